@@ -1,0 +1,46 @@
+import type { Json } from './json.ts';
+
+/**
+ * JSON in one canonical encoding (RFC 8785): keys sorted by UTF-16 code units, no white space, numbers
+ * as ECMAScript prints them. Throws a RangeError on NaN and infinities, a TypeError on anything that
+ * is not JSON, so two sides can never hash different bytes for one value. `undefined` properties are
+ * left out. Runs in browsers too.
+ */
+export function canonicalJson(value: Json | undefined): string {
+  switch (typeof value) {
+    case 'string':
+      return JSON.stringify(value.isWellFormed() ? value : refuse('a lone surrogate'));
+    case 'number':
+      if (!Number.isFinite(value)) throw new RangeError(`not a JSON number: ${value}`);
+      return JSON.stringify(value);
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'object':
+      return value === null ? 'null' : canonicalContainer(value);
+    default:
+      return refuse(`a ${typeof value}`);
+  }
+}
+
+function canonicalContainer(value: readonly Json[] | { readonly [key: string]: Json }): string {
+  if (Array.isArray(value)) {
+    let out = '[';
+    for (let i = 0; i < value.length; i++) {
+      out += (i === 0 ? '' : ',') + canonicalJson(value[i]);
+    }
+    return `${out}]`;
+  }
+  const object = value as { readonly [key: string]: Json | undefined };
+  const keys = Object.keys(object).sort();
+  let out = '{';
+  for (const key of keys) {
+    const member = object[key];
+    if (member === undefined) continue;
+    out += `${out.length > 1 ? ',' : ''}${canonicalJson(key)}:${canonicalJson(member)}`;
+  }
+  return `${out}}`;
+}
+
+function refuse(what: string): never {
+  throw new TypeError(`${what} has no canonical JSON form`);
+}

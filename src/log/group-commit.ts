@@ -1,0 +1,121 @@
+import { type Failure, failure, toFailure } from '../contract/index.ts';
+
+export type Sync = 'normal' | 'full';
+export type Result<Out> = { readonly value: Out } | { readonly error: unknown };
+
+export interface GroupCommitPorts<In, Out> {
+  /** One transaction for all entries; each entry succeeds or fails alone. */
+  readonly commit: (entries: readonly In[], sync: Sync) => readonly Result<Out>[];
+  readonly onCommitted: (results: readonly Result<Out>[], sync: Sync) => void;
+  /** true while something committed is not durable yet */
+  readonly isDirty: () => boolean;
+  readonly tailBarrierMs: number;
+  readonly onFatal?: (reason: Failure) => void;
+}
+
+export interface GroupCommit<In, Out> {
+  readonly submit: (entry: In, sync: Sync) => Promise<Out>;
+  /** Runs alone: what was submitted before is committed first, what comes later waits. */
+  readonly exclusive: (work: () => void) => Promise<void>;
+  readonly close: (lastBarrier: () => void) => Promise<void>;
+}
+
+/** Entries in one commit: bounds how long a single commit can take. */
+const GROUP_ENTRIES = 512;
+
+/**
+ * Entries that are submitted at the same time share one commit. If one of them is a barrier, the
+ * whole group is synced. A tail that no barrier followed is synced after `tailBarrierMs`.
+ */
+export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): GroupCommit<In, Out> {
+  interface Waiting {
+    readonly entry: In;
+    readonly sync: Sync;
+    readonly resolve: (value: Out) => void;
+    readonly reject: (reason: unknown) => void;
+  }
+  let queue: Waiting[] = [];
+  let scheduled = false;
+  let closed = false;
+  let tail: NodeJS.Timeout | undefined;
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
+
+  function flush(): void {
+    scheduled = false;
+    if (queue.length === 0) return;
+    const group = queue.length > GROUP_ENTRIES ? queue.slice(0, GROUP_ENTRIES) : queue;
+    queue = queue.length > GROUP_ENTRIES ? queue.slice(GROUP_ENTRIES) : [];
+    if (queue.length > 0) schedule();
+    run(group, group.some((waiting) => waiting.sync === 'full') ? 'full' : 'normal');
+  }
+
+  function run(group: readonly Waiting[], sync: Sync): void {
+    let results: readonly Result<Out>[];
+    try {
+      results = ports.commit(
+        group.map((waiting) => waiting.entry),
+        sync,
+      );
+    } catch (error) {
+      for (const waiting of group) waiting.reject(error);
+      stopWhenFatal(error);
+      return;
+    }
+    ports.onCommitted(results, sync);
+    for (const [index, result] of results.entries()) {
+      const waiting = group[index];
+      if ('value' in result) waiting?.resolve(result.value);
+      else waiting?.reject(result.error);
+    }
+    watchTail();
+  }
+
+  function watchTail(): void {
+    if (!ports.isDirty()) {
+      clearTimeout(tail);
+      tail = undefined;
+    } else if (!tail) {
+      tail = setTimeout(() => {
+        tail = undefined;
+        if (!closed && ports.isDirty()) run([], 'full'); // appends nothing: it only syncs
+      }, ports.tailBarrierMs);
+      tail.unref();
+    }
+  }
+
+  /** A failed sync means that the disk may have lost what it said it kept: nothing may go on. */
+  function stopWhenFatal(error: unknown): void {
+    const reason = toFailure(error);
+    if (reason.code === 'sync_failed') {
+      closed = true;
+      ports.onFatal?.(reason);
+    }
+  }
+
+  return {
+    submit: (entry, sync) =>
+      new Promise<Out>((resolve, reject) => {
+        if (closed) {
+          reject(failure('not_ready', 'The log is closed.'));
+          return;
+        }
+        queue.push({ entry, sync, resolve, reject });
+        schedule();
+      }),
+    exclusive: async (work) => {
+      while (queue.length > 0) flush();
+      work();
+    },
+    close: async (lastBarrier) => {
+      while (queue.length > 0) flush();
+      closed = true;
+      clearTimeout(tail);
+      lastBarrier();
+    },
+  };
+}

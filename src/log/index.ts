@@ -1,0 +1,33 @@
+// log: the company's facts in one chain, and the folds that follow them.
+// Owns: envelope, hash chain, folds, checkpoints, verification. Never: knows what an event means. Floor 2.
+export {
+  canonicalFieldLabels,
+  canonicalHeader,
+  canonicalLabel,
+  dataCommitment,
+  GENESIS,
+  linkHash,
+} from './chain.ts';
+export {
+  type Checkpoint,
+  type CheckpointSigner,
+  formatCheckpoint,
+  parseCheckpoint,
+  verifyCheckpoint,
+} from './checkpoint.ts';
+export { createLog, type LogPorts } from './create-log.ts';
+export type { Fold, FoldQuery, FoldReader, FoldRow, IndexValue } from './fold.ts';
+export type {
+  Appended,
+  AppendOptions,
+  Blobs,
+  KeyVault,
+  Log,
+  LogHead,
+  ReadOptions,
+  StreamAppend,
+} from './port.ts';
+export { ERASED_FIELD, looksSealed } from './seal.ts';
+export type { AnyFold, RawEvent, Store } from './store.ts';
+export { type Upcasters, upcast } from './upcast.ts';
+export { type ChainReport, verifyChain } from './verify.ts';
