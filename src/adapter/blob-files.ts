@@ -3,7 +3,7 @@ import { open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { LIMITS, type Sha256, sha256 } from '../base/index.ts';
 import { failure } from '../contract/index.ts';
-import type { Blobs } from '../log/port.ts';
+import type { Blobs } from '../log/index.ts';
 import {
   errorCode,
   makePrivateDirectory,
@@ -83,7 +83,7 @@ function isHash(text: string): boolean {
 }
 
 async function isIntact(path: string, hash: Sha256, length: number): Promise<boolean> {
-  const found = await stat(path).catch(absent);
+  const found = await statIfAny(path);
   if (found?.size !== length) return false;
   const bytes = await readBytes(path);
   return bytes !== undefined && sha256(bytes) === hash;
@@ -98,19 +98,23 @@ async function readBytes(path: string): Promise<Uint8Array | undefined> {
     if (size > LIMITS.blobBytes) throw tooLarge(size);
     return await handle.readFile();
   } catch (error) {
-    return absent(error);
+    return absent(error, path);
   } finally {
     await handle?.close();
   }
 }
 
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(absent)) !== undefined;
+async function statIfAny(path: string) {
+  return stat(path).catch((error: unknown) => absent(error, path));
 }
 
-function absent(error: unknown): undefined {
+async function exists(path: string): Promise<boolean> {
+  return (await statIfAny(path)) !== undefined;
+}
+
+function absent(error: unknown, path: string): undefined {
   if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return undefined;
-  throw error;
+  throw storeFailure(error, path);
 }
 
 const STALE_TEMPORARY_MS = 3_600_000; // no write takes an hour, so this one was left by a killed process
@@ -119,7 +123,7 @@ async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     if (!name.endsWith('.tmp')) continue;
     const path = join(folder, name);
-    const found = await stat(path).catch(absent);
+    const found = await statIfAny(path);
     if (found && found.mtimeMs < Date.now() - STALE_TEMPORARY_MS) await rm(path, { force: true });
   }
 }

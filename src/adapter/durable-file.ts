@@ -81,17 +81,19 @@ export function errorCode(error: unknown): string | undefined {
     : undefined;
 }
 
-const STORE_FAILURES: { readonly [errno: string]: 'disk_full' | 'store_read_only' } = {
+const STORE_FAILURES: { readonly [errno: string]: keyof typeof SENTENCES } = {
   ENOSPC: 'disk_full',
   EDQUOT: 'disk_full',
   EROFS: 'store_read_only',
   EACCES: 'store_read_only',
   EPERM: 'store_read_only',
+  EIO: 'sync_failed',
 };
 
 const SENTENCES = {
   disk_full: 'There is no space left to write',
-  store_read_only: 'You may not write here',
+  store_read_only: 'This user may not read and write here',
+  sync_failed: 'The disk refused to store',
 } as const;
 
 async function throughTemporary(
@@ -130,5 +132,5 @@ function syncFailure(error: unknown, path: string): Failure {
   const reason = errorCode(error) ?? 'unknown';
   return STORE_FAILURES[reason] === 'disk_full'
     ? failure('disk_full', `${SENTENCES.disk_full}: ${path}`, { path, reason })
-    : failure('sync_failed', `The disk refused to store: ${path}`, { path, reason });
+    : failure('sync_failed', `${SENTENCES.sync_failed}: ${path}`, { path, reason });
 }

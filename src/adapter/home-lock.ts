@@ -3,9 +3,10 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import { toTimestamp } from '../base/index.ts';
-import { failure } from '../contract/index.ts';
+import { Failure, failure } from '../contract/index.ts';
 import { PRIVATE_FILE_MODE } from './durable-file.ts';
-import { openPrivateDatabase, sqliteFailure, sqliteResult } from './private-database.ts';
+import { openPrivateDatabase } from './private-database.ts';
+import { mapSqliteError } from './sqlite-errors.ts';
 
 export interface HomeLock {
   readonly release: () => void;
@@ -23,18 +24,17 @@ export function acquireHomeLock(home: string): HomeLock {
     database.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
-    throw sqliteResult(error) === SQLITE_BUSY ? homeBusy(home) : sqliteFailure(error, path);
+    const cause = mapSqliteError(error, path);
+    throw cause instanceof Failure && cause.code === 'home_busy' ? homeBusy(home) : cause;
   }
   writeHolder(home);
   return { release: () => release(home, database) };
 }
 
-const SQLITE_BUSY = 5;
-
 function release(home: string, database: DatabaseSync): void {
   if (!database.isOpen) return;
   // before the lock goes, so that a successor's note is never the one removed
-  rmSync(holderPath(home), { force: true });
+  removeHolder(home);
   database.close();
 }
 
@@ -53,7 +53,19 @@ const holderSchema = z.object({ pid: z.int().positive(), started: z.iso.datetime
 
 function writeHolder(home: string): void {
   const holder = { pid: process.pid, started: toTimestamp(Date.now()) };
-  writeFileSync(holderPath(home), JSON.stringify(holder), { mode: PRIVATE_FILE_MODE });
+  try {
+    writeFileSync(holderPath(home), JSON.stringify(holder), { mode: PRIVATE_FILE_MODE });
+  } catch {
+    removeHolder(home); // a full disk: the lock holds without its note, and no old note may lie
+  }
+}
+
+function removeHolder(home: string): void {
+  try {
+    rmSync(holderPath(home), { force: true });
+  } catch {
+    // a note that cannot be removed must not keep the lock
+  }
 }
 
 /** A hint only: it may be half written, or gone, while the lock itself is certain. */

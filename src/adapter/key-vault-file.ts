@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import type { KeyVault } from '../log/port.ts';
+import { failure } from '../contract/index.ts';
+import type { KeyVault } from '../log/index.ts';
 import { makePrivateDirectorySync } from './durable-file.ts';
-import { openPrivateDatabase, sqliteFailure } from './private-database.ts';
+import { openPrivateDatabase } from './private-database.ts';
+import { checkPrivate } from './private-file.ts';
+import { mapSqliteError } from './sqlite-errors.ts';
 
 /** Bytes of one subject's key: AES-256. */
 export const SUBJECT_KEY_BYTES = 32;
@@ -17,20 +20,23 @@ export interface KeyVaultFile extends KeyVault {
 /**
  * Subject keys in `<directory>/subjects.db`. A destroyed key is overwritten in the file and gone from
  * its journal; what a disk keeps beneath the file system, and copies made earlier, it cannot reach.
- * Fails with `store_read_only`, `disk_full`, `sync_failed`, `store_broken`.
+ * Fails with `store_read_only`, `disk_full`, `sync_failed`, `store_broken`,
+ * `not_authorised` (others can read the file).
  */
 export function createKeyVaultFile(directory: string): KeyVaultFile {
   makePrivateDirectorySync(directory);
   const path = join(directory, 'subjects.db');
   const database = openVault(path);
-  const keys = readKeys(database);
+  const keys = readKeys(database, path);
   const insert = database.prepare('INSERT INTO subject_key (subject, key) VALUES (?, ?)');
   const remove = database.prepare('DELETE FROM subject_key WHERE subject = ?');
+  /** a clean-up that failed, on a full disk perhaps, is made up for by the next call */
+  let hasRemains = false;
   const guarded = <T>(work: () => T): T => {
     try {
       return work();
     } catch (error) {
-      throw sqliteFailure(error, path);
+      throw mapSqliteError(error, path);
     }
   };
 
@@ -51,14 +57,16 @@ export function createKeyVaultFile(directory: string): KeyVaultFile {
 
     destroy(subject) {
       const known = keys.get(subject);
-      if (!known) return false;
-      guarded(() => {
-        remove.run(subject);
-        forget(database);
-      });
-      keys.delete(subject);
-      known.fill(0); // ours alone: callers hold copies
-      return true;
+      if (known) {
+        guarded(() => remove.run(subject));
+        // at once: a key that is gone from the disk must encrypt nothing more
+        keys.delete(subject);
+        known.fill(0); // ours alone: callers hold copies
+        hasRemains = true;
+      }
+      if (hasRemains) guarded(() => forget(database));
+      hasRemains = false;
+      return known !== undefined;
     },
 
     copyTo: (target) => copyVault(database, target),
@@ -67,6 +75,7 @@ export function createKeyVaultFile(directory: string): KeyVaultFile {
 }
 
 function openVault(path: string): DatabaseSync {
+  checkPrivate(path);
   const database = openPrivateDatabase(path);
   try {
     // temp_store: VACUUM's scratch copy must not become a file of keys
@@ -84,17 +93,24 @@ function openVault(path: string): DatabaseSync {
     return database;
   } catch (error) {
     database.close();
-    throw sqliteFailure(error, path);
+    throw mapSqliteError(error, path);
   }
 }
 
-function readKeys(database: DatabaseSync): Map<string, Uint8Array> {
+function readKeys(database: DatabaseSync, path: string): Map<string, Uint8Array> {
   const keys = new Map<string, Uint8Array>();
-  for (const row of database.prepare('SELECT subject, key FROM subject_key').iterate()) {
-    if (typeof row['subject'] !== 'string' || !(row['key'] instanceof Uint8Array)) continue;
-    keys.set(row['subject'], row['key']);
+  for (const { subject, key } of database
+    .prepare('SELECT subject, key FROM subject_key')
+    .iterate()) {
+    if (typeof subject !== 'string' || !(key instanceof Uint8Array)) throw damaged(path);
+    if (key.byteLength !== SUBJECT_KEY_BYTES) throw damaged(path);
+    keys.set(subject, key);
   }
   return keys;
+}
+
+function damaged(path: string) {
+  return failure('store_broken', 'A subject key is not a key any more.', { path });
 }
 
 /** Rewrites the file without what was deleted, and empties the journal that still held it. */
@@ -108,6 +124,6 @@ function copyVault(database: DatabaseSync, target: string): void {
   try {
     database.prepare('VACUUM INTO ?').run(target);
   } catch (error) {
-    throw sqliteFailure(error, target);
+    throw mapSqliteError(error, target);
   }
 }

@@ -1,13 +1,8 @@
-import {
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPairSync,
-  type KeyObject,
-  sign,
-} from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 import { dirname } from 'node:path';
 import { failure } from '../contract/index.ts';
 import { createDurably, makePrivateDirectory } from './durable-file.ts';
+import { publicKeyOf } from './ed25519.ts';
 import { readPrivateFile } from './private-file.ts';
 
 /** The kernel's own key. It signs checkpoints and can approve nothing. */
@@ -25,7 +20,7 @@ export interface LogKey {
  */
 export async function openLogKey(path: string, expected?: string): Promise<LogKey> {
   const key = toKey(path, await readOrCreate(path, expected === undefined));
-  const publicKey = rawPublicKey(key);
+  const publicKey = publicKeyOf(key);
   if (expected !== undefined && publicKey !== expected) {
     throw failure('wrong_key', `The key in ${path} is not the one this log was signed with.`, {
       path,
@@ -55,11 +50,4 @@ function toKey(path: string, pem: Buffer): KeyObject {
     // the reason would only repeat what the bytes are; the failure below says what to do
   }
   throw failure('wrong_key', `The log key cannot be read: ${path}`, { path });
-}
-
-function rawPublicKey(privateKey: KeyObject): string {
-  // RFC 8037: `x` of an Ed25519 JWK is base64url of the raw key
-  const { x } = createPublicKey(privateKey).export({ format: 'jwk' });
-  if (x === undefined) throw new TypeError('an Ed25519 key without a public half');
-  return x;
 }

@@ -1,5 +1,5 @@
 /** A map that forgets what was used longest ago. Keeps between `limit` and twice as many entries. */
-export class LruMap<Key, Value> {
+export class LruMap<Key, Value extends NonNullable<unknown> | null> {
   readonly #limit: number;
   #young = new Map<Key, Value>();
   #old = new Map<Key, Value>();

@@ -5,6 +5,7 @@ import {
   type FoldRow,
   GENESIS,
   type IndexValue,
+  indexValue,
   type LogHead,
   type RawEvent,
   type Store,
@@ -12,19 +13,35 @@ import {
 
 /** The whole store in memory: the oracle that the others are compared with, and quick tests. */
 export function createMemoryStore(company: Id): Store {
-  let events: RawEvent[] = [];
-  let versions = new Map<string, number>();
-  let rows = new Map<string, Map<string, JsonObject>>();
-  let foldVersions = new Map<string, number>();
+  const events: RawEvent[] = [];
+  const seqsByStream = new Map<string, number[]>();
+  const rowsByFold = new Map<string, Map<string, JsonObject>>();
+  const foldVersions = new Map<string, number>();
   const undo: (() => void)[] = [];
 
   function rowsOf(fold: AnyFold): Map<string, JsonObject> {
-    let own = rows.get(fold.name);
+    let own = rowsByFold.get(fold.name);
     if (!own) {
       own = new Map();
-      rows.set(fold.name, own);
+      rowsByFold.set(fold.name, own);
     }
     return own;
+  }
+
+  function seqsOf(stream: string): number[] {
+    let own = seqsByStream.get(stream);
+    if (!own) {
+      own = [];
+      seqsByStream.set(stream, own);
+    }
+    return own;
+  }
+
+  /** Sets a key, or deletes it with undefined, and remembers how to take that back. */
+  function change<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
+    const old = map.get(key);
+    undo.push(() => put(map, key, old));
+    put(map, key, value);
   }
 
   function head(): LogHead {
@@ -44,58 +61,50 @@ export function createMemoryStore(company: Id): Store {
       }
     },
     head,
-    streamVersion: (stream) => versions.get(stream) ?? 0,
+    streamVersion: (stream) => seqsByStream.get(stream)?.length ?? 0,
     insertEvent: (event) => {
-      const { stream, version } = event.header;
-      const before = versions.get(stream);
+      const seqs = seqsOf(event.header.stream);
       undo.push(() => {
         events.pop();
-        if (before === undefined) versions.delete(stream);
-        else versions.set(stream, before);
+        seqs.pop();
       });
       events.push(event);
-      versions.set(stream, version);
+      seqs.push(event.header.seq);
     },
     getRow: (fold, key) => rowsOf(fold).get(key),
-    putRow: (fold, key, _before, after) => {
-      const own = rowsOf(fold);
-      const old = own.get(key);
-      undo.push(() => (old === undefined ? own.delete(key) : own.set(key, old)));
-      if (after === null) own.delete(key);
-      else own.set(key, JSON.parse(JSON.stringify(after)));
-    },
+    putRow: (fold, key, _before, after) =>
+      change(rowsOf(fold), key, after ? JSON.parse(JSON.stringify(after)) : undefined),
     listRows: (fold, query) => {
       const found = select(rowsOf(fold), fold, query);
       const offset = query.offset ?? 0;
-      return found.slice(offset, offset + (query.limit ?? 1_000));
+      return found.slice(offset, offset + (query.limit ?? found.length));
     },
     countRows: (fold, query) => select(rowsOf(fold), fold, query).length,
     scanRows: (fold) =>
       [...rowsOf(fold)].map(([key, row]) => ({ key, row })).sort((a, b) => compare(a.key, b.key)),
-    events: (after, limit) => events.slice(after, after + limit),
+    events: (after, limit) => events.slice(Math.max(after, 0), Math.max(after, 0) + limit),
     streamEvents: (stream, after, limit) =>
-      events
-        .filter(({ header }) => header.stream === stream && header.version > after)
-        .slice(0, limit),
+      (seqsByStream.get(stream) ?? [])
+        .slice(after, after + limit)
+        .map((seq) => events[seq - 1])
+        .filter((event) => event !== undefined),
     shred: (seq) => {
       const event = events[seq - 1];
       if (event) events[seq - 1] = { ...event, salt: null, data: null };
     },
     foldVersion: (name) => foldVersions.get(name),
-    setFoldVersion: (name, version) => {
-      if (version === undefined) foldVersions.delete(name);
-      else foldVersions.set(name, version);
-    },
-    dropFold: (fold) => {
-      rows.delete(fold.name);
-    },
+    setFoldVersion: (name, version) => change(foldVersions, name, version),
+    dropFold: (fold) => change(rowsByFold, fold.name, undefined),
     close: () => {
-      events = [];
-      versions = new Map();
-      rows = new Map();
-      foldVersions = new Map();
+      events.length = 0;
+      for (const map of [seqsByStream, rowsByFold, foldVersions]) map.clear();
     },
   };
+}
+
+function put<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
+  if (value === undefined) map.delete(key);
+  else map.set(key, value);
 }
 
 function select(
@@ -103,10 +112,10 @@ function select(
   fold: AnyFold,
   query: FoldQuery,
 ): FoldRow<JsonObject>[] {
-  const orderBy = query.index === undefined ? undefined : fold.indexes?.[query.index];
+  const { index } = query;
   const found: { key: string; row: JsonObject; value: IndexValue }[] = [];
   for (const [key, row] of own) {
-    const value = query.index === undefined ? key : orderBy?.(row, key);
+    const value = index === undefined ? key : indexValue(fold, index, row, key);
     if (value !== undefined && matches(value, query)) found.push({ key, row, value });
   }
   found.sort((a, b) => compare(a.value, b.value) || compare(a.key, b.key));
@@ -115,12 +124,13 @@ function select(
 }
 
 function matches(value: IndexValue, { index, equals, from, to }: FoldQuery): boolean {
+  const bound = (given: IndexValue): IndexValue => (index === undefined ? String(given) : given);
   if (equals !== undefined) {
     const fits = index === undefined ? String(value).startsWith(String(equals)) : value === equals;
     if (!fits) return false;
   }
-  if (from !== undefined && compare(value, from) < 0) return false;
-  return to === undefined || compare(value, to) <= 0;
+  if (from !== undefined && compare(value, bound(from)) < 0) return false;
+  return to === undefined || compare(value, bound(to)) <= 0;
 }
 
 /** SQLite's order: numbers before text, text by its UTF-8 bytes. */

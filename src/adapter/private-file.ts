@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { failure } from '../contract/index.ts';
 import { errorCode, storeFailure } from './durable-file.ts';
@@ -13,7 +14,7 @@ export async function readPrivateFile(path: string): Promise<Buffer | undefined>
     const handle = await open(path, 'r');
     try {
       const { mode, size } = await handle.stat();
-      if (process.platform !== 'win32' && (mode & 0o077) !== 0) throw openToOthers(path, mode);
+      checkMode(path, mode);
       if (size > LARGEST_PRIVATE_FILE_BYTES) {
         throw failure('too_large', `This is not a key file: ${path}`, { path, bytes: size });
       }
@@ -24,13 +25,25 @@ export async function readPrivateFile(path: string): Promise<Buffer | undefined>
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw errorCode(error) === 'EACCES'
-      ? failure('not_authorised', `You may not read ${path}.`, { path }, `chown it to your user.`)
+      ? failure(
+          'not_authorised',
+          `You may not read ${path}.`,
+          { path },
+          'Make it belong to your user (chown).',
+        )
       : storeFailure(error, path);
   }
 }
 
-function openToOthers(path: string, mode: number) {
-  return failure(
+/** The same refusal for a file that must not be opened by plain file calls. Absent files pass. */
+export function checkPrivate(path: string): void {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found) checkMode(path, found.mode);
+}
+
+function checkMode(path: string, mode: number): void {
+  if (process.platform === 'win32' || (mode & 0o077) === 0) return;
+  throw failure(
     'not_authorised',
     `Other users of this machine can open ${path}.`,
     { path, mode: (mode & 0o777).toString(8) },

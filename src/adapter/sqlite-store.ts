@@ -1,38 +1,28 @@
-import { statSync } from 'node:fs';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Id, JsonObject } from '../base/index.ts';
-import { failure, type Label } from '../contract/index.ts';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { JsonObject } from '../base/index.ts';
+import { failure } from '../contract/index.ts';
 import {
   type AnyFold,
   canonicalFieldLabels,
   canonicalLabel,
   type FoldQuery,
   GENESIS,
-  type IndexValue,
+  indexValue,
   type LogHead,
-  type RawEvent,
   type Store,
 } from '../log/index.ts';
 import { LruMap } from './lru-map.ts';
 import { mapSqliteError } from './sqlite-errors.ts';
-import { APPLICATION_ID, SCHEMA, SCHEMA_VERSION } from './sqlite-schema.ts';
+import { openSqliteFile, type SqliteFileOptions } from './sqlite-open.ts';
+import { queryText } from './sqlite-query.ts';
+import { EVENT_COLUMNS, prepareEvents, prepareStreamEvents, toRawEvent } from './sqlite-rows.ts';
+import { ONE_COMPANY } from './sqlite-schema.ts';
 
-/** Versions before this one can lose a commit when a WAL is reset (fixed in 3.51.3). */
-const OLDEST_SQLITE = [3, 51, 3] as const;
 /** rows kept in memory: the working set of a few hundred runs */
 const CACHED_ROWS = 20_000;
 const CACHED_STREAMS = 20_000;
-/** a file below this size is checked whole at start, in under 200 ms */
-const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
-const ONE_COMPANY = 1;
 
-export interface SqliteStoreOptions {
-  readonly file: string;
-  /** created when the file is new; else it must be the company of the file when given */
-  readonly company?: Id;
-  /** upper bound on the file, in pages of 4 KiB; for tests of a full disk */
-  readonly maxPages?: number;
-}
+export type SqliteStoreOptions = SqliteFileOptions;
 
 export interface SqliteStore extends Store {
   /** for backups and checks; never for writing */
@@ -40,12 +30,12 @@ export interface SqliteStore extends Store {
 }
 
 /**
- * The default store: one SQLite file, one writer. Fails with `no_company` (file is new and no company
- * was named), `store_broken`, `store_too_new`, `store_read_only`.
+ * The default store: one SQLite file, one writer. Fails with `no_company` (nothing is in the file and
+ * no company was named), `store_broken`, `store_too_new`, `store_read_only`.
  */
 export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
-  const db = openDatabase(options);
-  const company = obtainCompany(db, options.company);
+  const { file } = options;
+  const { db, company } = openSqliteFile(options);
   const sql = prepareStatements(db);
   const foldNumbers = new Map<string, number>();
   const rows = new LruMap<string, JsonObject | null>(CACHED_ROWS);
@@ -55,52 +45,64 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   let open = true;
 
   function transact<T>(sync: 'normal' | 'full', work: () => T): T {
-    try {
+    return mapped(() => {
       if (sync !== synchronous) {
         // The pragma acts when it is executed and fails inside a transaction: so here, as text.
         db.exec(sync === 'full' ? 'PRAGMA synchronous=FULL' : 'PRAGMA synchronous=NORMAL');
         synchronous = sync;
       }
       sql.begin.run();
-    } catch (error) {
-      throw mapSqliteError(error);
-    }
-    const before = head;
+      const before = head;
+      try {
+        const result = work();
+        // A commit that wrote nothing syncs nothing: a barrier always leaves a mark.
+        if (sync === 'full') sql.mark.run(ONE_COMPANY);
+        sql.commit.run();
+        return result;
+      } catch (error) {
+        head = before;
+        rows.clear();
+        versions.clear();
+        foldNumbers.clear();
+        rollBack(db);
+        throw error;
+      }
+    });
+  }
+
+  /** What SQLite says becomes a failure that names the way out; anything else passes unchanged. */
+  function mapped<T>(work: () => T): T {
     try {
-      const result = work();
-      // A commit that wrote nothing syncs nothing: a barrier always leaves a mark.
-      if (sync === 'full') sql.mark.run(ONE_COMPANY);
-      sql.commit.run();
-      return result;
+      return work();
     } catch (error) {
-      head = before;
-      rows.clear();
-      versions.clear();
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw mapSqliteError(error);
+      throw mapSqliteError(error, file);
     }
   }
 
+  function knownFoldNumber(name: string): number | undefined {
+    const cached = foldNumbers.get(name);
+    if (cached !== undefined) return cached;
+    const found = sql.foldNumber.get(ONE_COMPANY, name)?.number;
+    if (typeof found !== 'number') return undefined;
+    foldNumbers.set(name, found);
+    return found;
+  }
+
   function foldNumber(name: string): number {
-    let number = foldNumbers.get(name);
-    if (number === undefined) {
-      const found = sql.foldNumber.get(ONE_COMPANY, name);
-      if (found) {
-        number = Number(found.number);
-      } else {
-        number = Number(sql.foldCount.get(ONE_COMPANY)?.count ?? 0) + 1;
-        sql.addFold.run(ONE_COMPANY, name, number);
-      }
-      foldNumbers.set(name, number);
-    }
-    return number;
+    const known = knownFoldNumber(name);
+    if (known !== undefined) return known;
+    const fresh = Number(sql.lastFold.get(ONE_COMPANY)?.number ?? 0) + 1;
+    sql.addFold.run(ONE_COMPANY, name, fresh);
+    foldNumbers.set(name, fresh);
+    return fresh;
   }
 
   function getRow(fold: AnyFold, key: string): JsonObject | undefined {
     const place = `${fold.name}\0${key}`;
     const cached = rows.get(place);
     if (cached !== undefined) return cached ?? undefined;
-    const found = sql.getRow.get(ONE_COMPANY, foldNumber(fold.name), key);
+    const number = knownFoldNumber(fold.name);
+    const found = number === undefined ? undefined : sql.getRow.get(ONE_COMPANY, number, key);
     const row = found ? parseRow(found.body) : undefined;
     rows.set(place, row ?? null);
     return row;
@@ -108,14 +110,14 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   function putIndexes(
     fold: AnyFold,
+    number: number,
     key: string,
     before: JsonObject | undefined,
     after: JsonObject | null,
   ): void {
-    const number = foldNumber(fold.name);
-    for (const [name, orderBy] of Object.entries(fold.indexes ?? {})) {
-      const old = before && orderBy(before, key);
-      const fresh = after ? orderBy(after, key) : undefined;
+    for (const name of Object.keys(fold.indexes ?? {})) {
+      const old = before && indexValue(fold, name, before, key);
+      const fresh = after ? indexValue(fold, name, after, key) : undefined;
       if (old === fresh) continue;
       if (old !== undefined) sql.dropIndex.run(ONE_COMPANY, number, name, old, key);
       if (fresh !== undefined) sql.putIndex.run(ONE_COMPANY, number, name, fresh, key);
@@ -123,12 +125,15 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   }
 
   function select(fold: AnyFold, query: FoldQuery, what: 'rows' | 'count') {
-    const number = foldNumber(fold.name);
-    const { text, values } = queryText(number, query, what);
-    return sql.dynamic(text).all(...values);
+    return mapped(() => {
+      const number = knownFoldNumber(fold.name);
+      if (number === undefined) return [];
+      const { text, values } = queryText(number, query, what);
+      return sql.dynamic(text).all(...values);
+    });
   }
 
-  const store: SqliteStore = {
+  return {
     database: db,
     company,
     transact,
@@ -136,7 +141,8 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     streamVersion: (stream) => {
       const cached = versions.get(stream);
       if (cached !== undefined) return cached;
-      const version = Number(sql.streamVersion.get(ONE_COMPANY, stream)?.version ?? 0);
+      const found = mapped(() => sql.streamVersion.get(ONE_COMPANY, stream));
+      const version = Number(found?.version ?? 0);
       versions.set(stream, version);
       return version;
     },
@@ -152,49 +158,48 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
         h.by,
         h.run ?? null,
         h.cause ?? null,
-        canonicalLabel(h.label),
-        h.fieldLabels === undefined ? null : canonicalFieldLabels(h.fieldLabels),
         h.engine,
         h.dataHash,
         hash,
         salt,
         data,
+        canonicalLabel(h.label),
+        h.fieldLabels === undefined ? null : canonicalFieldLabels(h.fieldLabels),
       );
       versions.set(h.stream, h.version);
       head = { seq: h.seq, hash };
     },
-    getRow,
+    getRow: (fold, key) => mapped(() => getRow(fold, key)),
     putRow: (fold, key, before, after) => {
       const number = foldNumber(fold.name);
       if (after === null) sql.dropRow.run(ONE_COMPANY, number, key);
       else sql.putRow.run(ONE_COMPANY, number, key, JSON.stringify(after));
-      if (fold.indexes) putIndexes(fold, key, before, after);
+      if (fold.indexes) putIndexes(fold, number, key, before, after);
       rows.set(`${fold.name}\0${key}`, after);
     },
     listRows: (fold, query) =>
-      select(fold, query, 'rows').map((found) => ({
-        key: String(found.key),
-        row: parseRow(found.body),
+      select(fold, query, 'rows').map(({ key, body }) => ({
+        key: String(key),
+        row: parseRow(body),
       })),
     countRows: (fold, query) => Number(select(fold, query, 'count')[0]?.count ?? 0),
     scanRows: function* (fold) {
-      for (const found of sql.scanRows.iterate(ONE_COMPANY, foldNumber(fold.name))) {
+      const number = knownFoldNumber(fold.name);
+      if (number === undefined) return;
+      for (const found of sql.scanRows.iterate(ONE_COMPANY, number)) {
         yield { key: String(found.key), row: parseRow(found.body) };
       }
     },
     events: (after, limit) =>
-      sql.events.all(ONE_COMPANY, after, limit).map((row) => toRawEvent(company, row)),
+      mapped(() => sql.events(after, limit)).map((row) => toRawEvent(company, row)),
     streamEvents: (stream, after, limit) =>
-      sql.streamEvents
-        .all(ONE_COMPANY, stream, after, limit)
-        .map((row) => toRawEvent(company, row)),
+      mapped(() => sql.streamEvents(stream, after, limit)).map((row) => toRawEvent(company, row)),
     shred: (seq) => {
-      db.exec('PRAGMA secure_delete=ON');
       transact('full', () => sql.shred.run(ONE_COMPANY, seq));
-      db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      mapped(() => emptyJournal(db));
     },
     foldVersion: (name) => {
-      const version = sql.foldNumber.get(ONE_COMPANY, name)?.version;
+      const version = mapped(() => sql.foldNumber.get(ONE_COMPANY, name))?.version;
       return typeof version === 'number' ? version : undefined;
     },
     setFoldVersion: (name, version) => {
@@ -213,90 +218,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       db.close();
     },
   };
-  return store;
 }
-
-function openDatabase({ file, maxPages }: SqliteStoreOptions): DatabaseSync {
-  let db: DatabaseSync | undefined;
-  try {
-    db = new DatabaseSync(file, { readBigInts: false });
-    checkSqliteVersion(db);
-    checkOwner(db, file);
-    db.exec('PRAGMA journal_mode=WAL');
-    db.exec('PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON; PRAGMA temp_store=MEMORY');
-    db.exec('PRAGMA cache_size=-16384; PRAGMA synchronous=FULL');
-    if (maxPages !== undefined) db.exec(`PRAGMA max_page_count=${Math.floor(maxPages)}`);
-    return db;
-  } catch (error) {
-    db?.close();
-    throw mapSqliteError(error, file);
-  }
-}
-
-function checkSqliteVersion(db: DatabaseSync): void {
-  const text = String(db.prepare('SELECT sqlite_version() AS version').get()?.version);
-  const version = text.split('.').map(Number);
-  for (const [index, oldest] of OLDEST_SQLITE.entries()) {
-    const part = version[index] ?? 0;
-    if (part > oldest) return;
-    if (part < oldest) {
-      throw failure(
-        'store_broken',
-        `SQLite ${text} has a known fault; at least ${OLDEST_SQLITE.join('.')} is needed.`,
-        { version: text },
-        'Run Steward with the Node that it installs.',
-      );
-    }
-  }
-}
-
-/** Creates the tables in a new file; refuses a foreign, broken or newer one before touching it. */
-function checkOwner(db: DatabaseSync, file: string): void {
-  const application = Number(db.prepare('PRAGMA application_id').get()?.application_id);
-  const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
-  const tables = Number(db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n);
-  if (tables === 0 && application === 0) {
-    db.exec('PRAGMA journal_mode=WAL');
-    db.exec('BEGIN IMMEDIATE');
-    db.exec(SCHEMA);
-    db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${SCHEMA_VERSION}`);
-    db.exec('COMMIT');
-    return;
-  }
-  if (application !== APPLICATION_ID) {
-    throw failure('store_broken', `${file} is not a Steward database.`, { file });
-  }
-  if (version > SCHEMA_VERSION) {
-    throw failure('store_too_new', `${file} was written by a newer Steward.`, {
-      file,
-      version,
-      known: SCHEMA_VERSION,
-    });
-  }
-  if (statSync(file).size < QUICK_CHECK_BYTES) {
-    const said = String(db.prepare('PRAGMA quick_check(1)').get()?.quick_check);
-    if (said !== 'ok') throw failure('store_broken', `${file} is damaged: ${said}`, { file });
-  }
-}
-
-function obtainCompany(db: DatabaseSync, wanted: Id | undefined): Id {
-  try {
-    const found = db.prepare('SELECT id FROM companies WHERE number = ?').get(ONE_COMPANY)?.id;
-    if (typeof found === 'string') {
-      if (wanted === undefined || wanted === found) return found;
-      throw failure('store_broken', 'This home belongs to another company.', { found, wanted });
-    }
-    if (wanted === undefined) throw failure('no_company', 'There is no company in this home.');
-    db.prepare('INSERT INTO companies (number, id) VALUES (?, ?)').run(ONE_COMPANY, wanted);
-    return wanted;
-  } catch (error) {
-    db.close();
-    throw mapSqliteError(error);
-  }
-}
-
-const EVENT_COLUMNS =
-  'seq, stream, version, type, at, id, actor, run, cause, label, field_labels, engine, data_hash, hash, salt, data';
 
 function prepareStatements(db: DatabaseSync) {
   const dynamic = new Map<string, StatementSync>();
@@ -315,13 +237,8 @@ function prepareStatements(db: DatabaseSync) {
     insertEvent: db.prepare(
       `INSERT INTO events (company, ${EVENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
     ),
-    events: db.prepare(
-      `SELECT ${EVENT_COLUMNS} FROM events WHERE company = ? AND seq > ? ORDER BY seq LIMIT ?`,
-    ),
-    streamEvents: db.prepare(
-      `SELECT ${EVENT_COLUMNS} FROM events
-       WHERE company = ? AND stream = ? AND version > ? ORDER BY version LIMIT ?`,
-    ),
+    events: prepareEvents(db),
+    streamEvents: prepareStreamEvents(db),
     shred: db.prepare('UPDATE events SET salt = NULL, data = NULL WHERE company = ? AND seq = ?'),
     getRow: db.prepare('SELECT body FROM fold_rows WHERE company = ? AND fold = ? AND key = ?'),
     putRow: db.prepare(
@@ -332,14 +249,14 @@ function prepareStatements(db: DatabaseSync) {
     scanRows: db.prepare(
       'SELECT key, body FROM fold_rows WHERE company = ? AND fold = ? ORDER BY key',
     ),
-    putIndex: db.prepare('INSERT OR IGNORE INTO fold_index VALUES (?,?,?,?,?)'),
+    putIndex: db.prepare('INSERT INTO fold_index VALUES (?,?,?,?,?)'),
     dropIndex: db.prepare(
       'DELETE FROM fold_index WHERE company = ? AND fold = ? AND name = ? AND value = ? AND key = ?',
     ),
     dropFoldRows: db.prepare('DELETE FROM fold_rows WHERE company = ? AND fold = ?'),
     dropFoldIndex: db.prepare('DELETE FROM fold_index WHERE company = ? AND fold = ?'),
     foldNumber: db.prepare('SELECT number, version FROM folds WHERE company = ? AND name = ?'),
-    foldCount: db.prepare('SELECT count(*) AS count FROM folds WHERE company = ?'),
+    lastFold: db.prepare('SELECT max(number) AS number FROM folds WHERE company = ?'),
     addFold: db.prepare('INSERT INTO folds (company, name, number) VALUES (?, ?, ?)'),
     setFoldVersion: db.prepare('UPDATE folds SET version = ? WHERE company = ? AND name = ?'),
     /** list queries have few shapes: each is prepared once */
@@ -354,46 +271,26 @@ function prepareStatements(db: DatabaseSync) {
   };
 }
 
-function queryText(
-  fold: number,
-  query: FoldQuery,
-  what: 'rows' | 'count',
-): { readonly text: string; readonly values: (string | number)[] } {
-  const { index, equals, from, to, descending } = query;
-  const column = index === undefined ? 'r.key' : 'i.value';
-  const values: (string | number)[] = [ONE_COMPANY, fold];
-  let text =
-    what === 'count' ? 'SELECT count(*) AS count ' : 'SELECT r.key AS key, r.body AS body ';
-  if (index === undefined) {
-    text += 'FROM fold_rows r WHERE r.company = ? AND r.fold = ?';
-  } else {
-    text += `FROM fold_index i JOIN fold_rows r
-      ON r.company = i.company AND r.fold = i.fold AND r.key = i.key
-      WHERE i.company = ? AND i.fold = ? AND i.name = ?`;
-    values.push(index);
+/** SQLite rolls back by itself on a full disk; a second fault must not hide the first. */
+function rollBack(db: DatabaseSync): void {
+  try {
+    if (db.isTransaction) db.exec('ROLLBACK');
+  } catch {
+    // the caller throws the fault that led here
   }
-  const bound = (operator: string, value: IndexValue): void => {
-    text += ` AND ${column} ${operator} ?`;
-    values.push(value);
-  };
-  if (equals !== undefined && index === undefined) {
-    bound('>=', String(equals)); // a prefix of the key
-    bound('<', `${equals}\u{10ffff}`);
-  } else if (equals !== undefined) {
-    bound('=', equals);
-  }
-  if (from !== undefined) bound('>=', from);
-  if (to !== undefined) bound('<=', to);
-  if (what === 'rows') {
-    const order = descending ? 'DESC' : 'ASC';
-    text += ` ORDER BY ${column} ${order}${index === undefined ? '' : `, i.key ${order}`}`;
-    text += ' LIMIT ? OFFSET ?';
-    values.push(query.limit ?? 1_000, query.offset ?? 0);
-  }
-  return { text, values };
 }
 
-type Row = { readonly [column: string]: unknown };
+/** The journal still holds what was destroyed, until it is written back and cut to nothing. */
+function emptyJournal(db: DatabaseSync): void {
+  const busy = db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get()?.busy;
+  if (busy === 0) return;
+  throw failure(
+    'home_busy',
+    'It was destroyed, but a reader still holds the journal that has a copy.',
+    {},
+    'Destroy it once more when the reader is done.',
+  );
+}
 
 function readHead(statement: StatementSync): LogHead {
   const row = statement.get();
@@ -401,36 +298,5 @@ function readHead(statement: StatementSync): LogHead {
 }
 
 function parseRow(body: unknown): JsonObject {
-  return JSON.parse(String(body));
-}
-
-function toRawEvent(company: Id, row: Row): RawEvent {
-  const text = (name: string): string => String(row[name]);
-  const optional = (name: string): string | null =>
-    typeof row[name] === 'string' ? row[name] : null;
-  const run = optional('run');
-  const cause = optional('cause');
-  const fieldLabels = optional('field_labels');
-  const label: Label = JSON.parse(text('label'));
-  return {
-    header: {
-      company,
-      seq: Number(row.seq),
-      id: text('id'),
-      stream: text('stream'),
-      version: Number(row.version),
-      type: text('type'),
-      at: Number(row.at),
-      by: text('actor'),
-      ...(run === null ? {} : { run }),
-      ...(cause === null ? {} : { cause }),
-      label,
-      ...(fieldLabels === null ? {} : { fieldLabels: JSON.parse(fieldLabels) }),
-      engine: text('engine'),
-      dataHash: text('data_hash'),
-    },
-    hash: text('hash'),
-    salt: optional('salt'),
-    data: optional('data'),
-  };
+  return JSON.parse(String(body)); // written by `putRow`
 }

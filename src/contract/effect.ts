@@ -46,11 +46,21 @@ export type Precondition =
   | { readonly type: 'stream'; readonly stream: string; readonly version: number }
   | { readonly type: 'remote'; readonly what: string; readonly etag: string };
 
-/** A change of our own records that becomes true with the operator's signature. */
-export interface CarriedEvent {
-  readonly stream: string;
-  readonly type: string;
-  readonly data: JsonObject;
+/** A change of our own records that becomes true with the effect, as a command. */
+export interface CarriedChange {
+  /** with the operator's signature, or only once it is done */
+  readonly when: 'signed' | 'committed';
+  /** record type and id */
+  readonly record: string;
+  readonly id: Id;
+  /** the command without record and id: `{type: 'issue', number, ...}` */
+  readonly command: JsonObject;
+}
+
+/** A number of a gapless series that the effect uses up. */
+export interface CarriedNumber {
+  readonly series: string;
+  readonly number: number;
 }
 
 /** One exact, hashable change to the outside world. Plain data: logged, shown, hashed and signed. */
@@ -78,7 +88,8 @@ export interface Effect {
   readonly amount: Money | null;
   readonly arguments: readonly EffectArgument[];
   readonly parts: readonly EffectPart[];
-  readonly carries: readonly CarriedEvent[];
+  readonly carries: readonly CarriedChange[];
+  readonly numbers: readonly CarriedNumber[];
   readonly preconditions: readonly Precondition[];
   /** `none` says honestly that it cannot be taken back; otherwise how */
   readonly undo: { readonly possible: boolean; readonly how: string };

@@ -55,4 +55,6 @@ export interface StoredEvent extends EventHeader {
   /** empty when `erased` is true; encrypted fields whose key is gone read as `{ "$erased": true }` */
   readonly data: JsonObject;
   readonly erased?: true;
+  /** something of `data` cannot be read any more: those fields are `{ "$damaged": true }`, or all is gone */
+  readonly damaged?: true;
 }

@@ -19,7 +19,8 @@ export {
   type RetryRule,
 } from './capability.ts';
 export {
-  type CarriedEvent,
+  type CarriedChange,
+  type CarriedNumber,
   EFFECT_STATUSES,
   type Effect,
   type EffectArgument,

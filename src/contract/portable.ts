@@ -15,7 +15,8 @@ export {
   isOutside,
 } from './capability.ts';
 export {
-  type CarriedEvent,
+  type CarriedChange,
+  type CarriedNumber,
   EFFECT_STATUSES,
   type Effect,
   type EffectArgument,

@@ -49,6 +49,7 @@ const effect: Effect = {
     { name: 'pdf', mediaType: 'application/pdf', blob: nodeSha256('pdf'), bytes: 3, use: 'shown' },
   ],
   carries: [],
+  numbers: [],
   preconditions: [],
   undo: { possible: false, how: 'A sent mail cannot be taken back.' },
   date: '2026-11-02T09:00:00.000Z',

@@ -22,6 +22,7 @@ const SIGNATURE_BYTES = 64;
 /** Signed acts that are not effects: their hashes stand in a statement with decision `authorise`. */
 export const ACT_KINDS = [
   'grant',
+  'revoke',
   'policy',
   'device',
   'secret',

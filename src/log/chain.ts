@@ -1,4 +1,4 @@
-import { canonicalJson, type JsonObject, type Sha256, sha256 } from '../base/index.ts';
+import { canonicalJson, type Json, type Sha256, sha256 } from '../base/index.ts';
 import type { EventHeader, Label } from '../contract/index.ts';
 
 /**
@@ -18,18 +18,33 @@ export function linkHash(previous: Sha256, header: EventHeader): Sha256 {
   return sha256(previous + canonicalHeader(header));
 }
 
+/** Canonical JSON (RFC 8785) of the header. */
+export function canonicalHeader(header: EventHeader): string {
+  const { label, fieldLabels } = header;
+  return headerText(
+    header,
+    canonicalLabel(label),
+    fieldLabels && canonicalFieldLabels(fieldLabels),
+  );
+}
+
 /**
- * Canonical JSON (RFC 8785) of the header. Written out because every event of every run passes here:
- * it is four times as quick as the general encoder (a test holds the two equal).
+ * The same from labels that are text already: a verifier hashes what lies in the store, byte for byte.
+ * Written out because every event of every run passes here: it is four times as quick as the general
+ * encoder (a test holds the two equal).
  */
-export function canonicalHeader(h: EventHeader): string {
+export function headerText(
+  h: Omit<EventHeader, 'label' | 'fieldLabels'>,
+  label: string,
+  fieldLabels: string | undefined,
+): string {
   return (
     `{"at":${h.at},"by":${JSON.stringify(h.by)}` +
     (h.cause === undefined ? '' : `,"cause":${JSON.stringify(h.cause)}`) +
     `,"company":${JSON.stringify(h.company)},"dataHash":"${h.dataHash}"` +
     `,"engine":${JSON.stringify(h.engine)}` +
-    (h.fieldLabels === undefined ? '' : `,"fieldLabels":${canonicalFieldLabels(h.fieldLabels)}`) +
-    `,"id":${JSON.stringify(h.id)},"label":${canonicalLabel(h.label)}` +
+    (fieldLabels === undefined ? '' : `,"fieldLabels":${fieldLabels}`) +
+    `,"id":${JSON.stringify(h.id)},"label":${label}` +
     (h.run === undefined ? '' : `,"run":${JSON.stringify(h.run)}`) +
     `,"seq":${h.seq},"stream":${JSON.stringify(h.stream)},"type":${JSON.stringify(h.type)}` +
     `,"version":${h.version}}`
@@ -43,7 +58,14 @@ export function canonicalLabel(label: Label): string {
 }
 
 export function canonicalFieldLabels(labels: NonNullable<EventHeader['fieldLabels']>): string {
-  const plain: Record<string, JsonObject> = {};
-  for (const [path, label] of Object.entries(labels)) plain[path] = { ...label };
-  return canonicalJson(plain);
+  const entries = Object.entries(labels).map(([path, label]): [string, Json] => [
+    path,
+    plainLabel(label) as Json & Label, // a label holds text and `true` only: it is JSON
+  ]);
+  return canonicalJson(Object.fromEntries(entries));
+}
+
+/** A label with nothing but its own members, whatever object it came in. */
+export function plainLabel({ integrity, placement, selected }: Label): Label {
+  return selected ? { integrity, placement, selected } : { integrity, placement };
 }

@@ -1,27 +1,21 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Clock, type JsonObject, LIMITS, type NewId } from '../base/index.ts';
 import {
-  type Clock,
-  canonicalJson,
-  type JsonObject,
-  LIMITS,
-  type NewId,
-  randomHex,
-  type Sha256,
-} from '../base/index.ts';
-import {
-  type EventHeader,
-  type Failure,
+  Failure,
+  type FailureCode,
   failure,
-  type NewEvent,
   type StoredEvent,
+  toFailure,
 } from '../contract/index.ts';
-import { dataCommitment, linkHash, SALT_BYTES } from './chain.ts';
-import type { Fold, FoldReader } from './fold.ts';
-import { createFoldSet, digestRows } from './fold-set.ts';
-import { createGroupCommit } from './group-commit.ts';
-import type { Appended, AppendOptions, KeyVault, Log, StreamAppend } from './port.ts';
-import { looksSealed, openData, sealData } from './seal.ts';
+import { checkName, createEnvelope } from './envelope.ts';
+import type { Fold, SomeFold } from './fold.ts';
+import { createFoldReader, whenWhole } from './fold-reader.ts';
+import { createFoldSet, digestRows, type FoldChanges } from './fold-set.ts';
+import { createGroupCommit, type Result, type Sync } from './group-commit.ts';
+import type { Appended, AppendOptions, KeyVault, Log, ReadOptions, StreamAppend } from './port.ts';
+import { rebuildFolds } from './rebuild-folds.ts';
 import type { AnyFold, RawEvent, Store } from './store.ts';
-import { type Upcasters, upcast } from './upcast.ts';
+import type { Upcasters } from './upcast.ts';
 
 export interface LogPorts {
   readonly store: Store;
@@ -29,31 +23,38 @@ export interface LogPorts {
   readonly clock: Clock;
   readonly newId: NewId;
   /** kept in the transaction of every append */
-  readonly folds: readonly Fold<never>[];
+  readonly folds: readonly SomeFold[];
   /** version of this Steward, written into every header */
   readonly engine: string;
   readonly upcasters?: Upcasters;
   /** called once when the disk refuses to sync: the process must stop */
   readonly onFatal?: (reason: Failure) => void;
+  /** a listener of `onDurable` threw; without this it surfaces as an uncaught exception */
+  readonly onListenerError?: (error: unknown) => void;
 }
 
-/** A dirty tail is made durable at the latest after this time. */
-const TAIL_BARRIER_MS = 50;
-const REBUILD_CHUNK_EVENTS = 1_000;
+/** Starts the barrier early enough that a dirty tail is on disk within 50 ms. */
+const TAIL_BARRIER_MS = 40;
 
 /** Opens a log over an embedded store; folds of another version are rebuilt first. */
 export function createLog(ports: LogPorts): Log {
-  const { store, vault, clock, newId, engine } = ports;
+  const { store, clock } = ports;
   // A fold's row type is known to whoever reads it; the log moves rows without looking inside.
   const folds = createFoldSet(ports.folds as unknown as readonly AnyFold[], store);
-  const upcasters = ports.upcasters ?? {};
+  const envelope = createEnvelope({
+    ...ports,
+    company: store.company,
+    upcasters: ports.upcasters ?? {},
+  });
   const listeners = new Set<(events: readonly StoredEvent[]) => void>();
-  let durable = store.head().seq;
   let waiting: StoredEvent[] = []; // committed, not yet durable
-  let lastAt = 0;
+  let durable = openDurably(store);
+  let lastAt = lastTime(store);
+  let rebuilding: Promise<void> | undefined; // rejected for good when it failed
+  let untrusted: Failure | undefined; // why no fold is to be believed until the next start
 
-  const group = createGroupCommit<Prepared, Appended>({
-    commit: (entries, sync) => store.transact(sync, () => entries.map((e) => attempt(e, append))),
+  const group = createGroupCommit<Batch, Appended>({
+    commit: (batches, sync) => commitGroup(store, batches, sync, prepare, write),
     onCommitted: (results, sync) => {
       for (const result of results) if ('value' in result) waiting.push(...result.value.events);
       if (sync === 'full') publish();
@@ -63,146 +64,78 @@ export function createLog(ports: LogPorts): Log {
     ...(ports.onFatal ? { onFatal: ports.onFatal } : {}),
   });
 
-  for (const fold of folds.outdated()) rebuildFolds([fold]);
+  const outdated = folds.outdated();
+  if (outdated.length > 0) rebuildFolds(store, folds, outdated, envelope.open).toArray();
 
-  function append(prepared: Prepared): Appended {
-    const versions = checkVersions(prepared.batch);
+  /** All that can refuse an append, before the first write: a refused one leaves no trace. */
+  function prepare(batch: Batch): Prepared {
+    if (untrusted) throw untrusted;
+    checkCount(batch);
+    const versions = checkVersions(store, batch);
     let { seq, hash } = store.head();
-    const events: StoredEvent[] = [];
     const raws: RawEvent[] = [];
-    lastAt = Math.max(clock.now(), lastAt); // a clock set back never reorders the log's times
-    for (const { stream, events: fresh } of prepared.batch) {
+    const at = Math.max(clock.now(), lastAt); // a clock set back never reorders the log's times
+    for (const { stream, events } of batch) {
       let version = versions.get(stream) ?? 0;
-      for (const event of fresh) {
+      for (const event of events) {
         version += 1;
         seq += 1;
-        const raw = seal(event, { stream, version, seq, at: lastAt, previous: hash });
+        const raw = envelope.close(event, { seq, stream, version, at, previous: hash });
         hash = raw.hash;
         raws.push(raw);
-        events.push({ ...raw.header, hash, data: event.data });
       }
       versions.set(stream, version);
     }
-    const changes = folds.apply(events); // computed before the first write: a fault leaves no trace
+    // Folds see what a reader will see, so that what they hold now is what a rebuild will find.
+    const events = raws.map(envelope.open);
+    return { raws, events, changes: folds.apply(events), at };
+  }
+
+  function write({ raws, events, changes, at }: Prepared): Appended {
     for (const raw of raws) store.insertEvent(raw);
     folds.write(changes);
+    lastAt = at;
     return { events };
-  }
-
-  /** Every stream's version before this append; fails when a writer saw another one. */
-  function checkVersions(batch: readonly StreamAppend[]): Map<string, number> {
-    const versions = new Map<string, number>();
-    for (const { stream, expectedVersion } of batch) {
-      const actual = versions.get(stream) ?? store.streamVersion(stream);
-      if (expectedVersion !== 'any' && expectedVersion !== actual) {
-        throw failure('version_conflict', `${stream} was changed by somebody else meanwhile.`, {
-          stream,
-          expected: expectedVersion,
-          actual,
-        });
-      }
-      versions.set(stream, actual);
-    }
-    return versions;
-  }
-
-  function seal(
-    event: NewEvent,
-    at: { stream: string; version: number; seq: number; at: number; previous: Sha256 },
-  ): RawEvent {
-    const place = `${store.company}\0${at.stream}\0${at.version}`;
-    const data = canonicalJson(sealData(event.data, event.personal, place, vault));
-    if (data.length > LIMITS.eventDataBytes) {
-      throw failure(
-        'too_large',
-        `${event.type} carries ${data.length} bytes; at most ${LIMITS.eventDataBytes} fit.`,
-        { type: event.type, bytes: data.length, limit: LIMITS.eventDataBytes },
-        'Store the large part as a file and refer to it.',
-      );
-    }
-    const salt = randomSalt();
-    const header: EventHeader = {
-      company: store.company,
-      seq: at.seq,
-      id: newId(),
-      stream: at.stream,
-      version: at.version,
-      type: event.type,
-      at: at.at,
-      by: event.by,
-      ...(event.run === undefined ? {} : { run: event.run }),
-      ...(event.cause === undefined ? {} : { cause: event.cause }),
-      label: event.label,
-      ...(event.fieldLabels === undefined ? {} : { fieldLabels: event.fieldLabels }),
-      engine,
-      dataHash: dataCommitment(salt, data),
-    };
-    return { header, hash: linkHash(at.previous, header), salt, data };
-  }
-
-  function open(raw: RawEvent): StoredEvent {
-    const { header, hash, data } = raw;
-    if (data === null) return { ...header, hash, data: {}, erased: true };
-    const parsed: JsonObject = JSON.parse(data);
-    const place = `${header.company}\0${header.stream}\0${header.version}`;
-    const opened = looksSealed(data) ? openData(parsed, place, vault) : parsed;
-    return upcast({ ...header, hash, data: opened }, upcasters);
   }
 
   function publish(): void {
     const news = waiting;
     waiting = [];
     durable = store.head().seq;
-    if (news.length > 0) for (const listener of [...listeners]) listener(news);
+    if (news.length === 0) return;
+    for (const listener of [...listeners]) {
+      try {
+        listener(news);
+      } catch (error) {
+        // A listener's defect must not undo the answer to those who appended.
+        if (ports.onListenerError) ports.onListenerError(error);
+        else queueMicrotask(() => throwAgain(error));
+      }
+    }
   }
 
-  function rebuildFolds(which: readonly AnyFold[], onProgress?: (seq: number) => void): void {
-    store.transact('normal', () => {
-      for (const fold of which) {
-        store.setFoldVersion(fold.name, undefined);
-        store.dropFold(fold);
+  async function rebuild(onProgress?: (seq: number) => void): Promise<void> {
+    try {
+      for (const seq of rebuildFolds(store, folds, folds.all, envelope.open)) {
+        onProgress?.(seq);
+        await nextTurn();
       }
-    });
-    const last = store.head().seq;
-    for (let seq = 0; seq < last; ) {
-      const chunk = store.events(seq, REBUILD_CHUNK_EVENTS).map(open);
-      if (chunk.length === 0) break;
-      store.transact('normal', () => {
-        for (const event of chunk) folds.write(folds.apply([event], which));
-      });
-      seq = chunk[chunk.length - 1]?.seq ?? last;
-      onProgress?.(seq);
+      untrusted = undefined;
+    } catch (error) {
+      untrusted = toFailure(error);
+      throw error;
     }
-    store.transact('normal', () => {
-      for (const fold of which) store.setFoldVersion(fold.name, fold.version);
-    });
   }
 
   return {
     company: store.company,
-    append: (batch, options: AppendOptions = {}) => {
-      checkSize(batch);
-      return group.submit({ batch }, options.barrier ? 'full' : 'normal');
-    },
-    read: async ({ after, limit, upTo, types }) => {
-      const wanted = types && new Set(types);
-      const found: StoredEvent[] = [];
-      let seq = after;
-      while (found.length < limit) {
-        const chunk = store.events(seq, Math.min(limit, LIMITS.pageRows));
-        for (const raw of chunk) {
-          if (upTo !== undefined && raw.header.seq > upTo) return found;
-          if (!wanted || wanted.has(raw.header.type)) found.push(open(raw));
-          if (found.length === limit) return found;
-        }
-        const last = chunk[chunk.length - 1];
-        if (!last) break;
-        seq = last.header.seq;
-      }
-      return found;
-    },
+    append: (batch, options: AppendOptions = {}) =>
+      group.submit(batch, options.barrier ? 'full' : 'normal'),
+    read: (options) => readEvents(store, options, envelope.open),
     readStream: async (stream, options = {}) =>
-      store.streamEvents(stream, options.after ?? 0, options.limit ?? LIMITS.pageRows).map(open),
+      store
+        .streamEvents(stream, options.after ?? 0, options.limit ?? LIMITS.pageRows)
+        .map(envelope.open),
     streamVersion: async (stream) => store.streamVersion(stream),
     head: store.head,
     durableSeq: () => durable,
@@ -210,68 +143,152 @@ export function createLog(ports: LogPorts): Log {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    fold: <Row extends JsonObject>(fold: Fold<Row>) => readFold(store, fold),
-    digest: async (name) => digestRows(store, folds.named(name)),
-    rebuild: (onProgress) => group.exclusive(() => rebuildFolds(folds.all, onProgress)),
+    fold: <Row extends JsonObject>(fold: Fold<Row>) =>
+      createFoldReader(store, fold, () => rebuilding),
+    digest: (name) =>
+      whenWhole(
+        () => rebuilding,
+        () => digestRows(store, folds.named(name)),
+      ),
+    rebuild: (onProgress) =>
+      group.exclusive(async () => {
+        rebuilding = rebuild(onProgress);
+        rebuilding.catch(() => undefined); // handled by whoever waits for it
+        await rebuilding;
+        rebuilding = undefined;
+      }),
     close: async () => {
-      await group.close(() => store.transact('full', () => undefined));
-      publish();
-      store.close();
+      try {
+        await group.close(() => {
+          store.transact('full', () => undefined);
+          publish();
+        });
+      } finally {
+        store.close();
+      }
     },
   };
 }
+
+type Batch = readonly StreamAppend[];
 
 interface Prepared {
-  readonly batch: readonly StreamAppend[];
+  readonly raws: readonly RawEvent[];
+  readonly events: readonly StoredEvent[];
+  readonly changes: FoldChanges;
+  readonly at: number;
 }
 
-function attempt<In, Out>(
-  entry: In,
-  work: (entry: In) => Out,
-): { readonly value: Out } | { readonly error: unknown } {
-  try {
-    return { value: work(entry) };
-  } catch (error) {
-    return { error };
-  }
-}
-
-function checkSize(batch: readonly StreamAppend[]): void {
-  const count = batch.reduce((sum, { events }) => sum + events.length, 0);
-  if (count > LIMITS.appendEvents) {
-    throw failure('too_large', `${count} events are too many for one append.`, {
-      events: count,
-      limit: LIMITS.appendEvents,
-    });
-  }
-}
-
-function readFold<Row extends JsonObject>(store: Store, fold: Fold<Row>): FoldReader<Row> {
-  const any = fold as unknown as AnyFold; // rows of this name were all written by this fold
-  return {
-    get: async (key) => store.getRow(any, key) as Row | undefined,
-    getMany: async (keys) => {
-      const rows = new Map<string, Row>();
-      for (const key of keys) {
-        const row = store.getRow(any, key) as Row | undefined;
-        if (row) rows.set(key, row);
-      }
-      return rows;
-    },
-    list: async (query = {}) =>
-      store.listRows(any, query) as unknown as readonly { key: string; row: Row }[],
-    count: async (query = {}) => store.countRows(any, query),
+/**
+ * One transaction for all. A refused batch fails alone. When the store itself fails, everything is
+ * rolled back and each batch is tried by itself, so one that is too big for the disk stops no other.
+ */
+function commitGroup(
+  store: Store,
+  batches: readonly Batch[],
+  sync: Sync,
+  prepare: (batch: Batch) => Prepared,
+  write: (prepared: Prepared) => Appended,
+): readonly Result<Appended>[] {
+  const tryOne = (batch: Batch): Result<Appended> => {
+    let prepared: Prepared;
+    try {
+      prepared = prepare(batch);
+    } catch (error) {
+      if (isStoreFault(error)) throw error;
+      return { error };
+    }
+    return { value: write(prepared) };
   };
+  try {
+    return store.transact(sync, () => batches.map(tryOne));
+  } catch (error) {
+    if (batches.length < 2 || toFailure(error).code === 'sync_failed') throw error;
+  }
+  return batches.map((batch) => {
+    try {
+      return store.transact(sync, () => tryOne(batch));
+    } catch (error) {
+      if (toFailure(error).code === 'sync_failed') throw error;
+      return { error };
+    }
+  });
 }
 
-const SALT_POOL = 256;
-let salts = '';
+/** After one of these the transaction may be gone: nothing more may be written in it. */
+const STORE_FAULTS: ReadonlySet<FailureCode> = new Set([
+  'disk_full',
+  'store_read_only',
+  'store_broken',
+  'sync_failed',
+  'home_busy',
+]);
 
-/** Random salts, drawn from the system in bulk: one call serves 256 events. */
-function randomSalt(): string {
-  const length = SALT_BYTES * 2;
-  if (salts.length < length) salts = randomHex(SALT_BYTES * SALT_POOL);
-  const salt = salts.slice(0, length);
-  salts = salts.slice(length);
-  return salt;
+function isStoreFault(error: unknown): boolean {
+  return error instanceof Failure && STORE_FAULTS.has(error.code);
+}
+
+/** Every stream's version before this append; fails when a writer saw another one. */
+function checkVersions(store: Store, batch: Batch): Map<string, number> {
+  const versions = new Map<string, number>();
+  for (const { stream, expectedVersion } of batch) {
+    checkName('stream', stream);
+    const actual = versions.get(stream) ?? store.streamVersion(stream);
+    if (expectedVersion !== 'any' && expectedVersion !== actual) {
+      throw failure('version_conflict', `${stream} was changed by somebody else meanwhile.`, {
+        stream,
+        expected: expectedVersion,
+        actual,
+      });
+    }
+    versions.set(stream, actual);
+  }
+  return versions;
+}
+
+function checkCount(batch: Batch): void {
+  const count = batch.reduce((sum, { events }) => sum + events.length, 0);
+  if (count <= LIMITS.appendEvents) return;
+  throw failure('too_large', `${count} events are too many for one append.`, {
+    events: count,
+    limit: LIMITS.appendEvents,
+  });
+}
+
+/** What a killed process left behind may lie in the system's cache only: it is synced, then trusted. */
+function openDurably(store: Store): number {
+  const { seq } = store.head();
+  if (seq > 0) store.transact('full', () => undefined);
+  return seq;
+}
+
+function lastTime(store: Store): number {
+  return store.events(store.head().seq - 1, 1)[0]?.header.at ?? 0;
+}
+
+/** Up to the head as it is when asked; gives others a turn between pages. */
+async function readEvents(
+  store: Store,
+  { after, limit, upTo = Number.POSITIVE_INFINITY, types }: ReadOptions,
+  open: (raw: RawEvent) => StoredEvent,
+): Promise<readonly StoredEvent[]> {
+  const wanted = types && new Set(types);
+  const last = Math.min(upTo, store.head().seq);
+  const found: StoredEvent[] = [];
+  for (let seq = after; seq < last && found.length < limit; ) {
+    if (seq !== after) await nextTurn();
+    const rows = wanted ? LIMITS.pageRows : Math.min(limit - found.length, LIMITS.pageRows);
+    const chunk = store.events(seq, rows);
+    if (chunk.length === 0) break;
+    for (const raw of chunk) {
+      seq = raw.header.seq;
+      if (seq > last || found.length === limit) return found;
+      if (!wanted || wanted.has(raw.header.type)) found.push(open(raw));
+    }
+  }
+  return found;
+}
+
+function throwAgain(error: unknown): never {
+  throw error;
 }

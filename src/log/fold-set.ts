@@ -37,7 +37,8 @@ export function createFoldSet(all: readonly AnyFold[], store: Store): FoldSet {
   function applyOne(fold: AnyFold, event: StoredEvent, changes: FoldChanges): void {
     let changed = changes.get(fold);
     const rows = new Map<string, JsonObject>();
-    for (const key of fold.keys(event)) {
+    const keys = fold.keys(event);
+    for (const key of keys) {
       const pending = changed?.get(key);
       const row = pending ? (pending.after ?? undefined) : store.getRow(fold, key);
       if (row) rows.set(key, row);
@@ -49,6 +50,7 @@ export function createFoldSet(all: readonly AnyFold[], store: Store): FoldSet {
       changes.set(fold, changed);
     }
     for (const [key, after] of results) {
+      checkKey(fold, event, key, keys);
       const pending = changed.get(key);
       changed.set(key, { before: pending ? pending.before : rows.get(key), after });
     }
@@ -79,6 +81,17 @@ export function createFoldSet(all: readonly AnyFold[], store: Store): FoldSet {
   };
 }
 
+/** A row that `keys` did not name would keep its old index entries; half characters are not stored. */
+function checkKey(fold: AnyFold, event: StoredEvent, key: string, keys: readonly string[]): void {
+  if (keys.includes(key) && key.isWellFormed()) return;
+  throw failure('internal', `The fold ${fold.name} may not change this row.`, {
+    fold: fold.name,
+    type: event.type,
+    key: key.toWellFormed(),
+  });
+}
+
+/** SHA-256 over the rows in order of their keys. */
 export function digestRows(store: Store, fold: AnyFold): Sha256 {
   const hash = createHash('sha256');
   for (const { key, row } of store.scanRows(fold)) {

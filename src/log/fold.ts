@@ -13,7 +13,7 @@ export interface Fold<Row extends JsonObject> {
   readonly version: number;
   /** false for types it never looks at; asked once per type */
   readonly reads: (eventType: string) => boolean;
-  /** every row that `apply` may look at or change; found from the event alone */
+  /** every row that `apply` may look at or change; found from the event alone; well-formed text */
   readonly keys: (event: StoredEvent) => readonly string[];
   /** changed rows only; null deletes. `rows` holds those of `keys` that exist. Total: it never throws */
   readonly apply: (
@@ -24,7 +24,18 @@ export interface Fold<Row extends JsonObject> {
   readonly indexes?: { readonly [name: string]: (row: Row, key: string) => IndexValue | undefined };
 }
 
-/** Text sorts by code unit, numbers by size; one index holds one kind. */
+/** A fold of any rows; every `Fold<Row>` is one. */
+export interface SomeFold extends Pick<Fold<never>, 'name' | 'version' | 'reads' | 'keys'> {
+  readonly apply: (
+    rows: ReadonlyMap<string, never>,
+    event: StoredEvent,
+  ) => ReadonlyMap<string, JsonObject | null>;
+  readonly indexes?: {
+    readonly [name: string]: (row: never, key: string) => IndexValue | undefined;
+  };
+}
+
+/** Text sorts by its UTF-8 bytes, after numbers, which sort by size; NaN leaves a row out. */
 export type IndexValue = string | number;
 
 export interface FoldQuery {
@@ -38,7 +49,7 @@ export interface FoldQuery {
   readonly descending?: boolean;
   /** rows to skip; lists are short enough for that */
   readonly offset?: number;
-  /** at most LIMITS.pageRows */
+  /** at most LIMITS.pageRows, which is also the default */
   readonly limit?: number;
 }
 
@@ -53,4 +64,15 @@ export interface FoldReader<Row extends JsonObject> {
   readonly getMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Row>>;
   readonly list: (query?: FoldQuery) => Promise<readonly FoldRow<Row>[]>;
   readonly count: (query?: FoldQuery) => Promise<number>;
+}
+
+/** Where an index puts a row; undefined leaves it out. */
+export function indexValue<Row extends JsonObject>(
+  fold: Fold<Row>,
+  index: string,
+  row: Row,
+  key: string,
+): IndexValue | undefined {
+  const value = fold.indexes?.[index]?.(row, key);
+  return Number.isNaN(value) ? undefined : value;
 }

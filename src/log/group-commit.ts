@@ -4,8 +4,9 @@ export type Sync = 'normal' | 'full';
 export type Result<Out> = { readonly value: Out } | { readonly error: unknown };
 
 export interface GroupCommitPorts<In, Out> {
-  /** One transaction for all entries; each entry succeeds or fails alone. */
+  /** One commit for all entries; each entry succeeds or fails alone. */
   readonly commit: (entries: readonly In[], sync: Sync) => readonly Result<Out>[];
+  /** Called before the entries are answered; must not throw. */
   readonly onCommitted: (results: readonly Result<Out>[], sync: Sync) => void;
   /** true while something committed is not durable yet */
   readonly isDirty: () => boolean;
@@ -16,12 +17,13 @@ export interface GroupCommitPorts<In, Out> {
 export interface GroupCommit<In, Out> {
   readonly submit: (entry: In, sync: Sync) => Promise<Out>;
   /** Runs alone: what was submitted before is committed first, what comes later waits. */
-  readonly exclusive: (work: () => void) => Promise<void>;
+  readonly exclusive: (work: () => Promise<void>) => Promise<void>;
+  /** Commits what waits, then runs `lastBarrier` (not after a fatal failure). Once; a repeat does nothing. */
   readonly close: (lastBarrier: () => void) => Promise<void>;
 }
 
 /** Entries in one commit: bounds how long a single commit can take. */
-const GROUP_ENTRIES = 512;
+const GROUP_ENTRIES = 1_000;
 
 /**
  * Entries that are submitted at the same time share one commit. If one of them is a barrier, the
@@ -37,16 +39,19 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
   let queue: Waiting[] = [];
   let scheduled = false;
   let closed = false;
+  let turn: Promise<void> | undefined; // the exclusive work under way, with those behind it
   let tail: NodeJS.Timeout | undefined;
 
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(flush);
+    setImmediate(() => {
+      scheduled = false;
+      if (!turn) flush();
+    });
   }
 
   function flush(): void {
-    scheduled = false;
     if (queue.length === 0) return;
     const group = queue.length > GROUP_ENTRIES ? queue.slice(0, GROUP_ENTRIES) : queue;
     queue = queue.length > GROUP_ENTRIES ? queue.slice(GROUP_ENTRIES) : [];
@@ -64,6 +69,7 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
     } catch (error) {
       for (const waiting of group) waiting.reject(error);
       stopWhenFatal(error);
+      watchTail();
       return;
     }
     ports.onCommitted(results, sync);
@@ -75,8 +81,9 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
     watchTail();
   }
 
+  /** A barrier that failed, on a full disk, leaves the tail dirty: it is tried again. */
   function watchTail(): void {
-    if (!ports.isDirty()) {
+    if (closed || !ports.isDirty()) {
       clearTimeout(tail);
       tail = undefined;
     } else if (!tail) {
@@ -91,10 +98,18 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
   /** A failed sync means that the disk may have lost what it said it kept: nothing may go on. */
   function stopWhenFatal(error: unknown): void {
     const reason = toFailure(error);
-    if (reason.code === 'sync_failed') {
-      closed = true;
-      ports.onFatal?.(reason);
-    }
+    if (reason.code !== 'sync_failed' || closed) return;
+    closed = true;
+    for (const waiting of queue) waiting.reject(reason);
+    queue = [];
+    ports.onFatal?.(reason);
+  }
+
+  async function takeTurn(before: Promise<void> | undefined, work: () => Promise<void>) {
+    await before?.catch(() => undefined); // its own caller was told
+    while (queue.length > 0) flush();
+    if (closed) throw failure('not_ready', 'The log is closed.');
+    await work();
   }
 
   return {
@@ -108,11 +123,19 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
         schedule();
       }),
     exclusive: async (work) => {
-      while (queue.length > 0) flush();
-      work();
+      const mine = takeTurn(turn, work);
+      turn = mine;
+      try {
+        await mine;
+      } finally {
+        if (turn === mine) turn = undefined;
+        if (queue.length > 0) schedule();
+      }
     },
     close: async (lastBarrier) => {
+      if (turn) await turn.catch(() => undefined); // its own caller is told
       while (queue.length > 0) flush();
+      if (closed) return;
       closed = true;
       clearTimeout(tail);
       lastBarrier();

@@ -6,6 +6,7 @@ export {
   canonicalLabel,
   dataCommitment,
   GENESIS,
+  headerText,
   linkHash,
 } from './chain.ts';
 export {
@@ -16,7 +17,15 @@ export {
   verifyCheckpoint,
 } from './checkpoint.ts';
 export { createLog, type LogPorts } from './create-log.ts';
-export type { Fold, FoldQuery, FoldReader, FoldRow, IndexValue } from './fold.ts';
+export {
+  type Fold,
+  type FoldQuery,
+  type FoldReader,
+  type FoldRow,
+  type IndexValue,
+  indexValue,
+  type SomeFold,
+} from './fold.ts';
 export type {
   Appended,
   AppendOptions,
@@ -27,7 +36,7 @@ export type {
   ReadOptions,
   StreamAppend,
 } from './port.ts';
-export { ERASED_FIELD, looksSealed } from './seal.ts';
+export { DAMAGED_FIELD, ERASED_FIELD, looksSealed } from './seal.ts';
 export type { AnyFold, RawEvent, Store } from './store.ts';
 export { type Upcasters, upcast } from './upcast.ts';
-export { type ChainReport, verifyChain } from './verify.ts';
+export { type ChainLink, type ChainReport, verifyChain, verifyLinks } from './verify.ts';

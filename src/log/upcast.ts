@@ -21,10 +21,10 @@ export function upcast(event: StoredEvent, upcasters: Upcasters): StoredEvent {
 }
 
 function isOlder(engine: string, than: string): boolean {
-  const a = engine.split('.').map(Number);
-  const b = than.split('.').map(Number);
+  const a = engine.split('.').map((part) => Number.parseInt(part, 10));
+  const b = than.split('.').map((part) => Number.parseInt(part, 10));
   for (let part = 0; part < 3; part++) {
-    const difference = (a[part] ?? 0) - (b[part] ?? 0);
+    const difference = (a[part] || 0) - (b[part] || 0); // a part that is no number counts as 0
     if (difference !== 0) return difference < 0;
   }
   return false;

@@ -1,0 +1,228 @@
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { generateX25519Identity } from 'age-encryption';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openSecretStore } from './secret-store.ts';
+
+const code = (value: string) => expect.objectContaining({ code: value });
+const clock = { now: () => Date.UTC(2026, 10, 3) };
+const VALUE = 'sk_live_Zm9v+/$&"bar';
+
+describe('secret store', () => {
+  let keys: string;
+  beforeEach(() => {
+    keys = join(mkdtempSync(join(tmpdir(), 'secrets-')), 'keys');
+  });
+  afterEach(() => rmSync(join(keys, '..'), { recursive: true, force: true }));
+  const open = () => openSecretStore(keys, clock);
+
+  test('a secret is kept over a restart, and given for its declared host only', async () => {
+    await (await open()).set('stripe', VALUE, ['api.stripe.com', '*.stripe.dev']);
+    const store = await open();
+    expect(store.reveal('stripe', 'api.stripe.com')).toBe(VALUE);
+    expect(store.reveal('stripe', 'x.stripe.dev')).toBe(VALUE);
+    for (const host of ['stripe.com', 'api.stripe.com.evil.net', 'stripe.dev', '', '127.0.0.1']) {
+      expect(() => store.reveal('stripe', host), host).toThrow(code('egress_refused'));
+    }
+    expect(() => store.reveal('stripe', 'api.stripe.com', 8443)).toThrow(code('egress_refused'));
+    expect(() => store.reveal('other', 'api.stripe.com')).toThrow(code('not_found'));
+  });
+
+  test('lists say names, versions and hosts, never values', async () => {
+    const store = await open();
+    const info = await store.set('stripe', VALUE, ['api.stripe.com']);
+    await store.set('mail', 'another value', ['smtp.example.com:587']);
+    expect(info).toEqual({
+      name: 'stripe',
+      version: 1,
+      hosts: ['api.stripe.com'],
+      changedAt: '2026-11-03T00:00:00.000Z',
+    });
+    expect(store.list().map(({ name }) => name)).toEqual(['mail', 'stripe']);
+    expect(JSON.stringify(store.list())).not.toContain(VALUE);
+  });
+
+  test('no file holds a value or a name in the clear, and every file is private', async () => {
+    const store = await open();
+    await store.set('stripe', VALUE, ['api.stripe.com']);
+    expect(readdirSync(keys).sort()).toEqual(['secrets.age', 'secrets.canary', 'secrets.key']);
+    for (const name of readdirSync(keys)) {
+      const bytes = readFileSync(join(keys, name));
+      for (const text of [VALUE, 'stripe', Buffer.from(VALUE).toString('base64')]) {
+        expect(bytes.includes(text), `${name} holds ${text}`).toBe(false);
+      }
+      expect(statSync(join(keys, name)).mode & 0o777, name).toBe(0o600);
+    }
+  });
+
+  test('rotation changes the value, keeps the hosts, and the redactor knows both values', async () => {
+    const store = await open();
+    await store.set('stripe', VALUE, ['api.stripe.com']);
+    expect(await store.rotate('stripe', 'second value')).toMatchObject({
+      version: 2,
+      hosts: ['api.stripe.com'],
+    });
+    expect(store.reveal('stripe', 'api.stripe.com')).toBe('second value');
+    expect([...store.values()]).toEqual([
+      { name: 'stripe', value: VALUE },
+      { name: 'stripe', value: 'second value' },
+    ]);
+    await expect(store.rotate('other', 'some value')).rejects.toEqual(code('not_found'));
+  });
+
+  test('a removed secret is gone, also after a restart', async () => {
+    const store = await open();
+    await store.set('stripe', VALUE, ['api.stripe.com']);
+    expect(await store.remove('stripe')).toBe(true);
+    expect(await store.remove('stripe')).toBe(false);
+    expect(() => store.reveal('stripe', 'api.stripe.com')).toThrow(code('not_found'));
+    expect((await open()).list()).toEqual([]);
+  });
+
+  test('changes at the same time are all kept, in order', async () => {
+    const store = await open();
+    await Promise.all([
+      store.set('a', 'value a', ['a.example.com']),
+      store.set('b', 'value b', ['b.example.com']),
+      store.rotate('a', 'value a two'),
+      store.remove('b'),
+      store.set('c', 'value c', ['c.example.com']),
+    ]);
+    const again = await open();
+    expect(again.list().map(({ name, version }) => [name, version])).toEqual([
+      ['a', 2],
+      ['c', 1],
+    ]);
+    expect(again.reveal('a', 'a.example.com')).toBe('value a two');
+  });
+
+  test('a change that could not be written is not pretended', async () => {
+    const store = await open();
+    await store.set('stripe', VALUE, ['api.stripe.com']);
+    rmSync(keys, { recursive: true });
+    await expect(store.rotate('stripe', 'second value')).rejects.toThrow();
+    expect(store.reveal('stripe', 'api.stripe.com')).toBe(VALUE);
+  });
+
+  test('injection replaces exactly its own handle, in headers, in a copy', async () => {
+    const store = await open();
+    await store.set('stripe', VALUE, ['api.stripe.com']);
+    const request = {
+      url: 'https://api.stripe.com/',
+      body: 'secret://stripe',
+      headers: { authorization: 'Bearer secret://stripe', 'x-other': 'secret://stripe-two' },
+    };
+    expect(store.inject(request, 'stripe', 'api.stripe.com')).toEqual({
+      ...request,
+      headers: { authorization: `Bearer ${VALUE}`, 'x-other': 'secret://stripe-two' },
+    });
+    expect(request.headers.authorization).toBe('Bearer secret://stripe');
+    expect(() => store.inject(request, 'stripe', 'evil.net')).toThrow(code('egress_refused'));
+  });
+
+  test.each<[string, string, string, readonly string[]]>([
+    ['name', 'Stripe', VALUE, ['a.com']],
+    ['name', '../x', VALUE, ['a.com']],
+    ['name', '', VALUE, ['a.com']],
+    ['name', '__proto__', VALUE, ['a.com']],
+    ['value', 'stripe', '', ['a.com']],
+    ['value', 'stripe', 'short', ['a.com']],
+    ['value', 'stripe', 'x'.repeat(65_537), ['a.com']],
+    ['hosts', 'stripe', VALUE, []],
+    ['hosts', 'stripe', VALUE, ['*']],
+    ['hosts', 'stripe', VALUE, ['https://a.com']],
+  ])('a %s that cannot be kept is refused: %j', async (field, name, value, hosts) => {
+    const store = await open();
+    const error = await store.set(name, value, hosts).catch((caught: unknown) => caught);
+    expect(error).toMatchObject({ code: 'invalid_input', facts: { field } });
+    expect(store.list()).toEqual([]);
+  });
+
+  test('no error holds a value', async () => {
+    const store = await open();
+    await store.set('stripe', VALUE, ['api.stripe.com']);
+    const attempts: readonly (() => unknown)[] = [
+      () => store.reveal('stripe', 'evil.net'),
+      () => store.inject({ headers: { a: 'secret://stripe' } }, 'stripe', 'evil.net'),
+      () => store.set('Bad', VALUE, ['a.com']),
+      () => store.rotate('none', VALUE),
+      () => store.set('stripe', VALUE, ['not a host']),
+    ];
+    for (const attempt of attempts) {
+      const error: unknown = await Promise.resolve()
+        .then(attempt)
+        .catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(Error);
+      const said = JSON.stringify(error) + String(error) + (error instanceof Error && error.stack);
+      expect(said).not.toContain(VALUE);
+    }
+  });
+
+  test('another key is wrong_key at open, before anything is asked for', async () => {
+    await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+    writeFileSync(join(keys, 'secrets.key'), `${await generateX25519Identity()}\n`);
+    await expect(open()).rejects.toEqual(code('wrong_key'));
+  });
+
+  test('another key is wrong_key also in a store that never held a secret', async () => {
+    await open();
+    writeFileSync(join(keys, 'secrets.key'), `${await generateX25519Identity()}\n`);
+    await expect(open()).rejects.toEqual(code('wrong_key'));
+  });
+
+  test.each(['', 'not an identity', 'AGE-SECRET-KEY-1QQQ'])(
+    'a key file with %j is wrong_key',
+    async (text) => {
+      await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+      writeFileSync(join(keys, 'secrets.key'), text);
+      await expect(open()).rejects.toEqual(code('wrong_key'));
+    },
+  );
+
+  test.each(['secrets.canary', 'secrets.age'])(
+    'a missing key is never replaced while %s is there',
+    async (left) => {
+      await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+      for (const name of readdirSync(keys)) if (name !== left) rmSync(join(keys, name));
+      await expect(open()).rejects.toEqual(code('wrong_key'));
+      expect(readdirSync(keys)).toEqual([left]);
+    },
+  );
+
+  test('a lost canary is made again with the right key, and not with another', async () => {
+    await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+    rmSync(join(keys, 'secrets.canary'));
+    const key = readFileSync(join(keys, 'secrets.key'));
+    writeFileSync(join(keys, 'secrets.key'), `${await generateX25519Identity()}\n`);
+    await expect(open()).rejects.toEqual(code('wrong_key'));
+    writeFileSync(join(keys, 'secrets.key'), key);
+    expect((await open()).reveal('stripe', 'api.stripe.com')).toBe(VALUE);
+    expect(readdirSync(keys)).toContain('secrets.canary');
+  });
+
+  test('a damaged file of secrets is told apart from a wrong key', async () => {
+    await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+    const bytes = readFileSync(join(keys, 'secrets.age'));
+    bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
+    writeFileSync(join(keys, 'secrets.age'), bytes);
+    await expect(open()).rejects.toEqual(code('payload_damaged'));
+  });
+
+  test('a key that others can read is refused', async () => {
+    await open();
+    chmodSync(join(keys, 'secrets.key'), 0o644);
+    await expect(open()).rejects.toMatchObject({
+      code: 'not_authorised',
+      remedy: expect.stringContaining('chmod 600'),
+    });
+  });
+});

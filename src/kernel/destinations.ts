@@ -1,0 +1,23 @@
+import type { Log } from '../log/index.ts';
+import { normaliseAddress } from '../policy/index.ts';
+import { destinationsFold } from './folds.ts';
+import type { RecordStore } from './record-reads.ts';
+
+/** Those of `addresses` that we wrote to before, or that stand in our own parties and contacts. */
+export async function isKnownDestination(
+  log: Log,
+  records: RecordStore,
+  addresses: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const wanted = addresses.map((address) => normaliseAddress(address) ?? address);
+  const known = new Set<string>();
+  for (const [address] of await log.fold(destinationsFold).getMany(wanted)) known.add(address);
+  if (wanted.every((address) => known.has(address))) return known;
+  for (const type of ['party', 'contact']) {
+    for (const { fields } of await records.list(type)) {
+      const email = typeof fields.email === 'string' ? normaliseAddress(fields.email) : undefined;
+      if (email !== undefined && wanted.includes(email)) known.add(email);
+    }
+  }
+  return known;
+}

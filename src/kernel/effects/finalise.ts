@@ -1,0 +1,183 @@
+import {
+  atPath,
+  canonicalJson,
+  type Id,
+  type Json,
+  type JsonObject,
+  sha256,
+  toTimestamp,
+} from '../../base/index.ts';
+import type { Connector, RecordView } from '../../connect/index.ts';
+import {
+  type CapabilityContract,
+  capabilityRef,
+  type Effect,
+  type EffectArgument,
+  type EffectHash,
+  type EffectKey,
+  type EffectPreview,
+  failure,
+  type Labelled,
+  labelAt,
+} from '../../contract/index.ts';
+import { effectHash, effectKey } from '../../contract/portable.ts';
+import type { StreamAppend } from '../../log/index.ts';
+import { controlFold, seriesFold } from '../folds.ts';
+import type { KernelPorts } from '../ports.ts';
+import type { RecordStore } from '../record-reads.ts';
+import { contractHash } from './contract-hash.ts';
+import { chooseNumber, reservation } from './series.ts';
+
+/** A signature over an effect is worth nothing this long after its Date. */
+export const EFFECT_LIFE_MS = 24 * 60 * 60 * 1000;
+const RESERVE_TRIES = 20;
+
+export interface FinaliseRequest {
+  readonly run: Id;
+  readonly step: string;
+  readonly contract: CapabilityContract;
+  readonly connector: Connector;
+  readonly input: Labelled<JsonObject>;
+  readonly revision: number;
+}
+
+export interface FinalisedEffect {
+  readonly key: EffectKey;
+  readonly hash: EffectHash;
+  readonly effect: Effect;
+  readonly preview: EffectPreview;
+  readonly output: Json;
+  readonly input: Labelled<JsonObject>;
+}
+
+/**
+ * Resolves everything into the exact bytes and hashes them; nothing outside changes. Reads become
+ * preconditions, numbers are reserved. Fails as the connector fails, `not_possible` when it is off.
+ */
+export async function finaliseEffect(
+  ports: KernelPorts,
+  records: RecordStore,
+  request: FinaliseRequest,
+): Promise<FinalisedEffect> {
+  const { log, clock } = ports;
+  const control = await log.fold(controlFold).get('control');
+  const mode = control?.mode ?? 'off';
+  if (!control || mode === 'off') {
+    throw failure(
+      'not_possible',
+      'Connections are off: nothing can be prepared or sent.',
+      {},
+      'Turn them on: steward mode live',
+    );
+  }
+  const { run, step, contract, connector, input, revision } = request;
+  const [stepId = step, ...item] = step.split('/');
+  const identity = {
+    company: log.company,
+    incarnation: control.incarnation,
+    mode,
+    run,
+    step: stepId,
+    item: item.join('/'),
+    revision,
+  } as const;
+  const key = await effectKey(identity);
+  const nowMs = clock.now();
+  const seen = new Map<string, number>();
+  const numbers: { series: string; number: number }[] = [];
+  async function read(type: string, id: Id): Promise<RecordView> {
+    const state = await records.get(type, id);
+    seen.set(`${type}/${id}`, state.version);
+    return state;
+  }
+  const finalised = await connector.finalise(
+    { contract, key, mode, run, step, input, nowMs },
+    {
+      record: (type, id) => read(type, id),
+      company: () => read('company', log.company),
+      blob: ports.blobs.get,
+      keep: ports.blobs.put,
+      reserveNumber: async (series) => {
+        const number = await reserveNumber(ports, `${mode}-${series}`, key);
+        numbers.push({ series: `${mode}-${series}`, number });
+        return number;
+      },
+    },
+  );
+  const effect: Effect = {
+    v: 1,
+    ...identity,
+    key,
+    capability: capabilityRef(contract),
+    contract: contractHash(contract),
+    connector: connector.name,
+    account: finalised.account,
+    class: contract.effect,
+    summary: finalised.summary,
+    to: finalised.to,
+    amount: finalised.amount,
+    arguments: steeringArguments(contract, input),
+    parts: finalised.parts,
+    carries: finalised.carries,
+    numbers,
+    preconditions: [
+      ...[...seen].map(([stream, version]) => ({ type: 'stream' as const, stream, version })),
+      ...(finalised.remote ?? []),
+    ],
+    undo: finalised.undo,
+    date: toTimestamp(nowMs),
+    expires: toTimestamp(nowMs + EFFECT_LIFE_MS),
+    salt: ports.random(16),
+  };
+  const hash = await effectHash(effect);
+  return { key, hash, effect, preview: finalised.preview, output: finalised.output, input };
+}
+
+async function reserveNumber(
+  { log, clock }: KernelPorts,
+  series: string,
+  key: EffectKey,
+): Promise<number> {
+  const stream = `series/${series}`;
+  const reader = log.fold(seriesFold);
+  for (let attempt = 1; ; attempt++) {
+    const expectedVersion = await log.streamVersion(stream);
+    const number = chooseNumber(await reader.get(series), key, clock.now());
+    const append: StreamAppend = {
+      stream,
+      expectedVersion,
+      events: [reservation(number, key, clock.now())],
+    };
+    try {
+      await log.append([append]);
+      return number;
+    } catch (error) {
+      // another card took a number in the same moment: choose again
+      if (attempt >= RESERVE_TRIES || !isConflict(error)) throw error;
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'version_conflict';
+}
+
+/** Every argument that the contract gives a role, with its label: the card points at outside text. */
+function steeringArguments(
+  contract: CapabilityContract,
+  input: Labelled<JsonObject>,
+): readonly EffectArgument[] {
+  const found: EffectArgument[] = [];
+  for (const [path, role] of Object.entries(contract.roles)) {
+    const value = atPath(input.value, path);
+    if (value === undefined) continue;
+    found.push({ path, role, value: shortened(value), label: labelAt(input.labels, path) });
+  }
+  return found;
+}
+
+/** Long contents are covered through the parts; here their hash is enough. */
+function shortened(value: Json): Json {
+  const text = canonicalJson(value);
+  return text.length <= 2_000 ? value : { sha256: sha256(text), characters: text.length };
+}

@@ -1,0 +1,229 @@
+import type { Id, JsonObject } from '../../base/index.ts';
+import type { Grant } from '../../contract/index.ts';
+import { type Decision, decide } from '../../policy/index.ts';
+import { fact } from '../events.ts';
+import { type EffectRow, itemsFold } from '../folds.ts';
+import { policyNow } from '../policy-now.ts';
+import type { KernelPorts } from '../ports.ts';
+import type { RecordStore } from '../record-reads.ts';
+import { stepOf } from '../run/run-state.ts';
+import { open, say, stepTitle, type Turn } from '../run/turn.ts';
+import { approvalAppends } from './approve.ts';
+import { riskOf, titleOfCard } from './card.ts';
+import type { Preparation, Reached } from './prepare.ts';
+
+/** Decides what happens with prepared effects: one card for the operator, a grant, or a refusal. */
+export interface EffectGate {
+  readonly present: (
+    turn: Turn,
+    preparation: Preparation,
+    rows: ReadonlyMap<string, EffectRow>,
+  ) => Promise<void>;
+}
+
+export interface GatePorts extends KernelPorts {
+  readonly records: RecordStore;
+  /** active grants and what was used of them; none until somebody wrote one */
+  readonly trust: {
+    readonly grants: () => Promise<readonly Grant[]>;
+    readonly facts: (reached: Reached, turn: Turn) => Promise<Parameters<typeof decide>[4]>;
+  };
+}
+
+export function createGate(ports: GatePorts): EffectGate {
+  const { log } = ports;
+  const items = log.fold(itemsFold);
+
+  async function judge(turn: Turn, reached: Reached): Promise<Decision> {
+    const { effect, input } = reached.finalised;
+    const [grants, policy, facts] = await Promise.all([
+      ports.trust.grants(),
+      policyNow(log),
+      ports.trust.facts(reached, turn),
+    ]);
+    return decide(effect, input.labels, grants, policy, facts);
+  }
+
+  async function present(
+    turn: Turn,
+    { reached, announced }: Preparation,
+    rows: ReadonlyMap<string, EffectRow>,
+  ): Promise<void> {
+    const asked: { readonly reached: Reached; readonly decision: Decision }[] = [];
+    for (const one of reached) {
+      const { row } = one;
+      if (row && row.status !== 'finalised' && row.status !== 'stale' && row.status !== 'expired')
+        continue;
+      const decision = await judge(turn, one);
+      if (decision.verdict === 'deny') denyStep(turn, one, decision);
+      else if (decision.verdict === 'allow') await allow(turn, one, decision);
+      else asked.push({ reached: one, decision });
+    }
+    if (asked.length > 0) await ask(turn, asked, announced, rows);
+  }
+
+  function denyStep(turn: Turn, { step, row }: Reached, decision: Decision): void {
+    const because = decision.reasons
+      .filter((reason) => reason.verdict === 'deny')
+      .map((reason) => reason.because)
+      .join(' ');
+    if (row) {
+      turn.batch.others.push({
+        stream: `effect/${row.key}`,
+        expectedVersion: 'any',
+        events: [
+          fact(
+            'effect.denied',
+            { reasons: decision.reasons.map((r) => r.because) },
+            { run: turn.run.id },
+          ),
+        ],
+      });
+    }
+    say(turn, 'step.denied', { step, because });
+  }
+
+  /** A grant covers it: approved without asking, and the log says by which grant. */
+  async function allow(turn: Turn, reached: Reached, decision: Decision): Promise<void> {
+    const { finalised, row } = reached;
+    if (
+      row?.status === 'finalised' &&
+      row.hash === finalised.hash &&
+      decision.grant !== undefined
+    ) {
+      const { appends } = await approvalAppends(ports, ports.records, {
+        grant: decision.grant,
+        by: `grant:${decision.grant}`,
+        rows: [row],
+      });
+      turn.batch.others.push(...appends);
+      turn.batch.barrier = true;
+      return;
+    }
+    const version = await log.streamVersion(`effect/${finalised.key}`);
+    turn.batch.others.push(finalisedAppend(turn, reached, '', decision, version));
+  }
+
+  /** One card for everything that waits for a signature; effects that stand apart come first. */
+  async function ask(
+    turn: Turn,
+    asked: readonly { readonly reached: Reached; readonly decision: Decision }[],
+    announced: Preparation['announced'],
+    rows: ReadonlyMap<string, EffectRow>,
+  ): Promise<void> {
+    const apart = asked.filter(({ decision }) => decision.splitOut && asked.length > 1);
+    const together = asked.filter((one) => !apart.includes(one));
+    for (const one of apart) await openCard(turn, [one], [], rows);
+    if (together.length > 0) await openCard(turn, together, announced, rows);
+  }
+
+  async function openCard(
+    turn: Turn,
+    asked: readonly { readonly reached: Reached; readonly decision: Decision }[],
+    announced: Preparation['announced'],
+    rows: ReadonlyMap<string, EffectRow>,
+  ): Promise<void> {
+    const { run } = turn;
+    const effects = asked.map(({ reached }) => reached.finalised.effect);
+    const known = asked.map(({ reached }) => rows.get(reached.step)?.item).find((id) => id);
+    const existing = known === undefined ? undefined : await items.get(known);
+    const item = existing && existing.status !== 'closed' ? existing.id : ports.newId();
+    const title = titleOfCard(effects, run.title);
+    const risk = riskOf(effects);
+    const keys = effects.map((effect) => effect.key);
+    for (const { reached, decision } of asked) {
+      const { key } = reached.finalised;
+      if (
+        reached.row?.status === 'finalised' &&
+        reached.row.hash === reached.finalised.hash &&
+        reached.row.item === item
+      )
+        continue;
+      turn.batch.others.push(
+        finalisedAppend(turn, reached, item, decision, await log.streamVersion(`effect/${key}`)),
+      );
+      if (decision.stepUp) turn.batch.barrier = true;
+    }
+    const expiresAt = Math.min(...effects.map((effect) => Date.parse(effect.expires)));
+    const body: JsonObject = {
+      reasons: [
+        ...new Set(
+          asked.flatMap(({ decision }) => decision.reasons.map((reason) => reason.because)),
+        ),
+      ],
+      announced: announced.map(({ title: words }) => words),
+      stepUp: asked.some(({ decision }) => decision.stepUp),
+      apart: asked.some(({ decision }) => decision.splitOut),
+    };
+    if (item === existing?.id) {
+      const before = existing.effects;
+      const merged = [
+        ...before.filter((key) => !keys.includes(key) && isOpenKey(key, rows)),
+        ...keys,
+      ];
+      if (JSON.stringify(before) !== JSON.stringify(merged) || existing.title !== title) {
+        turn.batch.others.push({
+          stream: `item/${item}`,
+          expectedVersion: 'any',
+          events: [fact('item.changed', { effects: merged, title, risk }, { run: run.id })],
+        });
+      }
+    } else {
+      open(turn, item, {
+        kind: 'approval',
+        title,
+        effects: keys,
+        risk,
+        body,
+        expiresAt,
+        step: asked[0]?.reached.step ?? '',
+      });
+    }
+    for (const { reached } of asked) {
+      if (!turn.outside.has(reached.step) && stepOf(run, reached.step).status !== 'waiting')
+        continue;
+      if (stepOf(run, reached.step).waiting?.for === 'approval') continue;
+      say(turn, 'step.waiting', {
+        step: reached.step,
+        for: 'approval',
+        words: `Waits for you: ${stepTitle(turn, reached.step)}.`,
+      });
+    }
+  }
+
+  return { present };
+}
+
+function isOpenKey(key: string, rows: ReadonlyMap<string, EffectRow>): boolean {
+  return [...rows.values()].some((row) => row.key === key && row.status === 'finalised');
+}
+
+function finalisedAppend(
+  turn: Turn,
+  { finalised }: Reached,
+  item: Id,
+  decision: Decision,
+  expectedVersion: number,
+) {
+  const { effect, hash, preview, output, input, key } = finalised;
+  return {
+    stream: `effect/${key}`,
+    expectedVersion,
+    events: [
+      fact(
+        'effect.finalised',
+        {
+          effect,
+          hash,
+          preview,
+          output,
+          input: input.value,
+          inputLabels: input.labels,
+          item,
+          reasons: decision.reasons.map((reason) => reason.because),
+        },
+        { run: turn.run.id },
+      ),
+    ],
+  };
+}

@@ -1,0 +1,236 @@
+import type { Id, Json, JsonObject } from '../base/index.ts';
+import {
+  type Device,
+  type Effect,
+  type EffectHash,
+  type EffectKey,
+  type EffectPreview,
+  type FailureData,
+  type Label,
+  type Labels,
+  type Mode,
+  type NewEvent,
+  OWN,
+  type Receipt,
+  type SignedDecision,
+  type Snapshot,
+  type StoredEvent,
+} from '../contract/index.ts';
+
+/** Every fact that the kernel writes, by type. Records and packs have their own. */
+export interface KernelEvents {
+  // run/<id>
+  'intent.recorded': {
+    readonly words: string;
+    readonly input?: JsonObject;
+    readonly playbook?: string;
+    readonly queue: Queue;
+    /** run whose goal this repeats on purpose, or that it was forked from */
+    readonly forkOf?: { readonly run: Id; readonly step: string };
+  };
+  'plan.decided': {
+    /** `invoice-month@1`; absent for a plan that was composed for this run */
+    readonly playbook?: string;
+    /** inline only where no playbook holds it */
+    readonly plan?: JsonObject;
+    readonly title: string;
+    readonly input: JsonObject;
+    readonly inputLabels: Labels;
+    readonly because: readonly string[];
+    readonly snapshot: Snapshot;
+  };
+  'run.claimed': { readonly epoch: number; readonly worker: string; readonly until: number };
+  'run.waiting': { readonly for: WaitReason; readonly words: string };
+  'run.resumed': { readonly because: string };
+  'run.parked': { readonly because: string };
+  'run.cancelling': { readonly because: string };
+  'run.compensating': { readonly steps: readonly string[] };
+  'run.finished': {
+    readonly status: 'done' | 'failed' | 'cancelled';
+    readonly output?: Json;
+    readonly failure?: FailureData;
+  };
+  'run.migrated': { readonly playbook: string; readonly from: string };
+  'step.started': { readonly step: string; readonly attempt: number };
+  'step.completed': { readonly step: string; readonly output: Json; readonly labels?: Labels };
+  'step.failed': {
+    readonly step: string;
+    readonly attempt: number;
+    readonly failure: FailureData;
+    /** UTC ms of the next try; absent when there is none */
+    readonly retryAt?: number;
+  };
+  'step.waiting': {
+    readonly step: string;
+    readonly for: WaitReason;
+    readonly words: string;
+    /** UTC ms */
+    readonly until?: number;
+    readonly event?: { readonly type: string; readonly match?: readonly [string, Json] };
+    readonly lock?: string;
+  };
+  'wait.ended': {
+    readonly step: string;
+    readonly how: 'event' | 'time' | 'answer' | 'approval' | 'cancel' | 'lock';
+  };
+  'step.expanded': {
+    readonly step: string;
+    /** of an `each` */
+    readonly items?: Json;
+    /** of a `repeat`, from 1 */
+    readonly round?: number;
+    /** of a `play`, with its input */
+    readonly playbook?: string;
+    readonly input?: JsonObject;
+    /** of an `expand` */
+    readonly plan?: JsonObject;
+    /** the failure that a `catch` deals with */
+    readonly catches?: JsonObject;
+    readonly labels?: Labels;
+  };
+  'step.skipped': { readonly step: string; readonly because: string };
+  'step.denied': { readonly step: string; readonly because: string };
+  /** the operator's own input for the next try */
+  'step.fixed': { readonly step: string; readonly input: JsonObject };
+  'step.cancelled': { readonly step: string };
+  'step.compensated': { readonly step: string; readonly words: string };
+  'compensation.registered': { readonly step: string; readonly call: string; readonly with: Json };
+  // effect/<key>
+  'effect.finalised': {
+    readonly effect: Effect;
+    readonly hash: EffectHash;
+    readonly preview: EffectPreview;
+    readonly output: Json;
+    readonly input: JsonObject;
+    readonly inputLabels: Labels;
+    readonly item: Id;
+    readonly reasons: readonly string[];
+  };
+  'effect.approved': {
+    readonly hash: EffectHash;
+    readonly approval?: Id;
+    readonly grant?: Id;
+    /** stream versions that must still hold when it is committed */
+    readonly holds: readonly { readonly stream: string; readonly version: number }[];
+  };
+  'effect.held': { readonly until: number };
+  'effect.committing': { readonly hash: EffectHash; readonly attempt: number };
+  'effect.committed': { readonly receipt: Receipt; readonly to: readonly string[] };
+  'effect.failed': { readonly failure: FailureData; readonly retryAt?: number };
+  'effect.unknown': { readonly message: string };
+  'effect.rejected': { readonly reason: string };
+  'effect.denied': { readonly reasons: readonly string[] };
+  'effect.expired': { readonly at: number };
+  'effect.stale': { readonly because: string };
+  'effect.withdrawn': { readonly because: string };
+  'effect.superseded': { readonly by: EffectKey };
+  'effect.undone': { readonly by: EffectKey };
+  // item/<id>
+  'item.opened': {
+    readonly kind: ItemKind;
+    readonly title: string;
+    readonly run?: Id;
+    readonly step?: string;
+    readonly effects: readonly EffectKey[];
+    readonly risk: Risk;
+    /** typed fields of a question or task */
+    readonly form?: Json;
+    readonly body?: Json;
+    readonly expiresAt?: number;
+  };
+  'item.changed': {
+    readonly effects: readonly EffectKey[];
+    readonly title: string;
+    readonly risk: Risk;
+  };
+  'item.snoozed': { readonly until?: number; readonly event?: string };
+  'item.woken': { readonly because: string };
+  'item.closed': { readonly how: ItemEnd; readonly by: string; readonly answer?: Json };
+  // approval/<id>
+  'approval.recorded': {
+    readonly signed: JsonObject;
+    readonly assurance: string;
+    readonly item?: Id;
+  };
+  // device/<id>
+  'device.enrolled': { readonly device: JsonObject; readonly by: string };
+  'device.revoked': { readonly by: string };
+  // series/<name>
+  'number.reserved': { readonly number: number; readonly key: EffectKey; readonly until: number };
+  'number.used': { readonly number: number; readonly key: EffectKey };
+  'number.released': { readonly number: number; readonly key: EffectKey };
+  // control
+  'company.opened': {
+    readonly mode: Mode;
+    readonly incarnation: number;
+    readonly recovery?: string;
+  };
+  'mode.changed': { readonly mode: Mode };
+  'incarnation.raised': { readonly incarnation: number; readonly because: string };
+  'commits.stopped': { readonly because: string };
+  'commits.resumed': { readonly because: string };
+  'policy.changed': { readonly policy: JsonObject; readonly because: string };
+  // playbook/<name>
+  'playbook.published': { readonly playbook: JsonObject; readonly because: string };
+  'playbook.rolled-back': { readonly to: number; readonly because: string };
+  // schedule/<id>
+  'schedule.set': { readonly schedule: JsonObject };
+  'schedule.fired': { readonly intended: number; readonly run?: Id; readonly outcome: string };
+  'schedule.removed': { readonly because: string };
+}
+
+export type Queue = 'now' | 'soon' | 'cheap';
+export type WaitReason =
+  | 'approval'
+  | 'answer'
+  | 'event'
+  | 'time'
+  | 'lock'
+  | 'rate'
+  | 'retry'
+  | 'window'
+  | 'undo';
+export type ItemKind = 'approval' | 'question' | 'task' | 'conflict' | 'escalation' | 'finding';
+export type Risk = 'low' | 'medium' | 'high';
+export type ItemEnd = 'approved' | 'rejected' | 'answered' | 'withdrawn' | 'expired' | 'resolved';
+
+export type KernelEventType = keyof KernelEvents;
+
+/** A stored event of the kernel, with its data typed. */
+export type KernelEvent = {
+  readonly [T in KernelEventType]: Omit<StoredEvent, 'type' | 'data'> & {
+    readonly type: T;
+    readonly data: KernelEvents[T];
+  };
+}[KernelEventType];
+
+/** Why the cast holds: only this module's `fact` writes these types, and upcasting keeps the shape. */
+export function asKernelEvent(event: StoredEvent): KernelEvent {
+  return event as unknown as KernelEvent;
+}
+
+export interface FactOptions {
+  readonly by?: string;
+  readonly label?: Label;
+  readonly run?: Id;
+  readonly cause?: Id;
+}
+
+/** A new kernel fact; `by` is the kernel unless somebody else stands behind it. */
+export function fact<T extends KernelEventType>(
+  type: T,
+  data: KernelEvents[T],
+  { by = 'kernel', label = OWN, run, cause }: FactOptions = {},
+): NewEvent {
+  return {
+    type,
+    // KernelEvents holds plain JSON only; interfaces lack the index signature that Json asks for.
+    data: data as unknown as JsonObject,
+    by,
+    label,
+    ...(run === undefined ? {} : { run }),
+    ...(cause === undefined ? {} : { cause }),
+  };
+}
+
+export type { Device, SignedDecision };

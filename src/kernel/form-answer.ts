@@ -1,0 +1,103 @@
+import { isJsonObject, type Json, type JsonObject } from '../base/index.ts';
+import { failure } from '../contract/index.ts';
+import type { FormField } from '../plan/index.ts';
+import { parseMoney } from '../records/index.ts';
+
+/** Reads what a person answered by the form. Fails with `invalid_input`, naming the field and the way. */
+export function readAnswer(form: Json, values: { readonly [name: string]: Json }): JsonObject {
+  const fields = fieldsOf(form);
+  const unknown = Object.keys(values).find((name) => !fields.some((field) => field.name === name));
+  if (unknown !== undefined) {
+    throw failure('invalid_input', `There is no field "${unknown}" in this question.`, {
+      path: unknown,
+      expected: fields.map((field) => field.name),
+      found: unknown,
+    });
+  }
+  const answer: Record<string, Json> = {};
+  for (const field of fields) {
+    const given = values[field.name] ?? field.default;
+    if (given === undefined || given === '') {
+      if (field.required) throw wrong(field, 'an answer', 'nothing');
+      continue;
+    }
+    answer[field.name] = readField(field, given);
+  }
+  return answer;
+}
+
+export function fieldsOf(form: Json): readonly FormField[] {
+  if (!isJsonObject(form) || !Array.isArray(form.fields)) return [];
+  return form.fields as unknown as readonly FormField[]; // the kernel wrote the form by this type
+}
+
+function readField(field: FormField, given: Json): Json {
+  switch (field.kind) {
+    case 'integer': {
+      const number = typeof given === 'number' ? given : Number(given);
+      if (!Number.isSafeInteger(number)) throw wrong(field, 'a whole number', given);
+      return inRange(field, number);
+    }
+    case 'number': {
+      const number = typeof given === 'number' ? given : Number(given);
+      if (!Number.isFinite(number)) throw wrong(field, 'a number', given);
+      return inRange(field, number);
+    }
+    case 'boolean':
+      if (typeof given === 'boolean') return given;
+      if (given === 'true' || given === 'yes') return true;
+      if (given === 'false' || given === 'no') return false;
+      throw wrong(field, 'yes or no', given);
+    case 'date':
+      if (typeof given === 'string' && isDay(given)) return given;
+      throw wrong(field, 'a day such as 2026-10-31', given);
+    case 'money': {
+      if (isJsonObject(given)) return given;
+      const currency = typeof field.default === 'string' ? field.default : undefined;
+      const money = parseMoney(String(given), currency);
+      if (!money) throw wrong(field, 'an amount such as 85.00 EUR', given);
+      return { ...money };
+    }
+    case 'email':
+      if (typeof given === 'string' && /^[^\s@]+@[^\s@]+$/.test(given)) return given;
+      throw wrong(field, 'a mail address such as anna@example.org', given);
+    case 'url':
+      if (typeof given === 'string' && URL.canParse(given)) return given;
+      throw wrong(field, 'an address such as https://example.org', given);
+    case 'choice':
+      if (typeof given === 'string' && (field.choices?.includes(given) ?? true)) return given;
+      throw wrong(field, `one of: ${field.choices?.join(', ') ?? ''}`, given);
+    case 'list':
+      if (Array.isArray(given)) return given;
+      throw wrong(field, 'a list', given);
+    default:
+      if (typeof given === 'string' || typeof given === 'number') return String(given);
+      throw wrong(field, 'a text', given);
+  }
+}
+
+function inRange(field: FormField, number: number): number {
+  if (field.min !== undefined && number < field.min)
+    throw wrong(field, `at least ${field.min}`, number);
+  if (field.max !== undefined && number > field.max)
+    throw wrong(field, `at most ${field.max}`, number);
+  return number;
+}
+
+function isDay(text: string): boolean {
+  try {
+    return Temporal.PlainDate.from(text).toString() === text;
+  } catch {
+    return false;
+  }
+}
+
+function wrong(field: FormField, expected: string, found: Json) {
+  const shown = typeof found === 'string' ? found : JSON.stringify(found);
+  return failure(
+    'invalid_input',
+    `${field.label ?? field.name}: ${expected} is needed, not ${shown === 'nothing' ? 'nothing' : `"${shown}"`}.`,
+    { path: field.name, expected, found },
+    `Answer with: --set ${field.name}=...`,
+  );
+}

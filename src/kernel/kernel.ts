@@ -1,0 +1,221 @@
+import { dayIn, type Id, LIMITS } from '../base/index.ts';
+import {
+  failure,
+  type Label,
+  labelOfAll,
+  OPERATOR,
+  type StoredEvent,
+  toFailure,
+} from '../contract/index.ts';
+import { normaliseAddress } from '../policy/index.ts';
+import type { RecordCommand } from '../records/index.ts';
+import { isKnownDestination } from './destinations.ts';
+import { createGate } from './effects/gate.ts';
+import { isInFlight } from './effects/lifecycle.ts';
+import { fact } from './events.ts';
+import { controlFold, effectsFold, itemsFold, type RunRow, runsFold, waitsFold } from './folds.ts';
+import { createItems, type Items } from './items.ts';
+import { createPlaybooks, type Playbooks } from './playbooks.ts';
+import type { KernelPorts } from './ports.ts';
+import { createRecordStore, type RecordStore } from './record-reads.ts';
+import { decideCommands } from './record-writes.ts';
+import { createLocks, type LockView } from './run/locks.ts';
+import type { PlanLookup } from './run/run-state.ts';
+import { createRunner, type Runner } from './run/runner.ts';
+import { deliverEvent } from './run/signals.ts';
+import { createSlots } from './run/slots.ts';
+import { type Goal, type Matcher, type Submitted, submitGoal } from './submit.ts';
+import { createTimers } from './timers.ts';
+
+/** The one way in, and what the doors may ask. */
+export interface Kernel {
+  readonly records: RecordStore;
+  readonly playbooks: Playbooks;
+  readonly items: Items;
+  readonly runner: Runner;
+  readonly submit: (goal: Goal) => Promise<Submitted>;
+  /** Fulfilled at the first rest: done, failed, or waiting for somebody. */
+  readonly rest: (run: Id) => Promise<RunRow>;
+  /** Changes of our own records by hand, import or sync; all or nothing. */
+  readonly change: (
+    commands: readonly RecordCommand[],
+    who: { readonly by: string; readonly label?: Label },
+  ) => Promise<readonly StoredEvent[]>;
+  readonly cancel: (run: Id, because: string, by: string) => Promise<void>;
+  readonly locks: () => readonly LockView[];
+  /** Goes on with everything that was under way when the last process ended. */
+  readonly recover: () => Promise<{ readonly runs: number }>;
+  readonly close: () => Promise<void>;
+}
+
+export interface KernelOptions extends KernelPorts {
+  readonly matcher: (kernel: {
+    readonly playbooks: Playbooks;
+    readonly records: RecordStore;
+  }) => Matcher;
+  readonly evictAlways?: boolean;
+}
+
+/** runs that are taken up at the same time after a restart */
+const RECOVER_PAGE = 500;
+const UNFINISHED = ['planned', 'running', 'cancelling', 'compensating'] as const;
+
+export async function createKernel(options: KernelOptions): Promise<Kernel> {
+  const { log, clock } = options;
+  const records = createRecordStore(log);
+  const playbooks = await createPlaybooks(log, options.registry);
+  const lookup: PlanLookup = {
+    compilePlaybook: playbooks.compiled,
+    compileInline: playbooks.compileInline,
+  };
+  let zone = 'UTC';
+  const today = (): string => dayIn(zone, clock.now());
+  async function readZone(): Promise<void> {
+    const company = await records.find('company', log.company);
+    if (typeof company?.fields.zone === 'string') zone = company.fields.zone;
+  }
+  await readZone();
+
+  const gate = createGate({
+    ...options,
+    records,
+    trust: {
+      grants: async () => [],
+      facts: async (reached, turn) => {
+        const control = await log.fold(controlFold).get('control');
+        const known = await isKnownDestination(log, records, reached.finalised.effect.to);
+        return {
+          nowMs: clock.now(),
+          zone,
+          incarnation: control?.incarnation ?? 0,
+          agent: 'kernel',
+          ...(turn.run.playbook === undefined ? {} : { playbook: turn.run.playbook }),
+          act: labelOfAll({ base: turn.run.input.labels.base }),
+          isKnownDestination: (address) => known.has(normaliseAddress(address) ?? address),
+          usageOf: () => undefined,
+          startsOf: () => 0,
+          stopped: control?.stopped ?? false,
+        };
+      },
+    },
+  });
+  const locks = createLocks((run) => runner.wake(run));
+  const runner = createRunner({
+    ...options,
+    records,
+    lookup,
+    gate,
+    locks,
+    slots: createSlots(() => undefined),
+    today,
+  });
+  const items = createItems({ ...options, records, runner, playbooks });
+  const runs = log.fold(runsFold);
+  const waits = log.fold(waitsFold);
+  const match = options.matcher({ playbooks, records });
+
+  const timers = createTimers(
+    clock,
+    async () => {
+      const [next] = await waits.list({ index: 'due', limit: 1 });
+      const [snoozed] = await log.fold(itemsFold).list({ index: 'snoozed', limit: 1 });
+      const times = [
+        next?.row.until,
+        snoozed ? Date.parse(snoozed.row.snoozedUntil ?? '') : undefined,
+      ];
+      const due = times.filter((time) => typeof time === 'number');
+      return due.length === 0 ? undefined : Math.min(...due);
+    },
+    async (nowMs) => {
+      const due = await waits.list({ index: 'due', to: nowMs, limit: LIMITS.pageRows });
+      for (const run of new Set(due.map(({ row }) => row.run))) runner.wake(run);
+      await wakeSnoozed(nowMs);
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+  );
+
+  async function wakeSnoozed(nowMs: number): Promise<void> {
+    const due = await log
+      .fold(itemsFold)
+      .list({ index: 'snoozed', to: new Date(nowMs).toISOString(), limit: 500 });
+    for (const { row } of due) {
+      await log.append([
+        {
+          stream: `item/${row.id}`,
+          expectedVersion: 'any',
+          events: [fact('item.woken', { because: 'Its time has come.' })],
+        },
+      ]);
+    }
+  }
+
+  const stopListening = log.onDurable((events) => {
+    let timed = false;
+    for (const event of events) {
+      timed ||=
+        event.type === 'step.waiting' ||
+        event.type === 'step.failed' ||
+        event.type === 'item.snoozed';
+      if (event.type.startsWith('playbook.')) void playbooks.refresh();
+      if (event.type.startsWith('company.')) void readZone();
+    }
+    if (timed) timers.plan();
+    deliverEvent(log, runner, events).catch((error: unknown) =>
+      options.report(toFailure(error), {}),
+    );
+  });
+
+  async function rest(run: Id): Promise<RunRow> {
+    await runner.atRest(run);
+    const row = await runs.get(run);
+    if (row) return row;
+    throw failure('not_found', `There is no run ${run}.`, { run });
+  }
+
+  return {
+    records,
+    playbooks,
+    items,
+    runner,
+    submit: async (goal) => {
+      const submitted = await submitGoal(options, playbooks, match, goal);
+      runner.wake(submitted.run);
+      return submitted;
+    },
+    rest,
+    change: async (commands, { by, label = OPERATOR }) => {
+      const appends = await decideCommands(options, records, commands, { by, label });
+      if (appends.length === 0) return [];
+      return (await log.append(appends, { barrier: true })).events;
+    },
+    cancel: async (run, because, by) => {
+      const { cancelRun } = await import('./run/cancel.ts');
+      await cancelRun({ ...options, runner }, run, because, by);
+    },
+    locks: locks.list,
+    recover: async () => {
+      let count = 0;
+      const rows = await Promise.all(
+        UNFINISHED.map((status) =>
+          runs.list({ index: 'status', equals: status, limit: RECOVER_PAGE }),
+        ),
+      );
+      for (const { row } of rows.flat()) {
+        runner.wake(row.id);
+        count += 1;
+      }
+      for (const { row } of await log
+        .fold(effectsFold)
+        .list({ index: 'flight', limit: RECOVER_PAGE })) {
+        if (isInFlight(row.status)) runner.wake(row.run);
+      }
+      timers.plan();
+      return { runs: count };
+    },
+    close: async () => {
+      stopListening();
+      timers.close();
+      await runner.close();
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { Registry } from '../agent/index.ts';
+import type { Clock, Id, NewId } from '../base/index.ts';
+import type { Device, Failure, SignedDecision } from '../contract/index.ts';
+import type { Blobs, Log } from '../log/index.ts';
+
+/** Everything the kernel uses of the world; made once, in the composition root. */
+export interface KernelPorts {
+  readonly log: Log;
+  readonly blobs: Blobs;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  readonly registry: Registry;
+  /** names this process in claims; another one after every start */
+  readonly worker: string;
+  /** random lower-case hex of so many bytes */
+  readonly random: (bytes: number) => string;
+  /** Fails with `bad_signature`; never answers for a revoked device. */
+  readonly verify: (signed: SignedDecision, device: Device) => Promise<void>;
+  /** a switch outside the process that stops every commit at once */
+  readonly stopped: () => boolean;
+  /** told of defects that nobody waits for */
+  readonly report: (problem: Failure, where: { readonly run?: Id; readonly step?: string }) => void;
+}

@@ -1,0 +1,50 @@
+import type { NewEvent, StoredEvent } from '../../contract/index.ts';
+import type { StreamAppend } from '../../log/index.ts';
+import { type FactOptions, fact, type KernelEvents, type KernelEventType } from '../events.ts';
+import { evolveRun, type PlanLookup, type RunState } from './run-state.ts';
+
+/** What one turn of a run decided: applied to memory at once, appended as one, then acted upon. */
+export interface Batch {
+  readonly run: RunState;
+  readonly events: NewEvent[];
+  readonly others: StreamAppend[];
+  /** acts that may begin once the append is there */
+  readonly acts: (() => void)[];
+  barrier: boolean;
+}
+
+export function newBatch(run: RunState): Batch {
+  return { run, events: [], others: [], acts: [], barrier: false };
+}
+
+/** Adds a fact to the run's stream and to its memory. */
+export function add<T extends KernelEventType>(
+  batch: Batch,
+  type: T,
+  data: KernelEvents[T],
+  lookup: PlanLookup,
+  nowMs: number,
+  options: FactOptions = {},
+): void {
+  const { run } = batch;
+  const event = fact(type, data, { ...options, run: run.id });
+  batch.events.push(event);
+  // Memory needs only what a fold of the stream would see; seq and hashes come with the append.
+  const stored = {
+    ...event,
+    version: run.version + 1,
+    at: nowMs,
+    seq: 0,
+  } as unknown as StoredEvent;
+  evolveRun(run, stored, lookup);
+}
+
+/** Everything in one append; the run's stream first, so that a stale memory shows itself there. */
+export function appendsOf(batch: Batch, versionBefore: number): readonly StreamAppend[] {
+  const own: StreamAppend = {
+    stream: `run/${batch.run.id}`,
+    expectedVersion: versionBefore,
+    events: batch.events,
+  };
+  return [own, ...batch.others];
+}

@@ -1,0 +1,163 @@
+import type { Agent, AgentContext, AgentResult } from '../../agent/index.ts';
+import { canonicalJson, type Id, type Json } from '../../base/index.ts';
+import {
+  type CapabilityContract,
+  Failure,
+  failure,
+  type Labelled,
+  type Labels,
+  labelOfAll,
+  toFailure,
+} from '../../contract/index.ts';
+import type { RecordCommand } from '../../records/index.ts';
+
+/** How a try of a step ended. */
+export type StepOutcome =
+  | {
+      readonly status: 'done';
+      readonly step: string;
+      readonly attempt: number;
+      readonly output: Labelled<Json>;
+      readonly commands: readonly RecordCommand[];
+    }
+  | {
+      readonly status: 'failed';
+      readonly step: string;
+      readonly attempt: number;
+      readonly failure: Failure;
+    };
+
+/** bytes of one output; a larger result belongs in a file */
+const OUTPUT_BYTES = 8 * 1024 * 1024;
+
+export interface ExecuteRequest {
+  readonly run: Id;
+  readonly step: string;
+  readonly attempt: number;
+  readonly agent: Agent;
+  readonly input: Labelled<Json>;
+  readonly context: Omit<AgentContext, 'signal' | 'labels' | 'run' | 'step'>;
+  /** fires when the run is cancelled */
+  readonly cancelled: AbortSignal;
+}
+
+/**
+ * Runs an agent under its contract: input and output are checked, time is limited, and whatever it
+ * does wrong ends as a failed try of this step. Answers at once when the agent does.
+ */
+export function executeAgent(request: ExecuteRequest): StepOutcome | Promise<StepOutcome> {
+  const { step, attempt, agent } = request;
+  const failed = (error: unknown): StepOutcome => ({
+    status: 'failed',
+    step,
+    attempt,
+    failure: asCapabilityFailure(error, agent.contract),
+  });
+  try {
+    const input = checkInput(agent.contract, request.input.value);
+    const deadline = new AbortController();
+    const result = agent.run(input, {
+      ...request.context,
+      labels: request.input.labels,
+      signal: deadline.signal,
+      run: request.run,
+      step,
+    });
+    if (!(result instanceof Promise)) return accept(request, result);
+    return withDeadline(result, request, deadline)
+      .then((late) => accept(request, late))
+      .catch(failed);
+  } catch (error) {
+    return failed(error);
+  }
+}
+
+/** Fails with `invalid_input`, naming path, expected and found. */
+export function checkInput(contract: CapabilityContract, value: Json): Json {
+  const parsed = contract.input.safeParse(value);
+  if (parsed.success) return parsed.data as Json; // a contract's schemas describe JSON
+  const [issue] = parsed.error.issues;
+  const path = issue?.path.join('.') ?? '';
+  throw failure(
+    'invalid_input',
+    `${contract.name} cannot work with this input${path === '' ? '' : ` at ${path}`}: ${issue?.message ?? 'it does not fit'}.`,
+    { capability: contract.name, path, expected: issue?.message ?? '' },
+  );
+}
+
+function accept(request: ExecuteRequest, result: AgentResult): StepOutcome {
+  const { contract } = request.agent;
+  const { step, attempt, input } = request;
+  const commands = result?.commands ?? [];
+  if (commands.length > 0 && contract.effect !== 'record') {
+    return broke(request, `${contract.name} is ${contract.effect} and may not change records.`);
+  }
+  const parsed = contract.output.safeParse(result?.output);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const path = issue?.path.join('.') ?? '';
+    return broke(
+      request,
+      `${contract.name} answered with the wrong shape at "${path}": ${issue?.message ?? ''}`,
+    );
+  }
+  const value = parsed.data as Json; // a contract's schemas describe JSON
+  try {
+    const bytes = Buffer.byteLength(canonicalJson(value));
+    if (bytes > OUTPUT_BYTES) {
+      return broke(
+        request,
+        `${contract.name} answered with ${bytes} bytes; at most ${OUTPUT_BYTES} fit.`,
+      );
+    }
+  } catch (error) {
+    return broke(
+      request,
+      `${contract.name} answered with something that is not JSON: ${toFailure(error).message}`,
+    );
+  }
+  const labels: Labels = result.labels ?? { base: labelOfAll(input.labels) };
+  return { status: 'done', step, attempt, output: { value, labels }, commands };
+}
+
+function broke({ step, attempt }: ExecuteRequest, message: string): StepOutcome {
+  return { status: 'failed', step, attempt, failure: failure('wrong_output', message) };
+}
+
+/** A defect of an agent is a failure of its step, with the text of what it threw. */
+function asCapabilityFailure(error: unknown, contract: CapabilityContract): Failure {
+  if (error instanceof Failure) return error;
+  const said = error instanceof Error ? error.message : String(error);
+  return failure('capability_failed', `${contract.name} failed: ${said}`, {
+    capability: contract.name,
+  });
+}
+
+function withDeadline(
+  work: Promise<AgentResult>,
+  { agent, cancelled }: ExecuteRequest,
+  deadline: AbortController,
+): Promise<AgentResult> {
+  return new Promise((resolve, reject) => {
+    const { timeoutMs } = agent.contract;
+    const stop = (reason: Failure): void => {
+      deadline.abort(reason);
+      reject(reason);
+    };
+    const timer = setTimeout(
+      () =>
+        stop(
+          failure('timed_out', `${agent.contract.name} took longer than ${timeoutMs / 1000} s.`, {
+            timeoutMs,
+          }),
+        ),
+      timeoutMs,
+    );
+    const onCancel = (): void => stop(failure('cancelled', 'The run was cancelled.'));
+    cancelled.addEventListener('abort', onCancel, { once: true });
+    work.then(resolve, reject).finally(() => {
+      clearTimeout(timer);
+      cancelled.removeEventListener('abort', onCancel);
+    });
+  });
+}

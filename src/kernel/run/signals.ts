@@ -1,0 +1,97 @@
+import type { Id, Json } from '../../base/index.ts';
+import { OWN, type StoredEvent } from '../../contract/index.ts';
+import type { Log } from '../../log/index.ts';
+import { evaluateCondition } from '../../plan/index.ts';
+import { awaitedKey, waitsFold } from '../folds.ts';
+import { compiledStep, namesIn, scopeOf, stepOf } from './run-state.ts';
+import type { Runner } from './runner.ts';
+import { say, type Turn } from './turn.ts';
+
+/** Facts about runs, steps and the inbox itself: no plan waits for those. */
+const INTERNAL = /^(run|step|wait|effect|item|intent|plan|approval|number|compensation)\./;
+const WAITERS_PAGE = 500;
+
+/** Wakes the runs that wait for one of these events, found by index and not by asking them all. */
+export async function deliverEvent(
+  log: Log,
+  runner: Runner,
+  events: readonly StoredEvent[],
+): Promise<void> {
+  for (const event of events) {
+    if (INTERNAL.test(event.type)) {
+      if (event.type === 'step.waiting' && event.data.for === 'event') {
+        await lookBack(log, runner, event);
+      }
+      continue;
+    }
+    for (const waiter of await waitersFor(log, event)) await offer(runner, waiter, event);
+  }
+}
+
+interface Waiter {
+  readonly run: Id;
+  readonly step: string;
+}
+
+async function waitersFor(log: Log, event: StoredEvent): Promise<readonly Waiter[]> {
+  const waits = log.fold(waitsFold);
+  const keys = [
+    awaitedKey(event.type),
+    ...leaves(event.data, '').map(([path, value]) => awaitedKey(event.type, [path, value])),
+  ];
+  const found: Waiter[] = [];
+  for (const key of keys) {
+    const rows = await waits.list({ index: 'event', equals: key, limit: WAITERS_PAGE });
+    found.push(...rows.map(({ row }) => ({ run: row.run, step: row.step })));
+  }
+  return found;
+}
+
+/** An answer that came before the wait is kept: it is in the log, after the run began. */
+async function lookBack(log: Log, runner: Runner, waiting: StoredEvent): Promise<void> {
+  const awaited = waiting.data.event;
+  if (typeof awaited !== 'object' || awaited === null || !('type' in awaited)) return;
+  const run = waiting.stream.slice('run/'.length);
+  const [first] = await log.readStream(waiting.stream, { limit: 1 });
+  const earlier = await log.read({
+    after: first?.seq ?? 0,
+    upTo: waiting.seq,
+    limit: 100_000,
+    types: [String(awaited.type)],
+  });
+  for (const event of earlier) await offer(runner, { run, step: String(waiting.data.step) }, event);
+}
+
+/** Under the run's lock: the first of event and timeout ends the wait, the other changes nothing. */
+function offer(runner: Runner, { run, step }: Waiter, event: StoredEvent): Promise<void> {
+  return runner.within(run, async (turn) => {
+    const state = stepOf(turn.run, step);
+    if (state.status !== 'waiting' || state.waiting?.for !== 'event' || !fits(turn, step, event))
+      return;
+    say(turn, 'wait.ended', { step, how: 'event' });
+    say(turn, 'step.completed', {
+      step,
+      output: { timedOut: false, event: event.data },
+      labels: { base: OWN, at: { event: event.label } },
+    });
+    if (turn.run.status === 'waiting') say(turn, 'run.resumed', { because: `${event.type} came.` });
+  });
+}
+
+function fits(turn: Turn, step: string, event: StoredEvent): boolean {
+  const compiled = compiledStep(turn.run, step);
+  if (!('wait' in compiled.step) || compiled.step.wait.event !== event.type) return false;
+  const { where } = compiled.expressions;
+  if (!where) return true;
+  const own = new Map([['event', { value: event.data as Json, labels: { base: event.label } }]]);
+  return evaluateCondition(where, namesIn(turn.run, scopeOf(turn.run, step), own));
+}
+
+/** Every text in an event's data with its path; those are what waits are indexed by. */
+function leaves(data: Json, path: string): readonly (readonly [string, Json])[] {
+  if (typeof data === 'string') return [[path, data]];
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return [];
+  return Object.entries(data).flatMap(([name, value]) =>
+    leaves(value, path === '' ? name : `${path}.${name}`),
+  );
+}

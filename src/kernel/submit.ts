@@ -1,0 +1,237 @@
+import type { Id, Json, JsonObject } from '../base/index.ts';
+import { failure, type Label, type Labels, type NewEvent, OPERATOR } from '../contract/index.ts';
+import { type Form, formJsonSchema, type Playbook } from '../plan/index.ts';
+import { scanForSecrets } from '../policy/index.ts';
+import { fact, type Queue } from './events.ts';
+import { fingerprint, type RunRow, runsFold } from './folds.ts';
+import type { Playbooks } from './playbooks.ts';
+import type { KernelPorts } from './ports.ts';
+import { takeSnapshot } from './snapshot.ts';
+
+/** What the operator asks for. Words are kept verbatim before anything runs. */
+export interface Goal {
+  readonly words: string;
+  readonly input?: JsonObject;
+  /** name, or name@version */
+  readonly playbook?: string;
+  readonly queue?: Queue;
+  readonly by: string;
+  readonly label?: Label;
+  /** do it although the same goal is under way */
+  readonly again?: boolean;
+}
+
+export interface Submitted {
+  readonly run: Id;
+  /** true when the same goal was under way and this joins it */
+  readonly joined: boolean;
+}
+
+/** How plain words become a playbook with its input. Pure; made by the planner. */
+export type Matcher = (words: string) => Promise<Matched>;
+
+export type Matched =
+  | {
+      readonly status: 'matched';
+      readonly playbook: Playbook;
+      readonly input: JsonObject;
+      readonly because: readonly string[];
+    }
+  | {
+      readonly status: 'question';
+      readonly question: string;
+      readonly form: Form;
+      readonly because: readonly string[];
+      /** what is known already; the answer is added to it */
+      readonly playbook?: Playbook;
+      readonly input?: JsonObject;
+    }
+  | {
+      readonly status: 'unknown';
+      readonly because: readonly string[];
+      readonly suggestions: readonly string[];
+    };
+
+/** characters of one goal */
+const WORDS_MAX = 4_000;
+
+/**
+ * Records the words, finds the plan, and starts the run: three facts in one append. Fails with
+ * `invalid_input` (no words, a secret in them, input that does not fit), `not_found` (playbook).
+ */
+export async function submitGoal(
+  ports: KernelPorts,
+  playbooks: Playbooks,
+  match: Matcher,
+  goal: Goal,
+): Promise<Submitted> {
+  checkWords(goal.words);
+  const running = goal.again ? undefined : await sameGoal(ports, goal);
+  if (running) return { run: running.id, joined: true };
+  const run = ports.newId();
+  const { label = OPERATOR, by } = goal;
+  const intent = fact(
+    'intent.recorded',
+    {
+      words: goal.words,
+      queue: goal.queue ?? 'now',
+      ...(goal.input === undefined ? {} : { input: goal.input }),
+      ...(goal.playbook === undefined ? {} : { playbook: goal.playbook }),
+    },
+    { by, label, run },
+  );
+  const found = goal.playbook === undefined ? await match(goal.words) : named(playbooks, goal);
+  const stream = `run/${run}`;
+  if (found.status === 'matched') {
+    const decided = await planDecided(
+      ports,
+      run,
+      found.playbook,
+      found.input,
+      label,
+      found.because,
+    );
+    await ports.log.append([{ stream, expectedVersion: 0, events: [intent, decided] }]);
+    return { run, joined: false };
+  }
+  const item = ports.newId();
+  const title = found.status === 'question' ? found.question : unknownWords(goal.words);
+  const form: Form = found.status === 'question' ? found.form : { fields: [] };
+  const opened = fact(
+    'item.opened',
+    {
+      kind: 'question',
+      title,
+      run,
+      step: GOAL_STEP,
+      effects: [],
+      risk: 'low',
+      form: plain(form),
+      body: {
+        words: goal.words,
+        because: [...found.because],
+        ...(found.status === 'question'
+          ? {
+              playbook: found.playbook ? `${found.playbook.name}@${found.playbook.version}` : null,
+              input: found.input ?? {},
+            }
+          : { suggestions: [...found.suggestions] }),
+      },
+    },
+    { run },
+  );
+  const waiting = fact('run.waiting', { for: 'answer', words: title }, { run });
+  await ports.log.append([
+    { stream, expectedVersion: 0, events: [intent, waiting] },
+    { stream: `item/${item}`, expectedVersion: 0, events: [opened] },
+  ]);
+  return { run, joined: false };
+}
+
+/** Names the question about the goal itself, before there is a plan. */
+export const GOAL_STEP = '$goal';
+
+/** The event that gives a run its plan; checks the input against the playbook's. */
+export async function planDecided(
+  ports: KernelPorts,
+  run: Id,
+  playbook: Playbook,
+  input: JsonObject,
+  label: Label,
+  because: readonly string[],
+): Promise<NewEvent> {
+  checkPlaybookInput(playbook, input);
+  const labels: Labels = { base: label };
+  return fact(
+    'plan.decided',
+    {
+      playbook: `${playbook.name}@${playbook.version}`,
+      title: playbook.title,
+      input,
+      inputLabels: labels,
+      because,
+      snapshot: await takeSnapshot(ports.log),
+    },
+    { run },
+  );
+}
+
+/** Fails with `invalid_input`, naming every field that is missing or unknown. */
+export function checkPlaybookInput(playbook: Playbook, input: JsonObject): void {
+  const schema =
+    'fields' in playbook.input && Array.isArray(playbook.input.fields)
+      ? formJsonSchema(playbook.input as Form) // a playbook's input is a form or a JSON Schema
+      : (playbook.input as JsonObject);
+  const properties = schema.properties;
+  const known =
+    typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
+  const required = Array.isArray(schema.required) ? schema.required.map(String) : [];
+  const missing = required.filter((name) => input[name] === undefined);
+  const unknown =
+    known.length === 0 ? [] : Object.keys(input).filter((name) => !known.includes(name));
+  if (missing.length === 0 && unknown.length === 0) return;
+  const said = [
+    ...missing.map((name) => `${name} is missing`),
+    ...unknown.map((name) => `${name} is not known`),
+  ].join(', ');
+  throw failure(
+    'invalid_input',
+    `${playbook.title}: ${said}.`,
+    { path: [...missing, ...unknown][0] ?? '', expected: known, found: Object.keys(input) },
+    `Give it as JSON: --input '{"${required[0] ?? 'name'}": ...}'`,
+  );
+}
+
+function checkWords(words: string): void {
+  if (words.trim() === '')
+    throw failure('invalid_input', 'Say what you want done.', { path: 'words' });
+  if (words.length > WORDS_MAX) {
+    throw failure('too_large', `At most ${WORDS_MAX} characters.`, { characters: words.length });
+  }
+  const [secret] = scanForSecrets(words);
+  if (secret) {
+    throw failure(
+      'invalid_input',
+      'These words hold what looks like a password or key. They were not stored.',
+      { path: 'words' },
+      'Leave it out; store it with: steward secret set NAME',
+    );
+  }
+}
+
+async function sameGoal({ log }: KernelPorts, goal: Goal): Promise<RunRow | undefined> {
+  const same = fingerprint(goal.words, goal.input);
+  const [found] = await log.fold(runsFold).list({ index: 'fingerprint', equals: same, limit: 1 });
+  return found?.row;
+}
+
+function named(playbooks: Playbooks, goal: Goal): Matched {
+  const wanted = goal.playbook ?? '';
+  const playbook =
+    playbooks.find(wanted) ?? playbooks.active().find((active) => active.name === wanted);
+  if (!playbook) {
+    throw failure(
+      'not_found',
+      `There is no playbook "${wanted}".`,
+      {
+        playbook: wanted,
+        known: playbooks.active().map(({ name }) => name),
+      },
+      'List them with: steward playbooks',
+    );
+  }
+  return {
+    status: 'matched',
+    playbook,
+    input: goal.input ?? {},
+    because: ['You named the playbook.'],
+  };
+}
+
+function unknownWords(words: string): string {
+  return `I do not know how to do this yet: "${words.length > 120 ? `${words.slice(0, 120)}...` : words}"`;
+}
+
+function plain(value: Form): Json {
+  return JSON.parse(JSON.stringify(value));
+}

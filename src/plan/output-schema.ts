@@ -1,0 +1,54 @@
+import type { CompiledPlan, CompiledStep, Registry } from './compile.ts';
+import { formJsonSchema } from './form.ts';
+import { inferTemplate } from './infer-type.ts';
+import { contractSchemas, type JsonSchema, memberOf } from './json-schema.ts';
+
+/** What a wait leaves behind; see `WaitOutput`. */
+const WAIT_SCHEMA: JsonSchema = {
+  type: 'object',
+  properties: { timedOut: { type: 'boolean' }, event: { type: 'object' } },
+  required: ['timedOut'],
+  additionalProperties: false,
+};
+
+/** What is known of a step's output before it runs; undefined where it could be anything. */
+export function outputSchemaOf(
+  step: CompiledStep,
+  registry: Pick<Registry, 'capability'>,
+  names: ReadonlyMap<string, JsonSchema | undefined>,
+): JsonSchema | undefined {
+  if (step.step.catch) return undefined; // its value may stand there instead
+  const { step: source } = step;
+  if ('call' in source) {
+    const contract = registry.capability(source.call);
+    return contract && contractSchemas(contract).output;
+  }
+  if ('ask' in source) return formJsonSchema(source.ask.form);
+  if ('wait' in source) return WAIT_SCHEMA;
+  if ('expand' in source) return { type: 'object' };
+  if ('play' in source) return undefined;
+  const made = bodyOutput(step, registry, names);
+  if ('repeat' in source) return made;
+  return { type: 'array', ...(made && { items: made }) };
+}
+
+/** The output of one item or round: the template's, else that of the last step. */
+function bodyOutput(
+  step: CompiledStep,
+  registry: Pick<Registry, 'capability'>,
+  names: ReadonlyMap<string, JsonSchema | undefined>,
+): JsonSchema | undefined {
+  const inner = new Map(names);
+  const body: CompiledPlan | undefined = step.body;
+  if ('each' in step.step) {
+    const over = step.templates.over && inferTemplate(step.templates.over.node, names);
+    const item = over ? memberOf(over, '0') : undefined;
+    inner.set(step.step.each.as, item?.status === 'known' ? item.schema : undefined);
+  }
+  for (const child of body?.steps ?? [])
+    inner.set(child.id, outputSchemaOf(child, registry, inner));
+  const { output } = step.templates;
+  if (output) return inferTemplate(output.node, inner);
+  const last = body?.steps.at(-1);
+  return last && inner.get(last.id);
+}
