@@ -163,7 +163,12 @@ export interface KernelEvents {
   'company.opened': {
     readonly mode: Mode;
     readonly incarnation: number;
+    /** public half of the recovery key, base64url */
     readonly recovery?: string;
+    /** public half of the key that signs checkpoints, base64url */
+    readonly logKey?: string;
+    /** made to try things out: its first sign-in may enrol a device without being asked */
+    readonly example?: boolean;
   };
   'mode.changed': { readonly mode: Mode };
   'incarnation.raised': { readonly incarnation: number; readonly because: string };

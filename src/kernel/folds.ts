@@ -83,6 +83,8 @@ export type ControlRow = {
   readonly incarnation: number;
   readonly stopped: boolean;
   readonly recovery: string | null;
+  readonly logKey: string | null;
+  readonly example: boolean;
   readonly founded: string;
 };
 
@@ -362,12 +364,14 @@ export const controlFold: Fold<ControlRow> = {
   apply: (rows, stored) => {
     const event = asKernelEvent(stored);
     if (event.type === 'company.opened') {
-      const { mode, incarnation, recovery } = event.data;
+      const { mode, incarnation, recovery, logKey, example } = event.data;
       return one('control', {
         mode,
         incarnation,
         stopped: false,
         recovery: recovery ?? null,
+        logKey: logKey ?? null,
+        example: example ?? false,
         founded: UTC(stored),
       });
     }

@@ -42,14 +42,15 @@ export function parseCheckpoint(note: string): {
 } {
   const end = note.indexOf('\n\n');
   const text = note.slice(0, end + 1);
-  const [first, company, seq, hash, at] = text.split('\n');
+  const [first, company, seq, hash, at, ...more] = text.split('\n');
   if (
     end < 0 ||
     first !== FIRST_LINE ||
     !company ||
     !/^\d{1,15}$/.test(seq ?? '') ||
     !/^[0-9a-f]{64}$/.test(hash ?? '') ||
-    !at
+    !at ||
+    more.length !== 1 // what follows the last line break: nothing
   ) {
     throw failure('invalid_input', 'This is not a checkpoint of a Steward log.', {
       expected: FIRST_LINE,

@@ -116,9 +116,12 @@ export function createLog(ports: LogPorts): Log {
 
   async function rebuild(onProgress?: (seq: number) => void): Promise<void> {
     try {
-      for (const seq of rebuildFolds(store, folds, folds.all, envelope.open)) {
-        onProgress?.(seq);
-        await nextTurn();
+      const steps = rebuildFolds(store, folds, folds.all, envelope.open);
+      for (;;) {
+        await nextTurn(); // others get a turn between chunks
+        const step = steps.next();
+        if (step.done) break;
+        onProgress?.(step.value);
       }
       untrusted = undefined;
     } catch (error) {

@@ -12,10 +12,12 @@ export {
 export {
   type Checkpoint,
   type CheckpointSigner,
+  checkpointOf,
   formatCheckpoint,
   parseCheckpoint,
   verifyCheckpoint,
 } from './checkpoint.ts';
+export { type Checkpointer, type CheckpointerPorts, createCheckpointer } from './checkpointer.ts';
 export { createLog, type LogPorts } from './create-log.ts';
 export {
   type Fold,

@@ -2,6 +2,7 @@ import type { Json } from '../base/index.ts';
 import { type CapabilityContract, type EffectClass, Failure } from '../contract/index.ts';
 import { type CompiledExpression, compileExpression } from './expression.ts';
 import { type Fault, invalidPlan, joinPath } from './fault.ts';
+import { formJsonSchema } from './form.ts';
 import { contractSchemas, type JsonSchema } from './json-schema.ts';
 import { cycleFaults, topological, type Unordered, unique, withOrder } from './order.ts';
 import { kindOf, type Plan, type Playbook, type Step, type StepKind, textOf } from './plan.ts';
@@ -78,7 +79,7 @@ export interface CompiledStep {
   readonly body?: CompiledPlan;
   /** the steps of catch */
   readonly catchBody?: CompiledPlan;
-  /** what is known of its output */
+  /** of a call and of a question; it decides which numbers in its output count as fractions */
   readonly outputSchema?: JsonSchema;
 }
 
@@ -88,13 +89,9 @@ export interface Dependent {
   readonly refers: boolean;
 }
 
-/** Names that a body's expressions may use beside steps, by where they stand. */
+/** Names that mean something else in expressions, or in the ids of a run's steps (`catch`). */
 export const ROOT_NAMES: ReadonlySet<string> = new Set([
-  'input',
-  'event',
-  'error',
-  'index',
-  'round',
+  ...['input', 'event', 'error', 'index', 'round', 'catch'],
 ]);
 
 /**
@@ -120,7 +117,7 @@ export function compileWithFaults(
 }
 
 /** Reads with every part of a step's texts; used for the step and for its nested bodies. */
-type Draft = Omit<CompiledStep, 'follows' | 'followsBy' | 'dependsOn' | 'dependents'> & {
+type Draft = Unordered & {
   /** everything that it reads: roots, own variables and unknown names too */
   readonly roots: ReadonlySet<string>;
 };
@@ -143,7 +140,10 @@ function compileSteps(
   );
   const dependents: Dependent[][] = steps.map(() => []);
   const indexById = new Map(steps.map((step, index) => [step.id, index]));
-  const finished = withOrder(drafts, ids);
+  const finished = withOrder(
+    drafts.map(({ roots: _roots, ...draft }) => draft),
+    ids,
+  );
   for (const step of finished) {
     const referred = new Set([...step.refersTo, ...step.holes]);
     for (const id of step.dependsOn) {
@@ -205,6 +205,7 @@ function draftOf(
     kind: kindOf(step),
     step,
     ...(contract && { effect: contract.effect, outputSchema: contractSchemas(contract).output }),
+    ...('ask' in step && { outputSchema: formJsonSchema(step.ask.form) }),
     refersTo: [...roots].filter((root) => siblings.has(root)),
     holes: unique(reader.holes).filter((id) => siblings.has(id)),
     runsWhenSkipped: step.onSkipped === 'run',
@@ -336,4 +337,3 @@ function faultsOfFailure(error: Failure, path: string): Fault[] {
     },
   ];
 }
-

@@ -50,6 +50,30 @@ export function drawPlan(
   ].join('\n');
 }
 
+/**
+ * The statuses of a run for its drawing: the many steps of a loop (`mails/3/send`) share one row
+ * (`mails/send`), which shows what needs attention most.
+ */
+export function statusesForDrawing(
+  steps: Iterable<{ readonly id: string; readonly status: StepStatus }>,
+): { readonly [step: string]: StepStatus } {
+  const shown: { [step: string]: StepStatus } = {};
+  for (const { id, status } of steps) {
+    const row = id
+      .split('/')
+      .filter((part) => part !== 'catch' && !/^\d+$/.test(part))
+      .join('/');
+    const known = shown[row];
+    if (!known || URGENCY.indexOf(status) < URGENCY.indexOf(known)) shown[row] = status;
+  }
+  return shown;
+}
+
+const URGENCY: readonly StepStatus[] = [
+  ...(['failed', 'denied', 'waiting', 'retrying', 'running', 'ready'] as const),
+  ...(['cancelled', 'compensated', 'pending', 'done', 'skipped'] as const),
+];
+
 const PADDING = 4;
 const ROW = 44;
 const GAP = 8;

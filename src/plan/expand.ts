@@ -135,8 +135,9 @@ export function expandPlan(
     ...validatePlan(plan, registry, { input }),
   ];
   if (faults.length > 0) throw invalidPlan(faults);
-  const branch = { prefix: `${instance.id}/`, plan: compilePlan(plan, registry), variables: {} };
-  return { branch, plan, own: labelOfAll(made.labels) };
+  const own = labelOfAll(made.labels);
+  const compiled = compilePlan(plan, registry);
+  return { branch: { prefix: `${instance.id}/`, plan: compiled, variables: {}, own }, plan, own };
 }
 
 /** The step whose output stands for a whole branch: the last one in the document. */

@@ -80,9 +80,8 @@ export function evaluateExpression(
   schemas?: ScopeSchemas,
 ): Json {
   if (compiled.path) return readPath(compiled, compiled.path, scope);
-  const context = readContext(compiled, scope, schemas);
   try {
-    return toJson(compiled.run(context), compiled);
+    return toJson(compiled.run(readContext(compiled, scope, schemas)), compiled);
   } catch (error) {
     throw explain(error, compiled, scope);
   }

@@ -8,7 +8,7 @@
 // Nothing leaves the last row. A step with children (each, repeat, expand) is over when the runner says
 // so, after `complete` named it.
 import type { Json } from '../base/index.ts';
-import { isOutside, type Labelled } from '../contract/index.ts';
+import { isOutside, type Label, type Labelled } from '../contract/index.ts';
 import type { CompiledPlan, CompiledStep } from './compile.ts';
 
 /** How a step came to an end. */
@@ -25,6 +25,8 @@ export interface StepInstance {
   readonly prefix: string;
   /** what its expressions see beside steps: the item, `index`, `round`, `error` */
   readonly variables: { readonly [name: string]: Labelled<Json> };
+  /** what the plan that it belongs to is worth; absent for the run's own plan, set inside `expand` */
+  readonly own?: Label;
 }
 
 /** Steps that join a run under a step: one item of an `each`, a round, an expanded plan. */
@@ -33,6 +35,8 @@ export interface Branch {
   readonly prefix: string;
   readonly plan: CompiledPlan;
   readonly variables: { readonly [name: string]: Labelled<Json> };
+  /** what the branch's own plan is worth, where it has one; otherwise that of the step around it */
+  readonly own?: Label;
 }
 
 /** What a change of one step makes of others. */
@@ -156,6 +160,7 @@ function emptyAdvance(): Draft {
 
 function openGroup(branch: Branch, parent: Node | undefined, nodes: Map<string, Node>): Group {
   const { plan, prefix, variables } = branch;
+  const own = branch.own ?? parent?.own;
   const members: Node[] = [];
   const group: Group = {
     plan,
@@ -169,7 +174,8 @@ function openGroup(branch: Branch, parent: Node | undefined, nodes: Map<string, 
     const id = prefix + compiled.id;
     if (nodes.has(id)) throw new RangeError(`step ${id} is already in this run`);
     const pending = compiled.dependsOn.length;
-    const node: Node = { id, compiled, prefix, variables, group, state: 'waiting', pending };
+    const place = { id, compiled, prefix, variables, ...(own && { own }) };
+    const node: Node = { ...place, group, state: 'waiting', pending };
     members.push(node);
     nodes.set(id, node);
   }

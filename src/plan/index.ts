@@ -24,7 +24,13 @@ export {
   type Registry,
 } from './compile.ts';
 export { diffPlans, diffPlaybooks, type PlanChange } from './diff.ts';
-export { type DrawOptions, drawPlan, STEP_STATUSES, type StepStatus } from './draw.ts';
+export {
+  type DrawOptions,
+  drawPlan,
+  STEP_STATUSES,
+  type StepStatus,
+  statusesForDrawing,
+} from './draw.ts';
 export {
   absentValue,
   afterRound,
@@ -100,6 +106,7 @@ export {
   type StepLabels,
 } from './propagate.ts';
 export type { Reference } from './references.ts';
+export { type RunFacts, schemasOf, scopeOf } from './scope.ts';
 export {
   type CompiledTemplate,
   compileTemplate,

@@ -6,12 +6,12 @@ import type { Fault } from './fault.ts';
 export type Unordered = Omit<CompiledStep, 'follows' | 'followsBy' | 'dependsOn' | 'dependents'>;
 
 /** The order rule. A step that takes part in the sequence follows the one before it. */
-function withOrder(
-  drafts: readonly Draft[],
+export function withOrder(
+  drafts: readonly Unordered[],
   ids: ReadonlySet<string>,
 ): Omit<CompiledStep, 'dependents'>[] {
   let previous: string | undefined;
-  return drafts.map(({ roots: _roots, ...draft }) => {
+  return drafts.map((draft) => {
     const inSequence = isSequenced(draft);
     const explicit = draft.step.after;
     const ruled = inSequence && previous !== undefined ? [previous] : [];

@@ -13,10 +13,14 @@ import {
 import type { Registry } from './compile.ts';
 import type { Playbook } from './plan.ts';
 
-type Shape = Pick<CapabilityContract, 'name' | 'effect' | 'input' | 'output'> &
-  Partial<CapabilityContract>;
+type Typed<I extends z.ZodType, O extends z.ZodType> = CapabilityContract & {
+  readonly input: I;
+  readonly output: O;
+};
 
-export function capability(shape: Shape): CapabilityContract {
+export function capability<I extends z.ZodType, O extends z.ZodType>(
+  shape: Pick<Typed<I, O>, 'name' | 'effect' | 'input' | 'output'> & Partial<CapabilityContract>,
+): Typed<I, O> {
   return {
     version: 1,
     title: shape.name,
@@ -91,7 +95,7 @@ export const makePlan = capability({
   output: z.strictObject({ plan: z.record(z.string(), z.unknown()) }),
 });
 
-const capabilities = new Map(
+const capabilities = new Map<string, CapabilityContract>(
   [unbilled, draftInvoice, issueInvoice, sendMail, summarise, readPage, payMoney, makePlan].map(
     (contract) => [capabilityRef(contract), contract],
   ),

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { JsonObject } from '../base/index.ts';
+import type { Json, JsonObject } from '../base/index.ts';
 import type { Registry } from './compile.ts';
 import { parsePlan } from './parse.ts';
 import type { Playbook } from './plan.ts';
@@ -596,6 +596,17 @@ describe('a playbook', () => {
     expect(validatePlaybook({ ...reminder, plan }, registry).map(({ path }) => path)).toEqual([
       'plan.steps[1].with.text',
     ]);
+  });
+
+  test('is checked with its output', () => {
+    const plan = parsePlan({ steps: [text] });
+    const faults = (output: Json) => validatePlaybook({ ...reminder, plan, output }, registry);
+    expect(faults({ done: { $expr: 'text.text' } })).toEqual([]);
+    expect(faults({ done: { $expr: 'txt.text' } })).toMatchObject([
+      { path: 'output.done', found: 'txt' },
+    ]);
+    expect(faults({ $expr: 'text.size' })).toMatchObject([{ path: 'output' }]);
+    expect(faults({ $expr: '1 +' })).toMatchObject([{ path: 'output', expected: 'a template' }]);
   });
 
   test('that plays itself through another is named as a circle', () => {

@@ -1,3 +1,4 @@
+import { Failure } from '../contract/index.ts';
 import { LANGUAGE_NAMES } from './cel.ts';
 import {
   type Check,
@@ -26,7 +27,7 @@ import { inferExpression, inferTemplate } from './infer-type.ts';
 import { type JsonSchema, memberOf } from './json-schema.ts';
 import { outputSchemaOf } from './output-schema.ts';
 import type { Plan, Playbook } from './plan.ts';
-import type { CompiledTemplate } from './template.ts';
+import { type CompiledTemplate, compileTemplate } from './template.ts';
 
 /** What a plan is checked against beside the registry. */
 export interface ValidateOptions {
@@ -46,21 +47,29 @@ export function validatePlan(
   registry: Registry,
   options: ValidateOptions = {},
 ): readonly Fault[] {
-  const { compiled, faults } = compileWithFaults(plan, registry);
-  const check: Check = { registry, faults: [...faults], nested: nestedIds(compiled) };
-  checkSteps(compiled, { names: new Map([['input', inputSchema(options.input)]]) }, check);
-  checkReachable(compiled, check);
-  const prefix = options.path;
-  return prefix
-    ? check.faults.map((fault) => ({ ...fault, path: `${prefix}.${fault.path}` }))
-    : check.faults;
+  const { check } = checkPlan(plan, registry, options.input);
+  return options.path ? within(options.path, check.faults) : check.faults;
 }
 
 /** A playbook is checked with its own input, its output and everything that it plays. */
 export function validatePlaybook(playbook: Playbook, registry: Registry): readonly Fault[] {
-  const faults = [
-    ...validatePlan(playbook.plan, registry, { input: playbook.input, path: 'plan' }),
-  ];
+  const { check, compiled, names } = checkPlan(playbook.plan, registry, playbook.input);
+  const faults = within('plan', check.faults);
+  const last: Check = { ...check, faults };
+  if (playbook.output !== undefined) {
+    try {
+      const scope = extended({ names }, outputsOf(compiled, { names }, check));
+      checkNode(compileTemplate(playbook.output).node, 'output', scope, last);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      faults.push({
+        path: 'output',
+        expected: 'a template',
+        found: error.message,
+        remedy: error.remedy,
+      });
+    }
+  }
   const circle = playCircle(playbook, registry);
   if (circle) {
     faults.push({
@@ -71,6 +80,23 @@ export function validatePlaybook(playbook: Playbook, registry: Registry): readon
     });
   }
   return faults;
+}
+
+function checkPlan(
+  plan: Plan,
+  registry: Registry,
+  input: ValidateOptions['input'],
+): { check: Check; compiled: CompiledPlan; names: Names['names'] } {
+  const { compiled, faults } = compileWithFaults(plan, registry);
+  const check: Check = { registry, faults: [...faults], nested: nestedIds(compiled) };
+  const names = new Map([['input', inputSchema(input)]]);
+  checkSteps(compiled, { names }, check);
+  checkReachable(compiled, check);
+  return { check, compiled, names };
+}
+
+function within(path: string, faults: readonly Fault[]): Fault[] {
+  return faults.map((fault) => ({ ...fault, path: `${path}.${fault.path}` }));
 }
 
 function checkSteps(plan: CompiledPlan, around: Names, check: Check): void {

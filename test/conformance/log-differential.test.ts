@@ -72,8 +72,8 @@ const event: fc.Arbitrary<NewEvent> = fc.oneof(
   },
   {
     arbitrary: fc
-      .jsonValue({ maxDepth: 3 })
-      .map((json) => newEvent('x.any', { text: json ?? null })),
+      .json({ maxDepth: 3 })
+      .map((json) => newEvent('x.any', { text: JSON.parse(json) })),
     weight: 2,
   },
   { arbitrary: fc.constant(newEvent('poison.taken')), weight: 1 },

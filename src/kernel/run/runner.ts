@@ -175,8 +175,10 @@ export function createRunner(ports: RunnerPorts): Runner {
         endWaits(turn);
         startReady(turn);
         resumeInterrupted(actor, turn);
-        if (isQuiet(actor, turn)) await considerEffects(actor, turn);
-        if (isQuiet(actor, turn)) settleRun(actor, turn);
+        // effects look at what is in the log: whatever this turn decided is appended first
+        const settled = isEmpty(turn.batch);
+        if (settled && isQuiet(actor, turn)) await considerEffects(actor, turn);
+        if ((settled || turn.outside.size === 0) && isQuiet(actor, turn)) settleRun(actor, turn);
       }
       return await append(actor, turn, versionBefore);
     } catch (error) {
@@ -190,7 +192,7 @@ export function createRunner(ports: RunnerPorts): Runner {
 
   async function append(actor: Actor, turn: Turn, versionBefore: number): Promise<boolean> {
     const { batch } = turn;
-    if (batch.events.length === 0 && batch.others.length === 0) return false;
+    if (isEmpty(batch)) return false;
     await log.append(appendsOf(batch, versionBefore), { barrier: batch.barrier });
     for (const act of batch.acts) act();
     return actor.outcomes.length > 0 || actor.commits.length > 0 || batch.acts.length === 0;
@@ -758,6 +760,10 @@ export function createRunner(ports: RunnerPorts): Runner {
       for (const actor of actors.values()) rest(actor);
     },
   };
+}
+
+function isEmpty({ events, others }: Batch): boolean {
+  return events.length === 0 && others.length === 0;
 }
 
 const ORDER: readonly WaitReason[] = [

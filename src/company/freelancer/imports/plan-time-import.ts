@@ -42,7 +42,7 @@ export interface ExistingEntry {
 
 /** What a batch is compared with. Load it after the batch before was appended. */
 export interface ExistingRecords {
-  /** all time entries that match one of `entryQueries(batch)` */
+  /** all time entries that `entryQueries(batch, survey)` find, archived ones included */
   readonly entries: readonly ExistingEntry[];
   /** all parties and projects, archived ones included */
   readonly parties: readonly NamedParty[];
@@ -65,13 +65,25 @@ export interface ImportStep {
   readonly questions: readonly ImportQuestion[];
 }
 
-/** The time entries a batch is compared with, by what an index of external keys finds. */
-export function entryQueries(batch: TimeBatch): readonly FoldQuery[] {
-  const prefixes = new Set(
-    batch.rows.map(({ layout, base }) => `time-entry/${layout}/${keyPrefix(base)}`),
-  );
-  // `~` sorts behind every character of a key.
-  return [...prefixes].map((from) => ({ index: 'external', from, to: `${from}~` }));
+/** days around a row in which the entry it corrects is looked for, when its date was wrong */
+const MOVED_DAYS = 7;
+
+/**
+ * The time entries a batch is compared with, as queries of the records' fold: those of the same person
+ * on its days and some around them, as far as the file reaches. A query may have several pages.
+ */
+export function entryQueries(batch: TimeBatch, survey: TimeSurvey): readonly FoldQuery[] {
+  const people = Map.groupBy(batch.rows, ({ base }) => personOf(base));
+  return [...people].map(([person, rows]) => {
+    const days = rows.map(({ day }) => day).sort();
+    const first = addDays(days[0] ?? survey.firstDay, -MOVED_DAYS);
+    const last = addDays(days.at(-1) ?? survey.lastDay, MOVED_DAYS);
+    const [, from] = [first, survey.firstDay].sort();
+    const [to] = [last, survey.lastDay].sort();
+    const start = `time-entry/${survey.layout}/${person}`;
+    // `~` sorts behind every character of a key.
+    return { index: 'external', from: `${start}/${from}/`, to: `${start}/${to}/~` };
+  });
 }
 
 /**
@@ -87,6 +99,7 @@ export function planTimeImport(batch: TimeBatch, context: TimeImportContext): Im
     newId,
     names: createNameBook(existing, answers, newId),
     entries: new Map(),
+    gone: new Map(),
     commands: [],
     questions: new Map(),
     refused: [...batch.refused],
@@ -125,6 +138,8 @@ interface Plan {
   readonly names: NameBook;
   /** by person and day, then by id; kept up with what this batch does */
   readonly entries: Map<string, Map<Id, KeyedEntry>>;
+  /** live ones whose key the file does not have, although it covers their day */
+  readonly gone: Map<Id, KeyedEntry>;
   readonly commands: RecordCommand[];
   readonly questions: Map<string, ImportQuestion>;
   readonly refused: RowRemark[];
@@ -155,8 +170,8 @@ function planRow(plan: Plan, row: PlacedRow): Outcome {
 
 /** No entry has this key: a new one, unless it looks like one whose key the file has no more. */
 function planNewKey(plan: Plan, row: PlacedRow): Outcome {
-  const gone = sameDay(plan, row).filter(
-    (entry) => !entry.archived && !entry.inFile.base && isAlike(plan, row, entry.fields),
+  const gone = [...plan.gone.values()].filter(
+    ({ key, fields }) => personOf(key.base) === personOf(row.base) && isAlike(plan, row, fields),
   );
   if (gone.length > 0) return askCorrection(plan, row, gone, []);
   return row.firstLine === row.line ? addEntry(plan, row, []) : addBeside(plan, row, []);
@@ -213,6 +228,7 @@ function writeChange(plan: Plan, row: PlacedRow, entry: KeyedEntry): Outcome {
   if (bills) {
     plan.commands.push({ type: 'bill', record: 'time-entry', id, invoice: BILLED_ELSEWHERE });
   }
+  plan.entries.get(entry.key.prefix)?.delete(id);
   note(plan, { ...entry, fields });
   return 'changed';
 }
@@ -290,10 +306,19 @@ function refuse(
   return 'refused';
 }
 
-/** Same work on the same day by the same person: for the same client and project, or in the same words. */
+/**
+ * Could be the same work before a correction: on the same day for the same client and project or in the
+ * same words; on another day, all of that and as long.
+ */
 function isAlike(plan: Plan, row: PlacedRow, entry: TimeEntry): boolean {
-  if (row.text !== '' && entry.text === row.text) return true;
-  if (row.client === undefined) return false;
+  const sameText = entry.text === row.text;
+  const sameOwner = isOwner(plan, row, entry);
+  if (entry.day !== row.day) return sameText && sameOwner && entry.seconds === row.seconds;
+  return (sameText && row.text !== '') || (sameOwner && row.client !== undefined);
+}
+
+function isOwner(plan: Plan, row: PlacedRow, entry: TimeEntry): boolean {
+  if (row.client === undefined) return entry.party === undefined;
   const party = plan.names.party(row.client);
   if (party.status !== 'found' || party.id !== entry.party) return false;
   if (row.project === undefined) return entry.project === undefined;
@@ -318,6 +343,17 @@ function note(plan: Plan, entry: ExistingEntry): void {
   const ofDay = plan.entries.get(key.prefix) ?? new Map<Id, KeyedEntry>();
   const { keys } = plan.survey;
   const inFile = { base: keys.has(key.base), content: keys.has(contentKey(key)) };
-  ofDay.set(entry.id, { ...entry, key, inFile });
+  const known = { ...entry, key, inFile };
+  ofDay.set(entry.id, known);
   plan.entries.set(key.prefix, ofDay);
+  if (!inFile.base && !entry.archived) plan.gone.set(entry.id, known);
+  else plan.gone.delete(entry.id);
+}
+
+function personOf(base: string): string {
+  return base.slice(0, base.indexOf('/'));
+}
+
+function addDays(day: string, days: number): string {
+  return Temporal.PlainDate.from(day).add({ days }).toString();
 }

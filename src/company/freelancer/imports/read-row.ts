@@ -73,12 +73,12 @@ export function readTimeRow(
   }
 }
 
-/** Base key and content of a row, or undefined for one whose date or time cannot be read. */
+/** Base key, content and day of a row, or undefined for one whose date or time cannot be read. */
 export function identifyRow(
   cells: readonly string[],
   header: TimeHeader,
   dateOrder: DateOrder | undefined,
-): { readonly base: string; readonly content: string } | undefined {
+): { readonly base: string; readonly content: string; readonly day: string } | undefined {
   const cell = cellReader(cells, header);
   const reading = readDay(cell('startDay'));
   const day = reading && orderDay(reading, dateOrder);
@@ -97,7 +97,7 @@ export function identifyRow(
     ...[...rest, 'duration' as const, 'durationDecimal' as const, 'currency' as const].map(cell),
     ...header.money.map(({ index }) => cells[index]?.trim() ?? ''),
   ]);
-  return { base, content };
+  return { base, content, day };
 }
 
 function readChecked(

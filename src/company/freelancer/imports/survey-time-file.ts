@@ -33,6 +33,9 @@ export interface TimeSurvey {
   /** rows behind the header, good and bad */
   readonly rows: number;
   readonly dateOrder?: DateOrder;
+  /** YYYY-MM-DD: the days that the file covers */
+  readonly firstDay: string;
+  readonly lastDay: string;
   /** base keys, and base keys with a content, of all rows that can be identified */
   readonly keys: SeenKeys;
 }
@@ -62,11 +65,11 @@ export async function surveyTimeFile(
   if (dateOrder === 'unsettled') {
     return { status: 'question', question: dateOrderQuestion(dates) };
   }
-  const keys = await indexKeys(source, table, rows, dateOrder);
+  const index = await indexKeys(source, table, rows, dateOrder);
   const { layout } = table.header;
   return {
     status: 'ready',
-    survey: { table, layout, rows, keys, ...(dateOrder && { dateOrder }) },
+    survey: { table, layout, rows, ...index, ...(dateOrder && { dateOrder }) },
   };
 }
 
@@ -136,16 +139,20 @@ async function indexKeys(
   table: OpenTable<TimeHeader>,
   rows: number,
   dateOrder: DateOrder | undefined,
-): Promise<SeenKeys> {
+): Promise<Pick<TimeSurvey, 'keys' | 'firstDay' | 'lastDay'>> {
   const keys = createSeenKeys(rows * 2); // a base and a content each
+  let [firstDay, lastDay] = ['9999-12-31', '0001-01-01'];
   for await (const records of tableRows(source, table)) {
     for (const record of records) {
       if (record.status === 'fault') continue;
       const row = identifyRow(record.cells, table.header, dateOrder);
-      if (row && keys.add(contentKey(row))) keys.count(row.base);
+      if (!row) continue;
+      if (row.day < firstDay) firstDay = row.day;
+      if (row.day > lastDay) lastDay = row.day;
+      if (keys.add(contentKey(row))) keys.count(row.base);
     }
   }
-  return keys;
+  return { keys, firstDay, lastDay };
 }
 
 /** One content of one base key, as the survey holds it. */

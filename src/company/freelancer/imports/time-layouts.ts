@@ -7,11 +7,11 @@ export type TimeLayoutName = (typeof TIME_LAYOUTS)[number];
 /** How an entry is found again, since none of the exports carries an id. Shown in the docs. */
 export const KEY_RULES: { readonly [Name in TimeLayoutName]: string } = {
   toggl:
-    'Person (e-mail, else name), start date and start time as written. A corrected text, client, project, duration or rate becomes a change; a corrected start is asked about, and so is a second entry that starts at the same moment.',
+    'Person (e-mail, else name), start date and start time as written. A corrected text, client, project, duration or rate becomes a change; a corrected start, or a date that moved by up to a week, is asked about, and so is a second entry that starts at the same moment.',
   clockify:
-    'Person (e-mail, else name), start date and start time as written. A corrected text, client, project, duration or rate becomes a change; a corrected start is asked about, and so is a second entry that starts at the same moment.',
+    'Person (e-mail, else name), start date and start time as written. A corrected text, client, project, duration or rate becomes a change; a corrected start, or a date that moved by up to a week, is asked about, and so is a second entry that starts at the same moment.',
   harvest:
-    'Person, date, client, project, task and notes: there is no start time. Corrected hours or rates become a change where only one entry has that key; corrected notes, client, project or task are asked about, and so are rows that are equal in everything.',
+    'Person, date, client, project, task and notes: there is no start time. Corrected hours or rates become a change where only one entry has that key; corrected notes, client, project or task, or a date that moved by up to a week, are asked about, and so are rows that are equal in everything.',
 };
 
 export type TimeField =

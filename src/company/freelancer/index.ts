@@ -1,0 +1,14 @@
+// freelancer: time becomes invoices.
+// Owns: playbooks, agents and papers of a freelancer's work. Never: decides what may leave. Floor 7.
+import { checkAgent, applyAnswersAgent, draftAgent, markSentAgent } from './invoicing/invoice-agents.ts';
+import { createBooksConnector } from './invoicing/books-connector.ts';
+import { invoiceMonth } from './invoicing/invoice-month.ts';
+
+export { exampleCompany } from './example.ts';
+
+/** Everything the freelancer pack adds to a company. */
+export const freelancerPack = {
+  agents: [checkAgent, applyAnswersAgent, draftAgent, markSentAgent],
+  connectors: [createBooksConnector()],
+  playbooks: [invoiceMonth],
+} as const;

@@ -1,0 +1,42 @@
+// kernel: plans run, effects leave, the operator decides. The only writer of the log.
+// Owns: submit, runner, effects, inbox, timers. Never: knows what an invoice is, or draws. Floor 6.
+
+export { readEffect } from './effects/commit.ts';
+export { contractData, contractHash } from './effects/contract-hash.ts';
+export { asKernelEvent, fact, type KernelEvent, type KernelEvents } from './events.ts';
+export {
+  type ControlRow,
+  controlFold,
+  type DeviceRow,
+  destinationsFold,
+  devicesFold,
+  type EffectRow,
+  effectsFold,
+  type ItemRow,
+  itemsFold,
+  KERNEL_FOLDS,
+  type RunRow,
+  runsFold,
+  seriesFold,
+  waitsFold,
+} from './folds.ts';
+export {
+  enrolDevice,
+  type Founding,
+  type FoundingPorts,
+  foundCompany,
+  revokeDevice,
+} from './founding.ts';
+export type { Card, CardEffect, Items } from './items.ts';
+export { createKernel, type Kernel, type KernelOptions } from './kernel.ts';
+export { type PlaybookRow, type Playbooks, playbooksFold } from './playbooks.ts';
+export { policyName, policyNow } from './policy-now.ts';
+export type { KernelPorts } from './ports.ts';
+export { publishPlaybooks } from './publish-playbooks.ts';
+export { createRecordStore, type RecordStore } from './record-reads.ts';
+export { RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/lifecycle.ts';
+export { loadRun } from './run/load-run.ts';
+export type { RunState, StepState } from './run/run-state.ts';
+export { takeSnapshot } from './snapshot.ts';
+export type { Goal, Matched, Matcher, Submitted } from './submit.ts';
+export { createWordMatcher } from './word-matcher.ts';

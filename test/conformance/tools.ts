@@ -1,0 +1,54 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+const IN_CI = Boolean(process.env.CI);
+
+/** Node leaves it undefined on Windows. */
+export const isRoot = process.getuid?.() === 0;
+
+/**
+ * Undefined when the program can be run, else why a test is skipped. In CI, as root on Debian, it is
+ * installed; there a program that is still missing fails the run.
+ */
+export function missingTool(program: string, debianPackage = program): string | undefined {
+  const isThere = () => spawnSync(program, ['--version']).error === undefined;
+  if (isThere()) return undefined;
+  if (IN_CI && isRoot) {
+    spawnSync('apt-get', ['update'], { stdio: 'ignore' });
+    spawnSync('apt-get', ['install', '-y', debianPackage], { stdio: 'ignore' });
+    if (isThere()) return undefined;
+  }
+  const reason = `needs ${program} (apt install ${debianPackage})`;
+  if (IN_CI) throw new Error(reason);
+  return reason;
+}
+
+export interface SmallDisk {
+  readonly path: string;
+  readonly remount: (options: string) => void;
+  readonly unmount: () => void;
+}
+
+/** A real file system of a few megabytes; undefined where this user may not mount one. */
+export function mountSmallDisk(megabytes: number): SmallDisk | undefined {
+  if (!isRoot || process.platform !== 'linux') return undefined;
+  const path = mkdtempSync(join(tmpdir(), 'steward-disk-'));
+  const mount = (...args: string[]) => spawnSync('mount', [...args, path]).status === 0;
+  if (!mount('-t', 'tmpfs', '-o', `size=${megabytes}m`, 'tmpfs')) {
+    rmSync(path, { recursive: true });
+    if (IN_CI) throw new Error('this machine lets nobody mount a tmpfs');
+    return undefined;
+  }
+  return {
+    path,
+    remount: (options) => {
+      if (!mount('-o', `remount,${options}`)) throw new Error(`remount ${options} failed`);
+    },
+    unmount: () => {
+      spawnSync('umount', ['-l', path]);
+      rmSync(path, { recursive: true });
+    },
+  };
+}
