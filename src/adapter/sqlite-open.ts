@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import type { Id } from '../base/index.ts';
 import { failure } from '../contract/index.ts';
 import { openPrivateDatabase } from './private-database.ts';
@@ -58,13 +59,35 @@ export function openSqliteFileReadOnly(file: string): {
 } {
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(file, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    db = openForReading(file);
     if (isNew(db)) throw failure('no_company', 'There is no company in this home.', { file });
     checkKind(db, file);
     return { db, company: obtainCompany(db, undefined) };
   } catch (error) {
     db?.close();
     throw mapSqliteError(error, file);
+  }
+}
+
+function openForReading(file: string): DatabaseSync {
+  const open = (location: string | URL): DatabaseSync => {
+    const db = new DatabaseSync(location, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
+    try {
+      isNew(db); // SQLite opens the file with the first read
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  };
+  try {
+    return open(file);
+  } catch (error) {
+    // Without a journal, on a medium that cannot be written to, nobody else writes: that must be said.
+    if (!existsSync(file) || existsSync(`${file}-wal`)) throw error;
+    const location = pathToFileURL(file);
+    location.search = '?immutable=1';
+    return open(location);
   }
 }
 

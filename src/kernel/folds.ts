@@ -1,4 +1,4 @@
-import type { Id, Json, JsonObject } from '../base/index.ts';
+import { canonicalJson, type Id, isJsonObject, type Json, type JsonObject } from '../base/index.ts';
 import type {
   Device,
   EffectHash,
@@ -40,6 +40,8 @@ export type RunRow = {
   readonly failure: JsonObject | null;
   /** SHA-256 of goal and input, to join a second request for the same thing */
   readonly fingerprint: string;
+  /** playbook and input as text: other words can mean the same */
+  readonly meaning: string | null;
 };
 
 export type EffectRow = {
@@ -76,6 +78,7 @@ export type ItemRow = {
   readonly status: 'open' | 'snoozed' | 'closed';
   readonly snoozedUntil: string | null;
   readonly end: ItemEnd | null;
+  readonly answer: Json;
 };
 
 export type ControlRow = {
@@ -148,8 +151,14 @@ export const runsFold: Fold<RunRow> = {
     status: (row) => row.status,
     started: (row) => row.startSeq,
     fingerprint: (row) => (row.endedAt === null ? row.fingerprint : undefined),
+    meaning: (row) => (row.endedAt === null ? (row.meaning ?? undefined) : undefined),
   },
 };
+
+/** What a question without a run is about, so that it is asked once. */
+function topicOf(body: Json): string | undefined {
+  return isJsonObject(body) && typeof body.topic === 'string' ? body.topic : undefined;
+}
 
 function newRun(id: Id, event: Extract<KernelEvent, { type: 'intent.recorded' }>): RunRow {
   return {
@@ -167,6 +176,7 @@ function newRun(id: Id, event: Extract<KernelEvent, { type: 'intent.recorded' }>
     snapshot: null,
     failure: null,
     fingerprint: fingerprint(event.data.words, event.data.input),
+    meaning: null,
   };
 }
 
@@ -174,6 +184,11 @@ function newRun(id: Id, event: Extract<KernelEvent, { type: 'intent.recorded' }>
 export function fingerprint(words: string, input: Json | undefined): string {
   const plain = words.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
   return `${plain}\n${input === undefined ? '' : JSON.stringify(input)}`.slice(0, 500);
+}
+
+/** Two goals with the same meaning would do the same thing twice. */
+export function meaningOf(playbook: string | undefined, input: JsonObject): string | null {
+  return playbook === undefined ? null : `${playbook} ${canonicalJson(input)}`.slice(0, 500);
 }
 
 function changeRun(row: RunRow, event: KernelEvent, stored: StoredEvent): RunRow {
@@ -185,6 +200,7 @@ function changeRun(row: RunRow, event: KernelEvent, stored: StoredEvent): RunRow
         title: event.data.title,
         playbook: event.data.playbook ?? null,
         snapshot: event.data.snapshot,
+        meaning: meaningOf(event.data.playbook, event.data.input),
       };
     case 'run.claimed':
       return { ...row, status: move('claim') };
@@ -320,6 +336,7 @@ export const itemsFold: Fold<ItemRow> = {
         status: 'open',
         snoozedUntil: null,
         end: null,
+        answer: null,
       });
     }
     const row = rows.get(id);
@@ -337,7 +354,12 @@ export const itemsFold: Fold<ItemRow> = {
       case 'item.woken':
         return one(id, { ...row, status: 'open', snoozedUntil: null });
       case 'item.closed':
-        return one(id, { ...row, status: 'closed', end: event.data.how });
+        return one(id, {
+          ...row,
+          status: 'closed',
+          end: event.data.how,
+          answer: event.data.answer ?? null,
+        });
       default:
         return NOTHING;
     }
@@ -346,6 +368,7 @@ export const itemsFold: Fold<ItemRow> = {
     open: (row) => (row.status === 'closed' ? undefined : row.createdAt),
     run: (row) => (row.status === 'closed' ? undefined : (row.run ?? undefined)),
     snoozed: (row) => row.snoozedUntil ?? undefined,
+    topic: (row) => topicOf(row.body),
   },
 };
 

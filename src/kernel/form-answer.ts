@@ -1,7 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../base/index.ts';
-import { failure } from '../contract/index.ts';
+import { failure, toFailure } from '../contract/index.ts';
 import type { FormField } from '../plan/index.ts';
-import { parseMoney } from '../records/index.ts';
+import { coerceSet, parseMoney, resolveRecordType } from '../records/index.ts';
 
 /** Reads what a person answered by the form. Fails with `invalid_input`, naming the field and the way. */
 export function readAnswer(form: Json, values: { readonly [name: string]: Json }): JsonObject {
@@ -22,13 +22,37 @@ export function readAnswer(form: Json, values: { readonly [name: string]: Json }
       continue;
     }
     answer[field.name] = readField(field, given);
+    checkAsField(field, given);
   }
   return answer;
 }
 
-export function fieldsOf(form: Json): readonly FormField[] {
+/** An answer that will fill a field of a record must fit it: refused here, while the person is there. */
+function checkAsField(field: AskedField, given: Json): void {
+  const { field: target } = field;
+  if (!target) return;
+  const options = target.currency === undefined ? {} : { currency: target.currency };
+  try {
+    coerceSet(resolveRecordType(target.type), { [target.path]: given }, options);
+  } catch (error) {
+    const problem = toFailure(error);
+    throw failure(
+      problem.code,
+      `${field.label ?? field.name}: ${problem.message}`,
+      { ...problem.facts, path: field.name },
+      `Answer with: --set ${field.name}=...`,
+    );
+  }
+}
+
+/** A field whose answer goes into a record. */
+type AskedField = FormField & {
+  readonly field?: { readonly type: string; readonly path: string; readonly currency?: string };
+};
+
+export function fieldsOf(form: Json): readonly AskedField[] {
   if (!isJsonObject(form) || !Array.isArray(form.fields)) return [];
-  return form.fields as unknown as readonly FormField[]; // the kernel wrote the form by this type
+  return form.fields as unknown as readonly AskedField[]; // the kernel wrote the form by this type
 }
 
 function readField(field: FormField, given: Json): Json {

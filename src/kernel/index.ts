@@ -1,6 +1,7 @@
 // kernel: plans run, effects leave, the operator decides. The only writer of the log.
 // Owns: submit, runner, effects, inbox, timers. Never: knows what an invoice is, or draws. Floor 6.
 
+export { authoriseAct, RECOVERY_DEVICE } from './acts.ts';
 export { readEffect } from './effects/commit.ts';
 export { contractData, contractHash } from './effects/contract-hash.ts';
 export { asKernelEvent, fact, type KernelEvent, type KernelEvents } from './events.ts';
@@ -36,7 +37,8 @@ export { publishPlaybooks } from './publish-playbooks.ts';
 export { createRecordStore, type RecordStore } from './record-reads.ts';
 export { RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/lifecycle.ts';
 export { loadRun } from './run/load-run.ts';
-export type { RunState, StepState } from './run/run-state.ts';
+export { compiledStep, type RunState, type StepState } from './run/run-state.ts';
 export { takeSnapshot } from './snapshot.ts';
 export type { Goal, Matched, Matcher, Submitted } from './submit.ts';
 export { createWordMatcher } from './word-matcher.ts';
+export { INVOICE_WORDS } from './words/index.ts';

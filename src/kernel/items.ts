@@ -26,6 +26,7 @@ import { compiledStep, stepOf } from './run/run-state.ts';
 import type { Runner } from './run/runner.ts';
 import { say, type Turn } from './run/turn.ts';
 import { GOAL_STEP, planDecided } from './submit.ts';
+import { readGoalAnswer } from './words/index.ts';
 
 /** One effect as a card shows it. */
 export interface CardEffect {
@@ -65,6 +66,7 @@ export interface Items {
 }
 
 export interface ItemPorts extends KernelPorts {
+  readonly onAnswer?: (item: ItemRow, answer: JsonObject) => Promise<void>;
   readonly records: RecordStore;
   readonly runner: Runner;
   readonly playbooks: Playbooks;
@@ -482,6 +484,7 @@ export function createItems(ports: ItemPorts): Items {
     };
     if (item.run === null) {
       await log.append([close], { barrier: true });
+      await ports.onAnswer?.(item, values_);
       return { run: null };
     }
     const { run } = item;
@@ -529,7 +532,15 @@ export function createItems(ports: ItemPorts): Items {
 
   async function answerGoal(turn: Turn, item: ItemRow, values: JsonObject): Promise<void> {
     const body = isJsonObject(item.body) ? item.body : {};
-    const ref = typeof values.playbook === 'string' ? values.playbook : String(body.playbook ?? '');
+    const answer = readGoalAnswer(values);
+    if (answer.status === 'stop') {
+      say(turn, 'run.finished', {
+        status: 'cancelled',
+        failure: failure('cancelled', 'You stopped it.').toData(),
+      });
+      return;
+    }
+    const ref = answer.playbook ?? String(body.playbook ?? '');
     const playbook =
       ports.playbooks.find(ref) ?? ports.playbooks.active().find((active) => active.name === ref);
     if (!playbook) {
@@ -544,13 +555,12 @@ export function createItems(ports: ItemPorts): Items {
       });
       return;
     }
-    const { playbook: _, ...given } = values;
     const known = isJsonObject(body.input) ? body.input : {};
     const decided = await planDecided(
       ports,
       turn.run.id,
       playbook,
-      { ...known, ...given },
+      { ...known, ...answer.input },
       OPERATOR,
       ['You answered the question.'],
     );

@@ -1,4 +1,4 @@
-import { dayIn, type Id, LIMITS } from '../base/index.ts';
+import { dayIn, type Id, type JsonObject, LIMITS } from '../base/index.ts';
 import {
   failure,
   type Label,
@@ -13,8 +13,17 @@ import { isKnownDestination } from './destinations.ts';
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { fact } from './events.ts';
-import { controlFold, effectsFold, itemsFold, type RunRow, runsFold, waitsFold } from './folds.ts';
+import {
+  controlFold,
+  effectsFold,
+  type ItemRow,
+  itemsFold,
+  type RunRow,
+  runsFold,
+  waitsFold,
+} from './folds.ts';
 import { createItems, type Items } from './items.ts';
+import { createPlanner } from './planner.ts';
 import { createPlaybooks, type Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
 import { createRecordStore, type RecordStore } from './record-reads.ts';
@@ -49,10 +58,10 @@ export interface Kernel {
 }
 
 export interface KernelOptions extends KernelPorts {
-  readonly matcher: (kernel: {
-    readonly playbooks: Playbooks;
-    readonly records: RecordStore;
-  }) => Matcher;
+  /** how words become plans; without it, the words of the playbooks themselves */
+  readonly matcher?: Matcher;
+  /** told of answers to questions that belong to no run */
+  readonly onAnswer?: (item: ItemRow, answer: JsonObject) => Promise<void>;
   readonly evictAlways?: boolean;
 }
 
@@ -112,7 +121,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const items = createItems({ ...options, records, runner, playbooks });
   const runs = log.fold(runsFold);
   const waits = log.fold(waitsFold);
-  const match = options.matcher({ playbooks, records });
+  const match = options.matcher ?? createPlanner({ playbooks, records, clock, zone: () => zone });
 
   const timers = createTimers(
     clock,

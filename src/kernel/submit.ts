@@ -3,7 +3,7 @@ import { failure, type Label, type Labels, type NewEvent, OPERATOR } from '../co
 import { type Form, formJsonSchema, type Playbook } from '../plan/index.ts';
 import { scanForSecrets } from '../policy/index.ts';
 import { fact, type Queue } from './events.ts';
-import { fingerprint, type RunRow, runsFold } from './folds.ts';
+import { fingerprint, meaningOf, type RunRow, runsFold } from './folds.ts';
 import type { Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
 import { takeSnapshot } from './snapshot.ts';
@@ -83,6 +83,8 @@ export async function submitGoal(
   const found = goal.playbook === undefined ? await match(goal.words) : named(playbooks, goal);
   const stream = `run/${run}`;
   if (found.status === 'matched') {
+    const twin = goal.again ? undefined : await sameMeaning(ports, found.playbook, found.input);
+    if (twin) return { run: twin.id, joined: true };
     const decided = await planDecided(
       ports,
       run,
@@ -202,6 +204,17 @@ function checkWords(words: string): void {
 async function sameGoal({ log }: KernelPorts, goal: Goal): Promise<RunRow | undefined> {
   const same = fingerprint(goal.words, goal.input);
   const [found] = await log.fold(runsFold).list({ index: 'fingerprint', equals: same, limit: 1 });
+  return found?.row;
+}
+
+async function sameMeaning(
+  { log }: KernelPorts,
+  { name, version }: Playbook,
+  input: JsonObject,
+): Promise<RunRow | undefined> {
+  const meaning = meaningOf(`${name}@${version}`, input);
+  if (meaning === null) return undefined;
+  const [found] = await log.fold(runsFold).list({ index: 'meaning', equals: meaning, limit: 1 });
   return found?.row;
 }
 

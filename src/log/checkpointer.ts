@@ -10,7 +10,7 @@ export interface CheckpointerPorts {
   readonly write: (note: string, seq: number) => Promise<void>;
   /** seq of the newest note that is kept already */
   readonly latestSeq?: number;
-  /** A note could not be kept; it is tried again with the next events, at the latest when `stop` is called. */
+  /** A note could not be kept; it is tried again after five minutes or 256 more events. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -29,6 +29,8 @@ const CHECKPOINT_MS = 5 * 60_000;
 export function createCheckpointer(ports: CheckpointerPorts): Checkpointer {
   const { log, signer, clock } = ports;
   let written = ports.latestSeq ?? 0;
+  let tried = written; // the seq for which a note was last begun
+  let stopped = false;
   let known: LogHead = { seq: written, hash: '' }; // the last durable event
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -42,18 +44,24 @@ export function createCheckpointer(ports: CheckpointerPorts): Checkpointer {
 
   function notice(durable: LogHead): void {
     known = durable;
-    if (known.seq - written >= CHECKPOINT_EVENTS) {
-      writeSoon();
-    } else if (known.seq > written && !timer) {
-      timer = setTimeout(writeSoon, CHECKPOINT_MS);
-      timer.unref();
-    }
+    if (known.seq - tried >= CHECKPOINT_EVENTS) writeSoon();
+    else writeLater();
+  }
+
+  function writeLater(): void {
+    if (timer || known.seq <= written) return;
+    timer = setTimeout(writeSoon, CHECKPOINT_MS);
+    timer.unref();
   }
 
   function writeSoon(): void {
     clearTimeout(timer);
     timer = undefined;
-    writing = writing.then(write).catch((error) => ports.onError?.(error));
+    tried = known.seq;
+    writing = writing.then(write).catch((error) => {
+      ports.onError?.(error);
+      if (!stopped) writeLater();
+    });
   }
 
   /** Notes are written one after the other, each of what is durable by then. */
@@ -67,6 +75,7 @@ export function createCheckpointer(ports: CheckpointerPorts): Checkpointer {
 
   return {
     stop: async () => {
+      stopped = true;
       stopListening();
       clearTimeout(timer);
       await writing;

@@ -52,6 +52,8 @@ export function createEnvelope(ports: EnvelopePorts): Envelope {
       if (event.cause !== undefined) checkName('cause', event.cause);
       const data = encodeData(event, sealPlace(company, stream, version), vault);
       const salt = newSalt();
+      const fieldLabels =
+        event.fieldLabels && encodable(event, canonicalFieldLabels, event.fieldLabels);
       const header: EventHeader = {
         company,
         seq,
@@ -61,16 +63,15 @@ export function createEnvelope(ports: EnvelopePorts): Envelope {
         type: event.type,
         at,
         by: event.by,
+        engine,
+        dataHash: dataCommitment(salt, data),
         ...(event.run === undefined ? undefined : { run: event.run }),
         ...(event.cause === undefined ? undefined : { cause: event.cause }),
         label: plainLabel(event.label),
-        ...(event.fieldLabels === undefined ? undefined : { fieldLabels: copyLabels(event) }),
-        engine,
-        dataHash: dataCommitment(salt, data),
+        // parsed from what is stored: the same members in the same order as a reader will get
+        ...(fieldLabels === undefined ? undefined : { fieldLabels: JSON.parse(fieldLabels) }),
       };
-      const labels =
-        header.fieldLabels && encodable(event, canonicalFieldLabels, header.fieldLabels);
-      const text = headerText(header, canonicalLabel(header.label), labels);
+      const text = headerText(header, canonicalLabel(header.label), fieldLabels);
       return { header, hash: sha256(previous + text), salt, data };
     },
 
@@ -122,12 +123,6 @@ function encodable<In>(event: NewEvent, encode: (input: In) => string, input: In
       type: event.type,
     });
   }
-}
-
-function copyLabels(event: NewEvent): NonNullable<EventHeader['fieldLabels']> {
-  return Object.fromEntries(
-    Object.entries(event.fieldLabels ?? {}).map(([path, label]) => [path, plainLabel(label)]),
-  );
 }
 
 const SALTS_IN_POOL = 256; // one system call serves so many events

@@ -91,7 +91,6 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
         tail = undefined;
         if (!closed && ports.isDirty()) run([], 'full'); // appends nothing: it only syncs
       }, ports.tailBarrierMs);
-      tail.unref();
     }
   }
 

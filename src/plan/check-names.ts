@@ -4,6 +4,8 @@ import { type Fault, suggest } from './fault.ts';
 import { misfitsOf } from './fit.ts';
 import { inferTemplate, type TypeScope } from './infer-type.ts';
 import { describeSchema, type JsonSchema, type Member, memberOf } from './json-schema.ts';
+import { PLAN_LIMITS } from './limits.ts';
+import { layered, type NameTable } from './name-table.ts';
 import type { TemplateNode } from './template.ts';
 
 /** One validation: what it may ask, what it has found. */
@@ -16,7 +18,7 @@ export interface Check {
 
 /** The names that expressions may use at one place, and what is known of each. */
 export interface Names {
-  readonly names: ReadonlyMap<string, JsonSchema | undefined>;
+  readonly names: NameTable;
 }
 
 export function typeScope(scope: Names, check: Check): TypeScope {
@@ -27,7 +29,7 @@ export function extended(
   scope: Names,
   more: { readonly [name: string]: JsonSchema | undefined },
 ): Names {
-  return { names: new Map([...scope.names, ...Object.entries(more)]) };
+  return { names: layered(new Map(Object.entries(more)), scope.names) };
 }
 
 export function withoutTypes(scope: Names, roots: readonly string[]): Names {
@@ -60,7 +62,8 @@ function checkMember(
     if (member.status === 'unknown') return;
     if (member.status === 'none') {
       const found = `${at}.${part}, but ${at} is ${describeSchema(here)}`;
-      const remedy = suggest(
+      const remedy = suggestFor(
+        check,
         part,
         member.names,
         member.names.length > 0 ? `It has ${member.names.join(', ')}.` : `Use ${at} itself.`,
@@ -75,14 +78,14 @@ function checkMember(
 
 export function unresolved(path: string, root: string, scope: Names, check: Check): Fault {
   const around = check.nested.get(root);
-  const names = [...scope.names.keys()];
+  const names = scope.names.all();
   return {
     path,
     expected: 'a step or a name that can be seen from here',
     found: root,
     remedy: around
       ? `${root} is inside ${around}; refer to ${around} (its output) instead.`
-      : suggest(root, names, `There is ${names.slice(0, 12).join(', ')}.`),
+      : suggestFor(check, root, names, `There is ${names.slice(0, 12).join(', ')}.`),
   };
 }
 
@@ -126,7 +129,8 @@ export function checkFit(
 ): void {
   for (const misfit of misfitsOf(from, to)) {
     const at = misfit.path === '' ? path : `${path}.${misfit.path}`;
-    const name = misfit.names && suggest(misfit.found, misfit.names, `Leave ${misfit.found} out.`);
+    const name =
+      misfit.names && suggestFor(check, misfit.found, misfit.names, `Leave ${misfit.found} out.`);
     const remedy =
       name ??
       (misfit.found === 'nothing'
@@ -141,16 +145,27 @@ export function unknownName(
   ref: string,
   expected: string,
   names: readonly string[],
+  check: Check,
 ): Fault {
   const [name = ref] = ref.split('@');
   const versions = names.filter((candidate) => candidate.startsWith(`${name}@`));
   const remedy =
     versions.length > 0
       ? `There is ${versions.join(', ')}.`
-      : suggest(ref, names, 'List what exists with: steward capabilities');
+      : suggestFor(check, ref, names, 'List what exists with: steward capabilities');
   return { path, expected, found: ref, remedy };
 }
 
 export function under(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
+}
+
+/** Looking for near names takes time: what is beyond the faults that are shown goes without. */
+function suggestFor(
+  check: Check,
+  name: string,
+  names: readonly string[],
+  otherwise: string,
+): string {
+  return check.faults.length < PLAN_LIMITS.faults ? suggest(name, names, otherwise) : otherwise;
 }

@@ -20,6 +20,7 @@ export function checkTarget(step: CompiledStep, scope: Names, check: Check): voi
           source.call,
           'a capability that exists',
           check.registry.names?.capabilities ?? [],
+          check,
         ),
       );
   }
@@ -33,6 +34,7 @@ export function checkTarget(step: CompiledStep, scope: Names, check: Check): voi
           source.play,
           'a playbook that exists',
           check.registry.names?.playbooks ?? [],
+          check,
         ),
       );
   }
@@ -45,6 +47,7 @@ export function checkTarget(step: CompiledStep, scope: Names, check: Check): voi
           ref,
           'a capability that exists',
           check.registry.names?.capabilities ?? [],
+          check,
         ),
       );
     }

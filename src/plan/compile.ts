@@ -12,7 +12,7 @@ import { type CompiledTemplate, compileTemplate } from './template.ts';
 export interface Registry {
   readonly capability: (ref: string) => CapabilityContract | undefined;
   readonly playbook: (ref: string) => Playbook | undefined;
-  /** the JSON Schema of a field of a record type; undefined where it is not known */
+  /** the JSON Schema of a field of a record type; undefined when there is no such field, which is a fault */
   readonly recordPath?: (type: string, path: string) => JsonSchema | undefined;
   /** names that exist, for "did you mean" */
   readonly names?: {

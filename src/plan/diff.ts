@@ -134,7 +134,7 @@ function withPlainExpressions(value: Json | undefined): Json | undefined {
   if (!isJsonObject(value)) return value;
   if (typeof value.$expr === 'string' && Object.keys(value).length === 1) return value.$expr;
   const members = Object.entries(value).map(([name, member]) =>
-    name === 'where' || (name === 'until' && !isDurationHolder(value))
+    name === 'where' || (name === 'until' && !isWait(value))
       ? [name, withPlainExpressions(member) ?? null]
       : [name, member],
   );
@@ -142,7 +142,7 @@ function withPlainExpressions(value: Json | undefined): Json | undefined {
 }
 
 /** In a `wait`, `until` is a template, where an expression object and a text differ. */
-function isDurationHolder(value: { readonly [name: string]: Json }): boolean {
+function isWait(value: { readonly [name: string]: Json }): boolean {
   return !('max' in value);
 }
 

@@ -38,11 +38,15 @@ export function describeValue(value: unknown): string {
   return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
 }
 
+/** Names that one misspelt name is compared with, at most: comparing takes time. */
+const COMPARED_NAMES = 1_000;
+
 /** Up to three names that were probably meant, nearest first. */
 export function nearNames(name: string, names: Iterable<string>): readonly string[] {
   const most = Math.max(2, Math.floor(name.length / 3));
   const wanted = name.toLowerCase();
   return [...new Set(names)]
+    .slice(0, COMPARED_NAMES)
     .map((candidate) => ({ candidate, distance: distanceOf(wanted, candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => {
       return distance <= most || (wanted.length > 2 && candidate.toLowerCase().includes(wanted));

@@ -50,7 +50,7 @@ export function inferExpression(node: Node, scope: TypeScope): JsonSchema | unde
     case '?:': {
       const left = inferExpression(node.args[1], scope);
       const right = inferExpression(node.args[2], scope);
-      return left && right ? { anyOf: [left, right] } : undefined;
+      return left && right ? eitherOf(left, right) : undefined;
     }
     case 'list':
       return inferList(node.args.map((member) => inferExpression(member, scope)));
@@ -106,6 +106,14 @@ const METHODS: { readonly [name: string]: JsonSchema } = {
   ...{ lowerAscii: TEXT, upperAscii: TEXT, trim: TEXT, substring: TEXT, join: TEXT },
   ...{ size: WHOLE, indexOf: WHOLE, lastIndexOf: WHOLE, split: { type: 'array', items: TEXT } },
 };
+
+/** Forms of one value that are kept apart; beyond, choices of choices would double with every step. */
+const FORMS = 16;
+
+function eitherOf(left: JsonSchema, right: JsonSchema): JsonSchema | undefined {
+  const forms = [...new Set([...branchesOf(left), ...branchesOf(right)])];
+  return forms.length <= FORMS ? { anyOf: forms } : undefined;
+}
 
 function inferValue(value: unknown): JsonSchema | undefined {
   if (typeof value === 'bigint') return { type: 'integer', const: Number(value) };

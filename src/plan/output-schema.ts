@@ -2,6 +2,7 @@ import type { CompiledPlan, CompiledStep, Registry } from './compile.ts';
 import { formJsonSchema } from './form.ts';
 import { inferTemplate } from './infer-type.ts';
 import { contractSchemas, type JsonSchema, memberOf } from './json-schema.ts';
+import type { NameTable } from './name-table.ts';
 
 /** What a wait leaves behind; see `WaitOutput`. */
 const WAIT_SCHEMA: JsonSchema = {
@@ -15,7 +16,7 @@ const WAIT_SCHEMA: JsonSchema = {
 export function outputSchemaOf(
   step: CompiledStep,
   registry: Pick<Registry, 'capability'>,
-  names: ReadonlyMap<string, JsonSchema | undefined>,
+  names: Pick<NameTable, 'get'>,
 ): JsonSchema | undefined {
   if (step.step.catch) return undefined; // its value may stand there instead
   const { step: source } = step;
@@ -36,17 +37,17 @@ export function outputSchemaOf(
 function bodyOutput(
   step: CompiledStep,
   registry: Pick<Registry, 'capability'>,
-  names: ReadonlyMap<string, JsonSchema | undefined>,
+  names: Pick<NameTable, 'get'>,
 ): JsonSchema | undefined {
-  const inner = new Map(names);
+  const own = new Map<string, JsonSchema | undefined>();
+  const inner = { get: (name: string) => (own.has(name) ? own.get(name) : names.get(name)) };
   const body: CompiledPlan | undefined = step.body;
   if ('each' in step.step) {
     const over = step.templates.over && inferTemplate(step.templates.over.node, names);
     const item = over ? memberOf(over, '0') : undefined;
-    inner.set(step.step.each.as, item?.status === 'known' ? item.schema : undefined);
+    own.set(step.step.each.as, item?.status === 'known' ? item.schema : undefined);
   }
-  for (const child of body?.steps ?? [])
-    inner.set(child.id, outputSchemaOf(child, registry, inner));
+  for (const child of body?.steps ?? []) own.set(child.id, outputSchemaOf(child, registry, inner));
   const { output } = step.templates;
   if (output) return inferTemplate(output.node, inner);
   const last = body?.steps.at(-1);

@@ -25,6 +25,7 @@ import type { Fault } from './fault.ts';
 import type { Form } from './form.ts';
 import { inferExpression, inferTemplate } from './infer-type.ts';
 import { type JsonSchema, memberOf } from './json-schema.ts';
+import { layered } from './name-table.ts';
 import { outputSchemaOf } from './output-schema.ts';
 import type { Plan, Playbook } from './plan.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
@@ -89,7 +90,7 @@ function checkPlan(
 ): { check: Check; compiled: CompiledPlan; names: Names['names'] } {
   const { compiled, faults } = compileWithFaults(plan, registry);
   const check: Check = { registry, faults: [...faults], nested: nestedIds(compiled) };
-  const names = new Map([['input', inputSchema(input)]]);
+  const names = layered(new Map([['input', inputSchema(input)]]));
   checkSteps(compiled, { names }, check);
   checkReachable(compiled, check);
   return { check, compiled, names };
@@ -100,12 +101,14 @@ function within(path: string, faults: readonly Fault[]): Fault[] {
 }
 
 function checkSteps(plan: CompiledPlan, around: Names, check: Check): void {
-  const names = new Map(around.names);
-  for (const step of plan.steps) names.set(step.id, outputSchemaOf(step, check.registry, names));
+  const own = new Map<string, JsonSchema | undefined>(
+    plan.steps.map((step) => [step.id, undefined]),
+  );
+  const names = layered(own, around.names);
   for (const index of plan.order) {
     const step = plan.steps[index];
     // In this order the output of a loop is known after the outputs that it is made of.
-    if (step) names.set(step.id, outputSchemaOf(step, check.registry, names));
+    if (step) own.set(step.id, outputSchemaOf(step, check.registry, names));
   }
   for (const step of plan.steps) checkStep(step, { names }, check);
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 const IN_CI = Boolean(process.env.CI);
 
 /** Node leaves it undefined on Windows. */
-export const isRoot = process.getuid?.() === 0;
+const isRoot = process.getuid?.() === 0;
 
 /**
  * Undefined when the program can be run, else why a test is skipped. In CI, as root on Debian, it is
@@ -23,6 +23,18 @@ export function missingTool(program: string, debianPackage = program): string | 
   const reason = `needs ${program} (apt install ${debianPackage})`;
   if (IN_CI) throw new Error(reason);
   return reason;
+}
+
+const NOBODY = 65_534;
+
+/** Runs `work` as somebody whom the permissions of files bind: root is bound by none. */
+export function asNobody(work: () => void): void {
+  if (isRoot) process.seteuid?.(NOBODY);
+  try {
+    work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
+  }
 }
 
 export interface SmallDisk {

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { verifyLogFile } from '../../src/adapter/verify-log-file.ts';
+import { verifySqliteLog } from '../../src/adapter/verify-sqlite-log.ts';
 import type { LogHead } from '../../src/log/index.ts';
 import { newEvent } from '../conformance/log-fixtures.ts';
 import { openFileLog } from '../conformance/open-file-log.ts';
@@ -19,7 +19,7 @@ test(`after ${KILLS} kills every answered barrier is there, the chain whole, the
     const promised: LogHead[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       promised.push(...(await appendUntilKilled(file, (kill * 37) % 120)));
-      expect(await verifyLogFile(file, { checkpoints: promised })).toMatchObject({
+      expect(verifySqliteLog(file, promised)).toMatchObject({
         status: 'intact',
       });
     }

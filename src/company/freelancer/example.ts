@@ -103,7 +103,6 @@ interface Work {
   readonly billable?: false;
 }
 
-
 interface ExampleParty {
   readonly set: FieldValues;
   readonly projects: readonly {
@@ -135,10 +134,35 @@ const PARTIES = [
         name: 'Website relaunch',
         code: 'ACM-3',
         days: [
-          { day: 1, from: '09:00', minutes: 150, task: 'Concept', text: 'Kick-off, goals and scope' },
-          { day: 2, from: '13:15', minutes: 270, task: 'Design', text: 'Wireframes: start page, product page' },
-          { day: 5, from: '10:00', minutes: 30, task: 'Design', text: 'Internal review', billable: false },
-          { day: 7, from: '09:30', minutes: 240, task: 'Design', text: 'Visual design, two directions' },
+          {
+            day: 1,
+            from: '09:00',
+            minutes: 150,
+            task: 'Concept',
+            text: 'Kick-off, goals and scope',
+          },
+          {
+            day: 2,
+            from: '13:15',
+            minutes: 270,
+            task: 'Design',
+            text: 'Wireframes: start page, product page',
+          },
+          {
+            day: 5,
+            from: '10:00',
+            minutes: 30,
+            task: 'Design',
+            text: 'Internal review',
+            billable: false,
+          },
+          {
+            day: 7,
+            from: '09:30',
+            minutes: 240,
+            task: 'Design',
+            text: 'Visual design, two directions',
+          },
           { day: 12, from: '08:05', minutes: 255, task: 'Build', text: 'Header and navigation' },
           { day: 14, from: '13:00', minutes: 210, task: 'Build', text: 'Product page template' },
           { day: 20, from: '09:00', minutes: 300, task: 'Build', text: 'Search and filters' },
@@ -147,7 +171,15 @@ const PARTIES = [
       {
         name: 'Hosting',
         code: 'ACM-1',
-        days: [{ day: 28, from: '21:00', minutes: 80, task: 'Operations', text: 'Server update and check' }],
+        days: [
+          {
+            day: 28,
+            from: '21:00',
+            minutes: 80,
+            task: 'Operations',
+            text: 'Server update and check',
+          },
+        ],
       },
     ],
   },
@@ -159,7 +191,12 @@ const PARTIES = [
       address: { street: 'Annenstraße 22', postalCode: '8020', city: 'Graz', country: 'AT' },
       vatId: 'ATU62895905',
       customerNumber: 'K-1002',
-      billing: { hourlyRate: { minor: 8500, currency: 'EUR' }, currency: 'EUR', paymentDays: 30, language: 'de' },
+      billing: {
+        hourlyRate: { minor: 8500, currency: 'EUR' },
+        currency: 'EUR',
+        paymentDays: 30,
+        language: 'de',
+      },
     },
     projects: [
       {
@@ -179,14 +216,25 @@ const PARTIES = [
       email: 'accounts@harbourlabs.example',
       address: { street: '18 Quayside', postalCode: 'BS1 6EA', city: 'Bristol', country: 'GB' },
       customerNumber: 'K-1003',
-      billing: { hourlyRate: { minor: 11000, currency: 'GBP' }, currency: 'GBP', paymentDays: 30, language: 'en' },
+      billing: {
+        hourlyRate: { minor: 11000, currency: 'GBP' },
+        currency: 'GBP',
+        paymentDays: 30,
+        language: 'en',
+      },
     },
     projects: [
       {
         name: 'Data audit',
         code: 'HL-01',
         days: [
-          { day: 7, from: '10:00', minutes: 375, task: 'Analysis', text: 'Schema review, 14 tables' },
+          {
+            day: 7,
+            from: '10:00',
+            minutes: 375,
+            task: 'Analysis',
+            text: 'Schema review, 14 tables',
+          },
           { day: 8, from: '09:00', minutes: 210, task: 'Analysis', text: 'Interviews' },
           { day: 15, from: '09:00', minutes: 465, task: 'Report', text: 'Findings, first draft' },
         ],

@@ -1,10 +1,23 @@
 // freelancer: time becomes invoices.
 // Owns: playbooks, agents and papers of a freelancer's work. Never: decides what may leave. Floor 7.
-import { checkAgent, applyAnswersAgent, draftAgent, markSentAgent } from './invoicing/invoice-agents.ts';
+
 import { createBooksConnector } from './invoicing/books-connector.ts';
+import {
+  applyAnswersAgent,
+  checkAgent,
+  draftAgent,
+  markSentAgent,
+} from './invoicing/invoice-agents.ts';
 import { invoiceMonth } from './invoicing/invoice-month.ts';
 
 export { exampleCompany } from './example.ts';
+export {
+  createImportDesk,
+  type ImportDesk,
+  type ImportReport,
+  type TimeImportOptions,
+} from './import-desk.ts';
+export { type ByteSource, KEY_RULES, TIME_LAYOUTS, type TimeLayoutName } from './imports/index.ts';
 
 /** Everything the freelancer pack adds to a company. */
 export const freelancerPack = {

@@ -21,7 +21,7 @@ import { type EffectRow, effectsFold, itemsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import { limitReads, type RecordStore } from '../record-reads.ts';
 import { decideCommands } from '../record-writes.ts';
-import { appendsOf, newBatch } from './batch.ts';
+import { appendsOf, type Batch, newBatch } from './batch.ts';
 import { executeAgent, type StepOutcome } from './execute.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { loadRun } from './load-run.ts';

@@ -335,9 +335,10 @@ function toQuestion(question: AskedField, index: number, found: FoundCase): Ques
   };
 }
 
-function toField({ name, question, type }: Question) {
+function toField({ name, question, type, record, path, currency }: Question) {
   const kind = type === 'boolean' ? 'boolean' : 'text';
-  return { name, kind, label: question, required: true };
+  const field = { type: record, path, ...(currency === undefined ? {} : { currency }) };
+  return { name, kind, label: question, required: true, field };
 }
 
 function recordType(record: Question['record']): 'company' | 'party' | 'project' | 'invoice' {

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../base/index.ts';
+import { INVOICE_WORDS } from '../../../kernel/index.ts';
 
 /** A month of tracked time becomes one signed and sent invoice. */
 export const invoiceMonth: JsonObject = {
@@ -6,6 +7,11 @@ export const invoiceMonth: JsonObject = {
   version: 1,
   title: 'Invoice a month of time',
   autonomy: 'suggest',
+  // plain data; the type lacks the index signature
+  words: {
+    ...(INVOICE_WORDS as unknown as JsonObject),
+    slots: { party: 'party', month: 'month', days: 'days' },
+  },
   input: {
     fields: [
       {

@@ -1,0 +1,140 @@
+import type { z } from 'zod';
+import type { Registry } from '../../agent/index.ts';
+import type { Clock, Json, NewId } from '../../base/index.ts';
+import type { Device, Label, SignedDecision } from '../../contract/index.ts';
+import type { ActKind } from '../../contract/portable.ts';
+import type { Kernel } from '../../kernel/index.ts';
+import type { Blobs, ChainReport, Log, LogHead } from '../../log/index.ts';
+import type { Sessions } from '../sessions/sessions.ts';
+
+/**
+ * Who may ask. `open`: anybody who reaches the door. `look`: a signed-in browser. `operate`: one whose
+ * device is enrolled. `local`: only through this machine's own socket. The socket may do all of them.
+ */
+export type Access = 'open' | 'look' | 'operate' | 'local';
+
+/** Who asks, as the door knows it. */
+export interface Caller {
+  readonly door: 'http' | 'local';
+  readonly access: 'none' | 'look' | 'operate' | 'local';
+  /** for the log: `operator:<device>` */
+  readonly by: string;
+  /** what their words are worth */
+  readonly label: Label;
+  readonly device: Device | undefined;
+  /** hash of the session's token */
+  readonly session: string | undefined;
+}
+
+/** What operations work with; made once for a home that is open. */
+export interface Services {
+  readonly home: string;
+  readonly version: string;
+  readonly kernel: Kernel;
+  readonly log: Log;
+  readonly blobs: Blobs;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly newId: NewId;
+  /** random lower-case hex of so many bytes */
+  readonly random: (bytes: number) => string;
+  readonly sessions: Sessions;
+  /** Checks a signature over an act that is no effect, and records it. */
+  readonly authorise: (signed: SignedDecision, kind: ActKind, body: Json) => Promise<Device>;
+  readonly checkpoints: CheckpointDesk;
+  /** What the machine says of the home: free space, modes, versions. */
+  readonly inspect: () => Promise<HomeFacts>;
+  /** where this home is served; undefined when it is not */
+  readonly origin: () => string | undefined;
+}
+
+export interface CheckpointDesk {
+  /** Walks the whole log against heads that were kept. */
+  readonly verify: (heads: readonly LogHead[]) => Promise<ChainReport>;
+  /** newest note in the home */
+  readonly latest: () => Promise<string | undefined>;
+  /** True if this home's log key signed the note. */
+  readonly isOurs: (note: string) => boolean;
+}
+
+export interface HomeFacts {
+  readonly node: string;
+  readonly sqlite: string;
+  readonly freeBytes: number;
+  readonly databaseBytes: number;
+  /** files that others can read, as mode and path */
+  readonly exposed: readonly string[];
+  readonly writable: boolean;
+}
+
+export interface OperationRequest {
+  readonly services: Services;
+  readonly caller: Caller;
+  /** raw body, for operations with `body: 'bytes'` */
+  readonly bytes: () => AsyncIterable<Uint8Array>;
+  readonly signal: AbortSignal;
+}
+
+export interface CliArgument {
+  /** field of the input it fills */
+  readonly field: string;
+  /** as shown in help; upper case */
+  readonly name: string;
+  readonly help: string;
+  readonly optional?: boolean;
+}
+
+export interface CliOption {
+  readonly field: string;
+  /** `--reason <text>` */
+  readonly flags: string;
+  readonly help: string;
+  /** `set`: `path=value`, repeatable. `list`: repeatable. `json`: parsed. `number`, `flag`, `text` */
+  readonly kind: 'text' | 'number' | 'flag' | 'json' | 'set' | 'list';
+  readonly required?: boolean;
+}
+
+export interface CliShape {
+  readonly words: readonly [string, ...string[]];
+  readonly arguments?: readonly CliArgument[];
+  readonly options?: readonly CliOption[];
+  /** whole command lines that work in the example company */
+  readonly examples: readonly string[];
+}
+
+/** One thing that can be asked of Steward: a route, a command and a piece of the API's description. */
+export interface Operation {
+  readonly name: string;
+  /** one plain sentence */
+  readonly title: string;
+  readonly method: 'GET' | 'POST' | 'PATCH';
+  /** hono path; its `:names` are fields of the input */
+  readonly path: `/api/${string}`;
+  readonly access: Access;
+  /** everything a caller may give: path, query and JSON body together */
+  readonly input: z.ZodObject;
+  readonly output?: z.ZodType;
+  readonly body: 'none' | 'json' | 'bytes';
+  /** largest body */
+  readonly bodyBytes?: number;
+  /** absent: for the web page only; then `webOnly` says why */
+  readonly cli?: CliShape;
+  readonly webOnly?: string;
+  readonly handle: (input: never, request: OperationRequest) => Promise<unknown>;
+}
+
+/** Declares an operation; the handler's input is what the schema makes of it. */
+export function defineOperation<Input extends z.ZodObject>(
+  operation: Omit<Operation, 'input' | 'handle'> & {
+    readonly input: Input;
+    readonly handle: (input: z.infer<Input>, request: OperationRequest) => Promise<unknown>;
+  },
+): Operation {
+  return operation;
+}
+
+/** Names in a path: `/api/items/:id/approve` has `id`. */
+export function pathFields(path: string): readonly string[] {
+  return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
+}
+

@@ -1,0 +1,129 @@
+import { z } from 'zod';
+import { LIMITS } from '../../base/index.ts';
+import { runsFold } from '../../kernel/index.ts';
+import { REST_MS, runAtRest, waitingItems } from '../views/rest.ts';
+import { findRun, runRow, runView } from '../views/run-view.ts';
+import { flagField, idField, limitField, valuesField } from './inputs.ts';
+import { defineOperation } from './operation.ts';
+
+/** A first rest may take several model turns or a slow provider; then the answer says how far it got. */
+const WAIT_MS = 120_000;
+const RUNS_SHOWN = 50;
+
+const run = { field: 'id', name: 'RUN', help: 'id of the run; its first letters are enough' };
+
+export const doOperation = defineOperation({
+  name: 'do',
+  title: 'Say in plain words what you want done',
+  method: 'POST',
+  path: '/api/do',
+  access: 'operate',
+  body: 'json',
+  input: z.strictObject({
+    words: z.string(),
+    input: valuesField.optional(),
+    playbook: z.string().max(200).optional(),
+    wait: flagField.optional(),
+    again: flagField.optional(),
+  }),
+  cli: {
+    words: ['do'],
+    arguments: [{ field: 'words', name: 'WORDS', help: 'in quotes: "invoice Acme for October"' }],
+    options: [
+      {
+        field: 'wait',
+        flags: '--wait',
+        help: 'return at the first rest (the default without a terminal)',
+        kind: 'flag',
+      },
+      { field: 'input', flags: '--input <json>', help: 'input of the playbook', kind: 'json' },
+      { field: 'playbook', flags: '--playbook <name>', help: 'use this playbook', kind: 'text' },
+      {
+        field: 'again',
+        flags: '--again',
+        help: 'start it although the same is under way',
+        kind: 'flag',
+      },
+    ],
+    examples: ['steward do "invoice Acme for October"'],
+  },
+  handle: async ({ words, input, playbook, wait = true, again = false }, { services, caller }) => {
+    const { kernel } = services;
+    const { run: id, joined } = await kernel.submit({
+      words,
+      by: caller.by,
+      label: caller.label,
+      ...(input === undefined ? {} : { input }),
+      ...(playbook === undefined ? {} : { playbook }),
+      ...(again ? { again } : {}),
+    });
+    const row = wait
+      ? await runAtRest(services, id, WAIT_MS)
+      : await services.log.fold(runsFold).get(id);
+    return {
+      run: id,
+      status: row?.status ?? 'planned',
+      joined,
+      waitingFor: row?.waitingFor ?? null,
+      words: row?.words ?? null,
+      failure: row?.failure ?? null,
+      items: await waitingItems(services, id),
+    };
+  },
+});
+
+export const runsOperation = defineOperation({
+  name: 'runs',
+  title: 'What was asked for, newest first',
+  method: 'GET',
+  path: '/api/runs',
+  access: 'look',
+  body: 'none',
+  input: z.strictObject({ limit: limitField.optional() }),
+  cli: {
+    words: ['runs'],
+    options: [{ field: 'limit', flags: '--limit <n>', help: 'at most so many', kind: 'number' }],
+    examples: ['steward runs', 'steward runs --limit 5 --json'],
+  },
+  handle: async ({ limit = RUNS_SHOWN }, { services }) => {
+    const rows = await services.log
+      .fold(runsFold)
+      .list({ index: 'started', descending: true, limit: Math.min(limit, LIMITS.pageRows) });
+    return rows.map(({ row }) => runRow(row));
+  },
+});
+
+export const runOperation = defineOperation({
+  name: 'run',
+  title: 'One run: its steps, effects, snapshot and cost',
+  method: 'GET',
+  path: '/api/runs/:id',
+  access: 'look',
+  body: 'none',
+  input: z.strictObject({ id: idField }),
+  cli: { words: ['run'], arguments: [run], examples: ['steward run 0198c2'] },
+  handle: ({ id }, { services }) => runView(services, id),
+});
+
+export const cancelOperation = defineOperation({
+  name: 'cancel',
+  title: 'Stop a run at the next safe point; what waits for you in it is withdrawn',
+  method: 'POST',
+  path: '/api/runs/:id/cancel',
+  access: 'operate',
+  body: 'json',
+  input: z.strictObject({ id: idField, because: z.string().max(2_000).optional() }),
+  cli: {
+    words: ['cancel'],
+    arguments: [run],
+    options: [{ field: 'because', flags: '--because <text>', help: 'why', kind: 'text' }],
+    examples: ['steward cancel 0198c2 --because "Not needed"'],
+  },
+  handle: async ({ id, because = '' }, { services, caller }) => {
+    const row = await findRun(services, id);
+    const why = because === '' ? 'You cancelled it.' : `You cancelled it: ${because}`;
+    await services.kernel.cancel(row.id, why, caller.by);
+    await runAtRest(services, row.id, REST_MS);
+    return runView(services, row.id);
+  },
+});

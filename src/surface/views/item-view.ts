@@ -1,0 +1,112 @@
+import type { EffectPreview, Money } from '../../contract/index.ts';
+import {
+  type CardEffect,
+  destinationsFold,
+  type ItemRow,
+  policyName,
+  policyNow,
+  runsFold,
+} from '../../kernel/index.ts';
+import { makeVisible, normaliseAddress } from '../../policy/index.ts';
+import type { Services } from '../operations/operation.ts';
+import { controlOf } from './session-view.ts';
+
+/** A line of `steward inbox` (INTERFACES). */
+export interface InboxRow {
+  readonly id: string;
+  readonly kind: ItemRow['kind'];
+  readonly title: string;
+  readonly run: string | null;
+  readonly runTitle: string | null;
+  readonly risk: ItemRow['risk'];
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly status: ItemRow['status'];
+  readonly snoozedUntil: string | null;
+  readonly form: ItemRow['form'];
+  readonly effects: readonly InboxEffect[];
+}
+
+export interface InboxEffect {
+  readonly hash: string;
+  readonly key: string;
+  readonly step: string;
+  readonly status: string;
+  readonly capability: string;
+  readonly class: string;
+  readonly summary: string;
+  readonly to: readonly string[];
+  readonly amount: Money | null;
+  readonly preview: EffectPreview;
+}
+
+export async function inboxRow(services: Services, item: ItemRow): Promise<InboxRow> {
+  const { kernel } = services;
+  const effects = item.effects.length === 0 ? [] : await kernel.items.effectsOf(item);
+  const run = item.run === null ? undefined : await runTitle(services, item.run);
+  const { id, kind, title, risk, createdAt, expiresAt, status, snoozedUntil, form } = item;
+  return {
+    ...{ id, kind, title: makeVisible(title), run: item.run, runTitle: run ?? null, risk },
+    ...{ createdAt, expiresAt, status, snoozedUntil, form },
+    effects: effects.map(inboxEffect),
+  };
+}
+
+function inboxEffect({ hash, status, effect, preview }: CardEffect): InboxEffect {
+  const { key, step, capability, summary, to, amount } = effect;
+  return {
+    ...{ hash, key, step, status, capability, class: effect.class, summary, to, amount, preview },
+  };
+}
+
+async function runTitle(services: Services, run: string): Promise<string | undefined> {
+  const row = await services.log.fold(runsFold).get(run);
+  return row?.title ?? row?.goal;
+}
+
+/** The full card: everything that a person, and the hash they sign, must cover. */
+export async function cardView(services: Services, id: string) {
+  const { kernel, log } = services;
+  const { item, effects } = await kernel.items.open(id);
+  const control = await controlOf(services);
+  const row = item.run === null ? undefined : await log.fold(runsFold).get(item.run);
+  return {
+    item: { ...(await inboxRow(services, item)), body: item.body, end: item.end },
+    company: log.company,
+    incarnation: control?.incarnation ?? 0,
+    policy: policyName(await policyNow(log)),
+    mode: control?.mode ?? 'off',
+    effects: await Promise.all(effects.map((effect) => cardEffect(services, effect))),
+    run: row
+      ? {
+          ...{ id: row.id, goal: row.goal, title: row.title },
+          ...{ playbook: row.playbook, snapshot: row.snapshot },
+        }
+      : null,
+    doNothing: doNothing(item),
+  };
+}
+
+export type CardView = Awaited<ReturnType<typeof cardView>>;
+
+async function cardEffect(services: Services, card: CardEffect) {
+  const { hash, status, effect, preview, reasons, inputLabels, provisional, receipt } = card;
+  const addresses = effect.to.map((address) => normaliseAddress(address) ?? address);
+  const known = await services.log.fold(destinationsFold).getMany(addresses);
+  return {
+    ...{ hash, status, provisional, reasons, effect, preview, labels: inputLabels, receipt },
+    destinations: effect.to.map((address, index) => ({
+      address,
+      count: known.get(addresses[index] ?? address)?.count ?? 0,
+    })),
+    irreversible: !effect.undo.possible,
+  };
+}
+
+function doNothing({ kind, expiresAt, status }: ItemRow): string {
+  if (status === 'closed') return 'This was decided; nothing is left to do.';
+  const until = expiresAt === null ? 'until you decide' : `until ${expiresAt.slice(0, 10)}`;
+  return kind === 'approval'
+    ? `If you do nothing: nothing happens; this waits ${until}.`
+    : `If you do nothing: the work stands still; this waits ${until}.`;
+}

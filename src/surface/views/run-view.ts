@@ -1,0 +1,91 @@
+import { toTimestamp } from '../../base/index.ts';
+import { failure } from '../../contract/index.ts';
+import {
+  compiledStep,
+  effectsFold,
+  itemsFold,
+  loadRun,
+  type RunRow,
+  type RunState,
+  runsFold,
+  readEffect,
+  type StepState,
+} from '../../kernel/index.ts';
+import { drawPlan, kindOf, statusesForDrawing } from '../../plan/index.ts';
+import type { Services } from '../operations/operation.ts';
+
+/** characters of an id that may stand for the whole */
+const SHORTEST_ID = 4;
+
+/** A line of `steward runs` (INTERFACES). */
+export function runRow(row: RunRow) {
+  const { id, goal, title, playbook, status, waitingFor, words, startedAt, endedAt } = row;
+  return {
+    ...{ id, goal, title, playbook, status, waitingFor, words },
+    ...{ startedAt, endedAt, snapshot: row.snapshot },
+  };
+}
+
+/** A run with all its steps. By its id, or by as much of its beginning as is unique. */
+export async function runView(services: Services, id: string) {
+  const { kernel, log } = services;
+  const row = await findRun(services, id);
+  const { compiled: compilePlaybook, compileInline } = kernel.playbooks;
+  const lookup = { compilePlaybook, compileInline };
+  const run = await loadRun(log, services.blobs, lookup, row.id);
+  const steps = run ? [...run.steps.values()].map((step) => stepView(run, step)) : [];
+  const effects = await log.fold(effectsFold).list({ index: 'run', equals: row.id });
+  const items = await log.fold(itemsFold).list({ index: 'run', equals: row.id });
+  return {
+    ...runRow(row),
+    input: run?.input.value ?? {},
+    output: run?.output ?? null,
+    failure: row.failure,
+    cost: { microUsd: 0 },
+    steps,
+    effects: await Promise.all(
+      effects.map(async ({ row: effect }) => ({
+        ...{ hash: effect.hash, key: effect.key, step: effect.step, status: effect.status },
+        summary: (await readEffect(services, effect)).effect.summary,
+        receipt: effect.receipt,
+        failure: effect.failure,
+      })),
+    ),
+    items: items.map(({ row: item }) => item.id),
+    drawing: run ? drawingOf(run, steps) : null,
+  };
+}
+
+/** By its id, or by as much of its beginning as is unique. */
+export async function findRun({ log }: Services, id: string): Promise<RunRow> {
+  const runs = log.fold(runsFold);
+  const exact = await runs.get(id);
+  if (exact) return exact;
+  const matches = id.length >= SHORTEST_ID ? await runs.list({ equals: id, limit: 2 }) : [];
+  const [only] = matches;
+  if (only && matches.length === 1) return only.row;
+  throw failure('not_found', `There is no run ${id}.`, { run: id }, 'See them with: steward runs');
+}
+
+function stepView(run: RunState, step: StepState) {
+  const { step: planned } = compiledStep(run, step.path);
+  return {
+    id: step.path,
+    title: planned.title ?? null,
+    capability: 'call' in planned ? planned.call : null,
+    kind: kindOf(planned),
+    status: step.status,
+    attempts: step.attempt,
+    startedAt: step.startedAt === undefined ? null : toTimestamp(step.startedAt),
+    endedAt: step.endedAt === undefined ? null : toTimestamp(step.endedAt),
+    error: step.failure ?? null,
+    waiting: step.waiting ? { for: step.waiting.for, words: step.waiting.words } : null,
+    output: step.output?.value ?? null,
+    because: step.because ?? null,
+  };
+}
+
+function drawingOf(run: RunState, steps: readonly { id: string; status: StepState['status'] }[]) {
+  const top = run.scopes.get('');
+  return top ? drawPlan(top.compiled, statusesForDrawing(steps)) : null;
+}

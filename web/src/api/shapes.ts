@@ -1,0 +1,222 @@
+// What the HTTP door answers, as far as the page uses it. Types only.
+import type { Json, JsonObject } from '../../../src/base/portable.ts';
+import type {
+  Device,
+  Effect,
+  EffectHash,
+  EffectPreview,
+  EffectStatus,
+  Labels,
+  Mode,
+  Money,
+  Receipt,
+  Snapshot,
+} from '../../../src/contract/portable.ts';
+
+export interface Session {
+  readonly signedIn: boolean;
+  readonly onboarding?: boolean;
+  readonly company?: Company | null;
+  readonly mode?: Mode;
+  readonly incarnation?: number;
+  readonly policy?: string;
+  readonly device?: Device | null;
+  readonly canSign?: boolean;
+  readonly example?: boolean;
+  readonly now?: string;
+}
+
+export interface Company {
+  readonly id: string;
+  readonly name: string;
+  readonly language?: string;
+  readonly currency?: string;
+  readonly zone?: string;
+}
+
+export type ItemKind = 'approval' | 'question' | 'task' | 'conflict' | 'escalation' | 'finding';
+export type Risk = 'low' | 'medium' | 'high';
+
+export interface InboxRow {
+  readonly id: string;
+  readonly kind: ItemKind;
+  readonly title: string;
+  readonly run: string | null;
+  readonly runTitle?: string | null;
+  readonly risk: Risk;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly status: 'open' | 'snoozed' | 'closed';
+  readonly effects: readonly RowEffect[];
+  readonly form?: Json;
+}
+
+export interface RowEffect {
+  readonly hash: EffectHash;
+  readonly step: string;
+  readonly status: EffectStatus;
+  readonly class: Effect['class'];
+  readonly summary: string;
+  readonly to: readonly string[];
+  readonly amount: Money | null;
+}
+
+export interface Card {
+  readonly item: InboxRow & {
+    readonly body?: Json;
+    readonly snoozedUntil?: string | null;
+    readonly end?: string | null;
+  };
+  readonly policy: string;
+  readonly mode: Mode;
+  readonly effects: readonly CardEffect[];
+  readonly run: {
+    readonly id: string;
+    readonly goal: string;
+    readonly title: string | null;
+    readonly playbook: string | null;
+    readonly snapshot: Snapshot | null;
+  } | null;
+  readonly doNothing: string;
+}
+
+export interface CardEffect {
+  readonly hash: EffectHash;
+  readonly status: EffectStatus;
+  readonly provisional: boolean;
+  readonly reasons: readonly string[];
+  readonly effect: Effect;
+  readonly preview: EffectPreview;
+  readonly labels?: Labels;
+  readonly receipt: Receipt | null;
+  readonly destinations?: readonly { readonly address: string; readonly count: number }[];
+  readonly irreversible?: boolean;
+  /** UTC, while the undo window is open */
+  readonly heldUntil?: string | number | null;
+}
+
+export interface Decided {
+  readonly item: string | InboxRow;
+  readonly run: string | null;
+  readonly status: string;
+  readonly effects: readonly {
+    readonly hash: EffectHash;
+    readonly status: EffectStatus;
+    readonly receipt: Receipt | null;
+  }[];
+}
+
+export interface Submitted {
+  readonly run: string;
+  readonly status: string;
+  readonly joined: boolean;
+  readonly items: readonly InboxRow[];
+  readonly waitingFor?: string | null;
+}
+
+export interface RunRow {
+  readonly id: string;
+  readonly goal: string;
+  readonly title: string | null;
+  readonly playbook: string | null;
+  readonly status: string;
+  readonly waitingFor: string | null;
+  readonly words?: string | null;
+  readonly startedAt: string;
+  readonly endedAt?: string | null;
+  readonly snapshot: Snapshot | null;
+}
+
+export interface RunPage extends RunRow {
+  readonly input: Json;
+  readonly failure: JsonObject | null;
+  readonly cost?: { readonly microUsd: number };
+  readonly steps: readonly RunStep[];
+  readonly effects: readonly {
+    readonly hash: EffectHash;
+    readonly step: string;
+    readonly status: EffectStatus;
+    readonly summary: string;
+    readonly receipt: Receipt | null;
+    readonly heldUntil?: string | number | null;
+  }[];
+  readonly items: readonly (string | { readonly id: string })[];
+  readonly drawing: string | null;
+}
+
+export interface RunStep {
+  readonly id: string;
+  readonly title?: string | null;
+  readonly capability: string | null;
+  readonly kind?: string;
+  readonly status: string;
+  readonly attempts: number;
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly error: JsonObject | null;
+  readonly waiting?: Json;
+  readonly output?: Json;
+  readonly because?: string | null;
+}
+
+export interface RecordRow {
+  readonly id: string;
+  readonly type: string;
+  readonly version: number;
+  readonly title: string;
+  readonly archived: boolean;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly fields: JsonObject;
+}
+
+export interface RecordTypeInfo {
+  readonly type: string;
+  readonly title: string;
+  readonly fields: readonly FieldInfo[];
+}
+
+export interface FieldInfo {
+  readonly path: string;
+  readonly class?: string;
+  readonly type: string;
+  readonly optional?: boolean;
+  readonly values?: readonly string[];
+}
+
+export interface HistoryRow {
+  readonly seq: number;
+  readonly at: string;
+  readonly by: string;
+  readonly type: string;
+  readonly words: string;
+  readonly run?: string | null;
+  readonly version: number;
+  readonly change?: Json;
+}
+
+export interface LogEvent {
+  readonly seq: number;
+  readonly id?: string;
+  readonly stream: string;
+  readonly type: string;
+  /** UTC ms, or a timestamp */
+  readonly at: number | string;
+  readonly by: string;
+  readonly run?: string;
+  readonly hash?: string;
+  readonly data?: JsonObject;
+}
+
+export interface FormField {
+  readonly name: string;
+  readonly kind: string;
+  readonly label?: string;
+  readonly help?: string;
+  readonly required?: boolean;
+  readonly choices?: readonly string[];
+  readonly record?: string;
+  readonly min?: number;
+  readonly max?: number;
+  readonly default?: Json;
+}
