@@ -21,6 +21,8 @@ const GROUPED = 60_000;
 /** appends that wait at the same time */
 const CONCURRENT = 1_000;
 const RUNS = 50;
+/** events in the log that is verified and rebuilt: a few busy months */
+const WALKED = 250_000;
 
 /** The log over SQLite, with one fold, in events per second. Events are like a run's steps. */
 export async function measureLog(): Promise<Figure[]> {
@@ -44,13 +46,13 @@ async function measureOnce(): Promise<Figure[]> {
       ),
       await perSecond('append.grouped', GROUPED, (count) => appendTogether(log, count)),
     ];
-    const events = log.head().seq;
+    await growTo(log, WALKED);
     figures.push(
-      await perSecond('verify', events, async () => {
+      await perSecond('verify', WALKED, async () => {
         const report = await verifyLogFile(file);
         if (report.status !== 'intact') throw new Error(report.reason);
       }),
-      await perSecond('rebuild', events, () => log.rebuild()),
+      await perSecond('rebuild', WALKED, () => log.rebuild()),
     );
     return figures;
   } finally {
@@ -84,6 +86,15 @@ async function appendTogether(log: Log, count: number): Promise<void> {
         return log.append([{ stream, expectedVersion: 'any', events: [step(n + index)] }]);
       }),
     );
+  }
+}
+
+async function growTo(log: Log, seq: number): Promise<void> {
+  while (log.head().seq < seq) {
+    const count = Math.min(CONCURRENT, seq - log.head().seq);
+    const events = Array.from({ length: count }, (_, index) => step(index));
+    const stream = `run/${log.head().seq % RUNS}`;
+    await log.append([{ stream, expectedVersion: 'any', events }]);
   }
 }
 

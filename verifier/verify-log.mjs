@@ -86,7 +86,7 @@ async function openLog(file) {
 /** Rows in order, from below the first seq, so that one put in front is found too. */
 function* readEvents(db) {
   const rows = db
-    .prepare('SELECT * FROM events WHERE company = 1 AND seq > ? ORDER BY seq')
+    .prepare('SELECT * FROM events WHERE +company = 1 AND seq > ? ORDER BY seq')
     .iterate(Number.MIN_SAFE_INTEGER);
   let last = 0;
   try {

@@ -28,10 +28,10 @@ export type EventRow = readonly [
   fieldLabels: string | null,
 ];
 
-/** Every event after `seq`, in order. */
+/** Every event after `seq`, in order; `+` keeps SQLite from taking the index of streams and sorting. */
 export function prepareEvents(db: DatabaseSync): (after: number, limit: number) => EventRow[] {
   const statement = db.prepare(
-    `SELECT ${EVENT_COLUMNS} FROM events WHERE company = ? AND seq > ? ORDER BY seq LIMIT ?`,
+    `SELECT ${EVENT_COLUMNS} FROM events WHERE +company = ? AND seq > ? ORDER BY seq LIMIT ?`,
   );
   statement.setReturnArrays(true);
   // setReturnArrays makes rows arrays of the columns named; the declared type does not know of it

@@ -39,6 +39,8 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const sql = prepareStatements(db);
   const foldNumbers = new Map<string, number>();
   const rows = new LruMap<string, JsonObject | null>(CACHED_ROWS);
+  /** rows changed in this transaction: one that changes often is written once, before the commit */
+  const changed = new Map<string, RowChange>();
   const versions = new LruMap<string, number>(CACHED_STREAMS);
   let head = readHead(sql.head);
   let synchronous: 'normal' | 'full' = 'full';
@@ -57,10 +59,12 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
         const result = work();
         // A commit that wrote nothing syncs nothing: a barrier always leaves a mark.
         if (sync === 'full') sql.mark.run(ONE_COMPANY);
+        writeChanged();
         sql.commit.run();
         return result;
       } catch (error) {
         head = before;
+        changed.clear();
         rows.clear();
         versions.clear();
         foldNumbers.clear();
@@ -99,7 +103,8 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   function getRow(fold: AnyFold, key: string): JsonObject | undefined {
     const place = `${fold.name}\0${key}`;
-    const cached = rows.get(place);
+    const change = changed.get(place);
+    const cached = change ? change.after : rows.get(place);
     if (cached !== undefined) return cached ?? undefined;
     const number = knownFoldNumber(fold.name);
     const found = number === undefined ? undefined : sql.getRow.get(ONE_COMPANY, number, key);
@@ -108,24 +113,25 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     return row;
   }
 
-  function putIndexes(
-    fold: AnyFold,
-    number: number,
-    key: string,
-    before: JsonObject | undefined,
-    after: JsonObject | null,
-  ): void {
-    for (const name of Object.keys(fold.indexes ?? {})) {
-      const old = before && indexValue(fold, name, before, key);
-      const fresh = after ? indexValue(fold, name, after, key) : undefined;
-      if (old === fresh) continue;
-      if (old !== undefined) sql.dropIndex.run(ONE_COMPANY, number, name, old, key);
-      if (fresh !== undefined) sql.putIndex.run(ONE_COMPANY, number, name, fresh, key);
+  function writeChanged(): void {
+    for (const { fold, key, before, after } of changed.values()) {
+      const number = foldNumber(fold.name);
+      if (after === null) sql.dropRow.run(ONE_COMPANY, number, key);
+      else sql.putRow.run(ONE_COMPANY, number, key, JSON.stringify(after));
+      for (const name of Object.keys(fold.indexes ?? {})) {
+        const old = before && indexValue(fold, name, before, key);
+        const fresh = after ? indexValue(fold, name, after, key) : undefined;
+        if (old === fresh) continue;
+        if (old !== undefined) sql.dropIndex.run(ONE_COMPANY, number, name, old, key);
+        if (fresh !== undefined) sql.putIndex.run(ONE_COMPANY, number, name, fresh, key);
+      }
     }
+    changed.clear();
   }
 
   function select(fold: AnyFold, query: FoldQuery, what: 'rows' | 'count') {
     return mapped(() => {
+      writeChanged();
       const number = knownFoldNumber(fold.name);
       if (number === undefined) return [];
       const { text, values } = queryText(number, query, what);
@@ -171,11 +177,10 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     },
     getRow: (fold, key) => mapped(() => getRow(fold, key)),
     putRow: (fold, key, before, after) => {
-      const number = foldNumber(fold.name);
-      if (after === null) sql.dropRow.run(ONE_COMPANY, number, key);
-      else sql.putRow.run(ONE_COMPANY, number, key, JSON.stringify(after));
-      if (fold.indexes) putIndexes(fold, number, key, before, after);
-      rows.set(`${fold.name}\0${key}`, after);
+      const place = `${fold.name}\0${key}`;
+      const earlier = changed.get(place);
+      changed.set(place, { fold, key, before: earlier ? earlier.before : before, after });
+      rows.set(place, after);
     },
     listRows: (fold, query) =>
       select(fold, query, 'rows').map(({ key, body }) => ({
@@ -184,6 +189,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       })),
     countRows: (fold, query) => Number(select(fold, query, 'count')[0]?.count ?? 0),
     scanRows: function* (fold) {
+      writeChanged();
       const number = knownFoldNumber(fold.name);
       if (number === undefined) return;
       for (const found of sql.scanRows.iterate(ONE_COMPANY, number)) {
@@ -207,6 +213,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       sql.setFoldVersion.run(version ?? null, ONE_COMPANY, name);
     },
     dropFold: (fold) => {
+      writeChanged();
       const number = foldNumber(fold.name);
       sql.dropFoldRows.run(ONE_COMPANY, number);
       sql.dropFoldIndex.run(ONE_COMPANY, number);
@@ -220,6 +227,14 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   };
 }
 
+interface RowChange {
+  readonly fold: AnyFold;
+  readonly key: string;
+  /** as it lies in the file */
+  readonly before: JsonObject | undefined;
+  readonly after: JsonObject | null;
+}
+
 function prepareStatements(db: DatabaseSync) {
   const dynamic = new Map<string, StatementSync>();
   return {
@@ -229,7 +244,7 @@ function prepareStatements(db: DatabaseSync) {
       'INSERT INTO sync_marks VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1',
     ),
     head: db.prepare(
-      `SELECT seq, hash FROM events WHERE company = ${ONE_COMPANY} ORDER BY seq DESC LIMIT 1`,
+      `SELECT seq, hash FROM events WHERE +company = ${ONE_COMPANY} ORDER BY seq DESC LIMIT 1`,
     ),
     streamVersion: db.prepare(
       'SELECT max(version) AS version FROM events WHERE company = ? AND stream = ?',

@@ -9,7 +9,6 @@ import {
 } from '../log/index.ts';
 import { openSqliteFileReadOnly } from './sqlite-open.ts';
 import { type EventRow, prepareEvents, toChainLink } from './sqlite-rows.ts';
-import { ONE_COMPANY } from './sqlite-schema.ts';
 
 /** Rows in one read: short enough that the writer's journal is never held back for long. */
 const CHUNK_EVENTS = 2_000;
@@ -85,8 +84,7 @@ function readUpToFault(
 
 function readLastSeq(db: DatabaseSync): number {
   try {
-    const found = db.prepare('SELECT max(seq) AS seq FROM events WHERE company = ?');
-    return Number(found.get(ONE_COMPANY)?.seq ?? 0);
+    return Number(db.prepare('SELECT max(seq) AS seq FROM events').get()?.seq ?? 0);
   } catch {
     return Number.POSITIVE_INFINITY; // the walk itself will name what is wrong
   }

@@ -55,6 +55,7 @@ export {
   type Labels,
   labelAt,
   labelOfAll,
+  labelWithin,
   OPERATOR,
   OWN,
   PLACEMENTS,

@@ -63,6 +63,17 @@ export function labelAt(labels: Labels, path: string): Label {
   return labels.base;
 }
 
+/** The label of everything at and below a path: what reading that path is worth. */
+export function labelWithin(labels: Labels, path: string): Label {
+  if (!labels.at) return labels.base;
+  let label = path === '' ? labels.base : labelAt(labels, path);
+  const below = `${path}.`;
+  for (const [at, inner] of Object.entries(labels.at)) {
+    if (path === '' || at.startsWith(below)) label = joinLabels(label, inner);
+  }
+  return label;
+}
+
 /** The label of a whole value: the join of its base with every field's. */
 export function labelOfAll(labels: Labels): Label {
   return Object.values(labels.at ?? {}).reduce(joinLabels, labels.base);

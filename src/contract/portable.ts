@@ -50,6 +50,7 @@ export {
   type Labels,
   labelAt,
   labelOfAll,
+  labelWithin,
   OPERATOR,
   OWN,
   PLACEMENTS,

@@ -16,9 +16,10 @@ import {
   type Snapshot,
   type StoredEvent,
 } from '../contract/index.ts';
+import type { JudgedOn, TrustEvents } from './trust/events.ts';
 
 /** Every fact that the kernel writes, by type. Records and packs have their own. */
-export interface KernelEvents {
+export interface KernelEvents extends TrustEvents {
   // run/<id>
   'intent.recorded': {
     readonly words: string;
@@ -105,6 +106,8 @@ export interface KernelEvents {
     readonly inputLabels: Labels;
     readonly item: Id;
     readonly reasons: readonly string[];
+    /** what to judge it by again when it is committed */
+    readonly on: JudgedOn;
   };
   'effect.approved': {
     readonly hash: EffectHash;
@@ -114,7 +117,11 @@ export interface KernelEvents {
     readonly holds: readonly { readonly stream: string; readonly version: number }[];
   };
   'effect.held': { readonly until: number };
-  'effect.committing': { readonly hash: EffectHash; readonly attempt: number };
+  'effect.committing': {
+    readonly hash: EffectHash;
+    readonly attempt: number;
+    readonly capability: string;
+  };
   'effect.committed': { readonly receipt: Receipt; readonly to: readonly string[] };
   'effect.failed': { readonly failure: FailureData; readonly retryAt?: number };
   'effect.unknown': { readonly message: string };

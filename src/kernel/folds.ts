@@ -22,6 +22,7 @@ import {
   type WaitReason,
 } from './events.ts';
 import { nextRunStatus, type RunSignal, type RunStatus } from './run/lifecycle.ts';
+import { TRUST_FOLDS } from './trust/trust-folds.ts';
 
 /** One line of the list of runs; a run's steps are folded from its stream when somebody looks. */
 export type RunRow = {
@@ -148,9 +149,11 @@ export const runsFold: Fold<RunRow> = {
     return row ? one(id, changeRun(row, event, stored)) : NOTHING;
   },
   indexes: {
-    status: (row) => row.status,
+    // only what is not over: that is what restarts and lists of work ask for
+    status: (row) => (row.endedAt === null ? row.status : undefined),
     started: (row) => row.startSeq,
-    fingerprint: (row) => (row.endedAt === null ? row.fingerprint : undefined),
+    fingerprint: (row) =>
+      row.endedAt === null && row.meaning === null ? row.fingerprint : undefined,
     meaning: (row) => (row.endedAt === null ? (row.meaning ?? undefined) : undefined),
   },
 };
@@ -599,4 +602,5 @@ export const KERNEL_FOLDS = [
   noncesFold,
   waitsFold,
   policyFold,
+  ...TRUST_FOLDS,
 ] as const;

@@ -40,5 +40,4 @@ export { loadRun } from './run/load-run.ts';
 export { compiledStep, type RunState, type StepState } from './run/run-state.ts';
 export { takeSnapshot } from './snapshot.ts';
 export type { Goal, Matched, Matcher, Submitted } from './submit.ts';
-export { createWordMatcher } from './word-matcher.ts';
 export { INVOICE_WORDS } from './words/index.ts';

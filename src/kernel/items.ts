@@ -556,15 +556,10 @@ export function createItems(ports: ItemPorts): Items {
       return;
     }
     const known = isJsonObject(body.input) ? body.input : {};
-    const decided = await planDecided(
-      ports,
-      turn.run.id,
-      playbook,
-      { ...known, ...answer.input },
-      OPERATOR,
-      ['You answered the question.'],
-    );
-    say(turn, 'plan.decided', decided.data as never); // made by planDecided for this very type
+    const decided = await planDecided(ports, playbook, { ...known, ...answer.input }, OPERATOR, [
+      'You answered the question.',
+    ]);
+    say(turn, 'plan.decided', decided);
     say(turn, 'run.resumed', { because: 'You answered.' });
   }
 

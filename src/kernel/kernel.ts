@@ -187,7 +187,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     items,
     runner,
     submit: async (goal) => {
-      const submitted = await submitGoal(options, playbooks, match, goal);
+      const submitted = await submitGoal(options, playbooks, match, runner.create, goal);
       runner.wake(submitted.run);
       return submitted;
     },

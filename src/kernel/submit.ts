@@ -1,11 +1,13 @@
 import type { Id, Json, JsonObject } from '../base/index.ts';
-import { failure, type Label, type Labels, type NewEvent, OPERATOR } from '../contract/index.ts';
+import { failure, type Label, OPERATOR } from '../contract/index.ts';
 import { type Form, formJsonSchema, type Playbook } from '../plan/index.ts';
 import { scanForSecrets } from '../policy/index.ts';
-import { fact, type Queue } from './events.ts';
+import type { KernelEvents, Queue } from './events.ts';
 import { fingerprint, meaningOf, type RunRow, runsFold } from './folds.ts';
 import type { Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
+import type { Runner } from './run/runner.ts';
+import { open, say } from './run/turn.ts';
 import { takeSnapshot } from './snapshot.ts';
 
 /** What the operator asks for. Words are kept verbatim before anything runs. */
@@ -63,6 +65,7 @@ export async function submitGoal(
   ports: KernelPorts,
   playbooks: Playbooks,
   match: Matcher,
+  create: Runner['create'],
   goal: Goal,
 ): Promise<Submitted> {
   checkWords(goal.words);
@@ -70,41 +73,32 @@ export async function submitGoal(
   if (running) return { run: running.id, joined: true };
   const run = ports.newId();
   const { label = OPERATOR, by } = goal;
-  const intent = fact(
-    'intent.recorded',
-    {
-      words: goal.words,
-      queue: goal.queue ?? 'now',
-      ...(goal.input === undefined ? {} : { input: goal.input }),
-      ...(goal.playbook === undefined ? {} : { playbook: goal.playbook }),
-    },
-    { by, label, run },
-  );
+  const who = { by, label };
+  const intent: KernelEvents['intent.recorded'] = {
+    words: goal.words,
+    queue: goal.queue ?? 'now',
+    ...(goal.input === undefined ? {} : { input: goal.input }),
+    ...(goal.playbook === undefined ? {} : { playbook: goal.playbook }),
+  };
   const found = goal.playbook === undefined ? await match(goal.words) : named(playbooks, goal);
-  const stream = `run/${run}`;
   if (found.status === 'matched') {
-    const twin = goal.again ? undefined : await sameMeaning(ports, found.playbook, found.input);
+    const { playbook, input, because } = found;
+    const twin = goal.again ? undefined : await sameMeaning(ports, playbook, input);
     if (twin) return { run: twin.id, joined: true };
-    const decided = await planDecided(
-      ports,
-      run,
-      found.playbook,
-      found.input,
-      label,
-      found.because,
-    );
-    await ports.log.append([{ stream, expectedVersion: 0, events: [intent, decided] }]);
+    const decided = await planDecided(ports, playbook, input, label, because);
+    await create(run, (turn) => {
+      say(turn, 'intent.recorded', intent, who);
+      say(turn, 'plan.decided', decided);
+    });
     return { run, joined: false };
   }
-  const item = ports.newId();
   const title = found.status === 'question' ? found.question : unknownWords(goal.words);
   const form: Form = found.status === 'question' ? found.form : { fields: [] };
-  const opened = fact(
-    'item.opened',
-    {
+  await create(run, (turn) => {
+    say(turn, 'intent.recorded', intent, who);
+    open(turn, ports.newId(), {
       kind: 'question',
       title,
-      run,
       step: GOAL_STEP,
       effects: [],
       risk: 'low',
@@ -119,43 +113,32 @@ export async function submitGoal(
             }
           : { suggestions: [...found.suggestions] }),
       },
-    },
-    { run },
-  );
-  const waiting = fact('run.waiting', { for: 'answer', words: title }, { run });
-  await ports.log.append([
-    { stream, expectedVersion: 0, events: [intent, waiting] },
-    { stream: `item/${item}`, expectedVersion: 0, events: [opened] },
-  ]);
+    });
+    say(turn, 'run.waiting', { for: 'answer', words: title });
+  });
   return { run, joined: false };
 }
 
 /** Names the question about the goal itself, before there is a plan. */
 export const GOAL_STEP = '$goal';
 
-/** The event that gives a run its plan; checks the input against the playbook's. */
+/** What gives a run its plan; checks the input against the playbook's. */
 export async function planDecided(
   ports: KernelPorts,
-  run: Id,
   playbook: Playbook,
   input: JsonObject,
   label: Label,
   because: readonly string[],
-): Promise<NewEvent> {
+): Promise<KernelEvents['plan.decided']> {
   checkPlaybookInput(playbook, input);
-  const labels: Labels = { base: label };
-  return fact(
-    'plan.decided',
-    {
-      playbook: `${playbook.name}@${playbook.version}`,
-      title: playbook.title,
-      input,
-      inputLabels: labels,
-      because,
-      snapshot: await takeSnapshot(ports.log),
-    },
-    { run },
-  );
+  return {
+    playbook: `${playbook.name}@${playbook.version}`,
+    title: playbook.title,
+    input,
+    inputLabels: { base: label },
+    because,
+    snapshot: await takeSnapshot(ports.log),
+  };
 }
 
 /** Fails with `invalid_input`, naming every field that is missing or unknown. */

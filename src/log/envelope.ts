@@ -88,14 +88,14 @@ export function createEnvelope(ports: EnvelopePorts): Envelope {
 
 /** Stream, type and the like are names: SQLite and the chain must give them back unit by unit. */
 export function checkName(field: string, name: string): void {
-  if (name !== '' && !UNSTORABLE.test(name)) return;
+  if (name !== '' && name.isWellFormed() && !CONTROL.test(name)) return;
   throw failure('invalid_input', `An event's ${field} is empty or holds characters of control.`, {
     field,
     found: name.toWellFormed().slice(0, 80),
   });
 }
 
-const UNSTORABLE = /[\u0000-\u001f\u007f]|\p{Surrogate}/u;
+const CONTROL = /[\u0000-\u001f\u007f]/;
 
 function sealPlace(company: Id, stream: string, version: number): string {
   return `${company}\0${stream}\0${version}`;

@@ -30,7 +30,7 @@ export interface Store {
   readonly streamVersion: (stream: string) => number;
   readonly insertEvent: (event: RawEvent) => void;
   readonly getRow: (fold: AnyFold, key: string) => JsonObject | undefined;
-  /** `before` is the row as it was, so that its index entries can go */
+  /** Inside `transact` only. `before` is the row as it was, so that its index entries can go. */
   readonly putRow: (
     fold: AnyFold,
     key: string,

@@ -1,15 +1,6 @@
 import { isTrusted, joinLabels, type Label, type Labels, labelAt } from '../contract/index.ts';
 
-/** The label of everything at and below a path: what reading that path is worth. */
-export function labelOfPath(labels: Labels, path: string): Label {
-  if (!labels.at) return labels.base;
-  let label = path === '' ? labels.base : labelAt(labels, path);
-  const below = `${path}.`;
-  for (const [at, inner] of Object.entries(labels.at)) {
-    if (path === '' || at.startsWith(below)) label = joinLabels(label, inner);
-  }
-  return label;
-}
+export { labelWithin as labelOfPath } from '../contract/index.ts';
 
 /** The labels of the value at a path, with paths from there. */
 export function labelsUnder(labels: Labels, path: string): Labels {

@@ -13,8 +13,8 @@ import {
   EFFECT_CLASSES,
   INTEGRITIES,
   joinLabels,
-  labelAt,
   labelOfAll,
+  labelWithin,
   PLACEMENTS,
 } from '../contract/index.ts';
 
@@ -36,7 +36,7 @@ export interface Deed {
  * connector that paints its arguments clean gains nothing.
  */
 export function argumentLabel(argument: EffectArgument, labels: Labels): Label {
-  return joinLabels(argument.label, labelAt(labels, argument.path));
+  return joinLabels(argument.label, labelWithin(labels, argument.path));
 }
 
 /** Arguments that decide something: all but content. */

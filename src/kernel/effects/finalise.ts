@@ -18,7 +18,7 @@ import {
   type EffectPreview,
   failure,
   type Labelled,
-  labelAt,
+  labelWithin,
 } from '../../contract/index.ts';
 import { effectHash, effectKey } from '../../contract/portable.ts';
 import type { StreamAppend } from '../../log/index.ts';
@@ -171,7 +171,7 @@ function steeringArguments(
   for (const [path, role] of Object.entries(contract.roles)) {
     const value = atPath(input.value, path);
     if (value === undefined) continue;
-    found.push({ path, role, value: shortened(value), label: labelAt(input.labels, path) });
+    found.push({ path, role, value: shortened(value), label: labelWithin(input.labels, path) });
   }
   return found;
 }

@@ -139,10 +139,11 @@ export function evolveRun(run: RunState, stored: StoredEvent, lookup: PlanLookup
       decidePlan(run, event.data, lookup);
       return;
     case 'run.claimed':
+      // a run that waits for somebody may be looked at as often as one likes
+      if (run.status === 'running') run.idleClaims += 1;
       run.status = nextRunStatus(run.status, 'claim');
       run.epoch = event.data.epoch;
       run.worker = event.data.worker;
-      run.idleClaims += 1;
       return;
     case 'run.waiting':
       run.status = nextRunStatus(run.status, 'wait');

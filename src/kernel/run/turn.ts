@@ -38,6 +38,13 @@ export interface TurnPorts {
   readonly takeLocks: (keys: readonly string[], step: string) => string | undefined;
   /** a start is allowed now; else when to look again, and why */
   readonly takeSlot: (contract: CapabilityContract, step: CompiledStep) => Delay | undefined;
+  /** already being worked out in this process */
+  readonly isUnderWay: (path: string) => boolean;
+  /**
+   * Runs a call that touches nothing. True when its result is there already: such a step needs no
+   * start in the log, because nothing can happen between its start and its end.
+   */
+  readonly callNow: (path: string, contract: CapabilityContract, input: Labelled<Json>) => boolean;
   /** begins a call whose input is known */
   readonly call: (
     path: string,
@@ -84,7 +91,9 @@ export function startReady(turn: Turn): boolean {
       finishGroup(turn, path, troubled);
       more = true;
     }
-    for (const path of run.frontier?.ready() ?? []) more = consider(turn, path) || more;
+    for (const path of run.frontier?.ready() ?? []) {
+      if (!turn.isUnderWay(path)) more = consider(turn, path) || more;
+    }
     moved ||= more;
   }
   return moved;
@@ -152,6 +161,12 @@ function start(
   switch (compiled.kind) {
     case 'call': {
       if (!contract) throw failure('unknown_capability', `Nothing does ${compiled.path}.`);
+      if (contract.effect === 'pure' || contract.effect === 'read') {
+        if (!turn.callNow(path, contract, input)) {
+          say(turn, 'step.started', { step: path, attempt: 1 });
+        }
+        return true;
+      }
       const attempt = stepOf(turn.run, path).attempt + 1;
       say(turn, 'step.started', { step: path, attempt });
       turn.call(path, attempt, contract, input);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Registry } from '../../agent/index.ts';
 import type { Clock, Json, NewId } from '../../base/index.ts';
+import type { ByteSource, ImportDesk } from '../../company/freelancer/index.ts';
 import type { Device, Label, SignedDecision } from '../../contract/index.ts';
 import type { ActKind } from '../../contract/portable.ts';
 import type { Kernel } from '../../kernel/index.ts';
@@ -44,8 +45,16 @@ export interface Services {
   readonly checkpoints: CheckpointDesk;
   /** What the machine says of the home: free space, modes, versions. */
   readonly inspect: () => Promise<HomeFacts>;
+  readonly imports: ImportDesk;
+  /** Keeps a body aside, so that it can be read more than once. */
+  readonly spool: (bytes: AsyncIterable<Uint8Array>) => Promise<Spooled>;
   /** where this home is served; undefined when it is not */
   readonly origin: () => string | undefined;
+}
+
+export interface Spooled {
+  readonly source: ByteSource;
+  readonly remove: () => Promise<void>;
 }
 
 export interface CheckpointDesk {
@@ -72,6 +81,10 @@ export interface OperationRequest {
   readonly caller: Caller;
   /** raw body, for operations with `body: 'bytes'` */
   readonly bytes: () => AsyncIterable<Uint8Array>;
+  /** Sets the session's cookie, or removes it. */
+  readonly cookie: (token: string | null) => void;
+  /** where a reader of events left off */
+  readonly lastEventId: number | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -137,4 +150,3 @@ export function defineOperation<Input extends z.ZodObject>(
 export function pathFields(path: string): readonly string[] {
   return [...path.matchAll(/:(\w+)/g)].map(([, name = '']) => name);
 }
-

@@ -93,7 +93,12 @@ export const recordOperation = defineOperation({
     words: ['record'],
     arguments: [type, id],
     options: [
-      { field: 'at', flags: '--at <seq>', help: 'as it was once this had happened', kind: 'number' },
+      {
+        field: 'at',
+        flags: '--at <seq>',
+        help: 'as it was once this had happened',
+        kind: 'number',
+      },
     ],
     examples: ['steward record party 0198c2', 'steward record party 0198c2 --at 12'],
   },

@@ -7,8 +7,8 @@ import {
   loadRun,
   type RunRow,
   type RunState,
-  runsFold,
   readEffect,
+  runsFold,
   type StepState,
 } from '../../kernel/index.ts';
 import { drawPlan, kindOf, statusesForDrawing } from '../../plan/index.ts';

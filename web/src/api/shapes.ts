@@ -20,7 +20,7 @@ export interface Session {
   readonly mode?: Mode;
   readonly incarnation?: number;
   readonly policy?: string;
-  readonly device?: Device | null;
+  readonly device?: Pick<Device, 'id' | 'name' | 'kind' | 'assurance'> | null;
   readonly canSign?: boolean;
   readonly example?: boolean;
   readonly now?: string;
@@ -91,14 +91,12 @@ export interface CardEffect {
   readonly receipt: Receipt | null;
   readonly destinations?: readonly { readonly address: string; readonly count: number }[];
   readonly irreversible?: boolean;
-  /** UTC, while the undo window is open */
-  readonly heldUntil?: string | number | null;
 }
 
 export interface Decided {
-  readonly item: string | InboxRow;
+  readonly item: string;
   readonly run: string | null;
-  readonly status: string;
+  readonly status: string | null;
   readonly effects: readonly {
     readonly hash: EffectHash;
     readonly status: EffectStatus;
@@ -111,7 +109,8 @@ export interface Submitted {
   readonly status: string;
   readonly joined: boolean;
   readonly items: readonly InboxRow[];
-  readonly waitingFor?: string | null;
+  readonly words?: string | null;
+  readonly failure?: JsonObject | null;
 }
 
 export interface RunRow {
@@ -138,9 +137,8 @@ export interface RunPage extends RunRow {
     readonly status: EffectStatus;
     readonly summary: string;
     readonly receipt: Receipt | null;
-    readonly heldUntil?: string | number | null;
   }[];
-  readonly items: readonly (string | { readonly id: string })[];
+  readonly items: readonly string[];
   readonly drawing: string | null;
 }
 
@@ -154,7 +152,7 @@ export interface RunStep {
   readonly startedAt: string | null;
   readonly endedAt: string | null;
   readonly error: JsonObject | null;
-  readonly waiting?: Json;
+  readonly waiting?: { readonly for: string; readonly words: string } | null;
   readonly output?: Json;
   readonly because?: string | null;
 }
@@ -181,7 +179,11 @@ export interface FieldInfo {
   readonly class?: string;
   readonly type: string;
   readonly optional?: boolean;
-  readonly values?: readonly string[];
+  readonly choices?: readonly string[] | null;
+  /** why a person may not set it by hand */
+  readonly ownOnly?: string | null;
+  /** type of record whose id it holds */
+  readonly reference?: string | null;
 }
 
 export interface HistoryRow {

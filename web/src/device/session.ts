@@ -1,5 +1,4 @@
 import { computed, signal } from '@preact/signals';
-import type { Device } from '../../../src/contract/portable.ts';
 import { toBase64Url } from '../../../src/contract/portable.ts';
 import { call, onSignedOut } from '../api/call.ts';
 import type { Session } from '../api/shapes.ts';
@@ -17,9 +16,9 @@ export interface Signer {
 }
 
 export const signer = computed<Signer | undefined>(() => {
-  const device = session.value?.device;
-  if (!device || session.value?.canSign === false) return undefined;
-  return key.value?.publicKey === device.publicKey
+  const { device, company, canSign } = session.value ?? {};
+  if (!device || !company || canSign === false) return undefined;
+  return key.value?.deviceByCompany[company.id] === device.id
     ? { device: device.id, privateKey: key.value.privateKey }
     : undefined;
 });
@@ -27,9 +26,7 @@ export const signer = computed<Signer | undefined>(() => {
 /** Why this browser cannot decide, and what to do about it; undefined when it can. */
 export const lookOnly = computed<string | undefined>(() => {
   if (signer.value) return undefined;
-  if (session.value?.device && !key.value)
-    return 'You can look but not decide: this browser lost its key. Run "steward devices invite" and open the link here.';
-  return 'You can look but not decide: this browser has no key of yours yet. Run "steward devices invite" where you can sign, and open its link here.';
+  return 'You can look but not decide: this browser has no key of yours. Run "steward devices invite" where you can sign, and open its link here.';
 });
 
 onSignedOut(() => {
@@ -58,7 +55,7 @@ export interface SignInResult {
  */
 export async function signIn(code: string): Promise<SignInResult> {
   const mine = (key.value ??= (await loadKey()) ?? (await makeKey().catch(() => undefined)));
-  const answer = await call<{ enrolled: boolean; device: Device | null }>('POST', '/api/sign-in', {
+  const answer = await call<{ enrolled: boolean; device: { id: string } | null }>('POST', '/api/sign-in', {
     code,
     ...(mine && {
       device: {
@@ -68,7 +65,7 @@ export async function signIn(code: string): Promise<SignInResult> {
       },
     }),
   });
-  if (mine && answer.device?.publicKey === mine.publicKey) {
+  if (mine && answer.enrolled && answer.device) {
     const { company } = await call<Session>('GET', '/api/session');
     if (company) {
       await nameKey(mine, company.id, answer.device.id);

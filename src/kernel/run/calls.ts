@@ -1,0 +1,165 @@
+import type { Json } from '../../base/index.ts';
+import {
+  type CapabilityContract,
+  capabilityRef,
+  failure,
+  type Labelled,
+  OPERATOR,
+  OWN,
+  toFailure,
+} from '../../contract/index.ts';
+import { limitReads } from '../record-reads.ts';
+import type { Actor } from './actor.ts';
+import { executeAgent, type StepOutcome } from './execute.ts';
+import { compiledStep, stepOf } from './run-state.ts';
+import type { RunnerContext } from './runner.ts';
+import { resolveIn, type Turn } from './turn.ts';
+
+/** Runs agents for the steps of runs; what they answer waits in the actor for the next turn. */
+export interface Calls {
+  /** Runs a call once its start is in the log. */
+  readonly begin: (
+    actor: Actor,
+    step: string,
+    attempt: number,
+    contract: CapabilityContract,
+    input: Labelled<Json>,
+  ) => void;
+  /** Runs a call that touches nothing; true when its result is there at once. */
+  readonly beginNow: (
+    actor: Actor,
+    step: string,
+    contract: CapabilityContract,
+    input: Labelled<Json>,
+  ) => boolean;
+  /** Another try of a step, with its input worked out anew. */
+  readonly again: (
+    actor: Actor,
+    turn: Turn,
+    path: string,
+    attempt: number,
+    contract: CapabilityContract,
+  ) => void;
+}
+
+export function createCalls(context: RunnerContext): Calls {
+  const { ports, wake, track } = context;
+
+  /** Runs a call once its start is in the log. */
+  function begin(
+    actor: Actor,
+    step: string,
+    attempt: number,
+    contract: CapabilityContract,
+    input: Labelled<Json>,
+  ): void {
+    const abort = new AbortController();
+    const outcome = runAgent(actor, step, attempt, contract, input, abort);
+    if (outcome instanceof Promise) attend(actor, step, attempt, abort, outcome);
+    else actor.outcomes.push(outcome);
+  }
+
+  /** Runs a call that touches nothing, before anything about it is in the log. */
+  function beginNow(
+    actor: Actor,
+    step: string,
+    contract: CapabilityContract,
+    input: Labelled<Json>,
+  ): boolean {
+    const abort = new AbortController();
+    const outcome = runAgent(actor, step, 1, contract, input, abort);
+    if (outcome instanceof Promise) {
+      attend(actor, step, 1, abort, outcome);
+      return false;
+    }
+    actor.immediate.add(step);
+    actor.outcomes.push(outcome);
+    return true;
+  }
+
+  function runAgent(
+    actor: Actor,
+    step: string,
+    attempt: number,
+    contract: CapabilityContract,
+    input: Labelled<Json>,
+    abort: AbortController,
+  ): StepOutcome | Promise<StepOutcome> {
+    const entry = ports.registry.find(capabilityRef(contract));
+    if (entry?.kind !== 'agent') {
+      const gone = failure('unknown_capability', `Nothing here does ${capabilityRef(contract)}.`);
+      return { status: 'failed', step, attempt, failure: gone };
+    }
+    return executeAgent({
+      run: actor.id,
+      step,
+      attempt,
+      agent: entry.agent,
+      input,
+      context: contextFor(context, contract),
+      cancelled: abort.signal,
+    });
+  }
+
+  function attend(
+    actor: Actor,
+    step: string,
+    attempt: number,
+    abort: AbortController,
+    outcome: Promise<StepOutcome>,
+  ): void {
+    actor.calls.set(step, { attempt, abort });
+    track(1);
+    outcome.then((late) => {
+      track(-1);
+      actor.calls.delete(step);
+      actor.outcomes.push(late);
+      wake(actor.id);
+    });
+  }
+
+  function again(
+    actor: Actor,
+    turn: Turn,
+    path: string,
+    attempt: number,
+    contract: CapabilityContract,
+  ): void {
+    const input = inputFor(turn, path);
+    actor.calls.set(path, { attempt, abort: new AbortController() });
+    turn.batch.acts.push(() => {
+      input.then(
+        (value) => {
+          actor.calls.delete(path);
+          begin(actor, path, attempt, contract, value);
+          wake(actor.id);
+        },
+        (error: unknown) => {
+          actor.calls.delete(path);
+          actor.outcomes.push({ status: 'failed', step: path, attempt, failure: toFailure(error) });
+          wake(actor.id);
+        },
+      );
+    });
+  }
+
+  return { begin, beginNow, again };
+}
+
+/** What an agent gets besides its input. */
+export function contextFor({ ports }: RunnerContext, contract: CapabilityContract) {
+  return {
+    records: limitReads(ports.records, contract),
+    now: ports.clock.now(),
+    today: ports.today(),
+    newId: ports.newId,
+  };
+}
+
+async function inputFor(turn: Turn, path: string): Promise<Labelled<Json>> {
+  const { fixedInput } = stepOf(turn.run, path);
+  if (fixedInput) return { value: fixedInput, labels: { base: OPERATOR } };
+  const template = compiledStep(turn.run, path).templates.with;
+  if (!template) return { value: {}, labels: { base: OWN } };
+  return resolveIn(turn, path, template);
+}

@@ -1,0 +1,209 @@
+import { type Id, isJsonObject, type Json } from '../../base/index.ts';
+import { isOutside, type Labelled, OWN, type Receipt, toFailure } from '../../contract/index.ts';
+import { carriedCommands } from '../effects/approve.ts';
+import { type CommitResult, commitEffect, readEffect } from '../effects/commit.ts';
+import { isInFlight } from '../effects/lifecycle.ts';
+import { currentRows, prepareEffects } from '../effects/prepare.ts';
+import { fact } from '../events.ts';
+import { type EffectRow, effectsFold } from '../folds.ts';
+import { decideCommands } from '../record-writes.ts';
+import type { Actor } from './actor.ts';
+import { contextFor } from './calls.ts';
+import { complete, retryTime } from './outcomes.ts';
+import { compiledStep, stepOf } from './run-state.ts';
+import type { RunnerContext } from './runner.ts';
+import { failStep, open, say, type Turn } from './turn.ts';
+
+/** The part of a turn that deals with what leaves: preparing, asking, committing, taking in. */
+export interface EffectTurns {
+  /** Prepares what can be reached, asks for what needs a signature, does what was approved. */
+  readonly consider: (actor: Actor, turn: Turn) => Promise<void>;
+  /** What became of a commit becomes facts. */
+  readonly takeCommit: (turn: Turn, done: Actor['commits'][number]) => Promise<void>;
+}
+
+export function createEffectTurns(context: RunnerContext): EffectTurns {
+  const { ports, wake, track } = context;
+  const { log, records } = ports;
+  const effects = log.fold(effectsFold);
+
+  /** Prepares what can be reached, asks for what needs a signature, and does what was approved. */
+  async function consider(actor: Actor, turn: Turn): Promise<void> {
+    const { run } = turn;
+    const rows = await rowsOf(run.id);
+    const waiting = [...run.waitingSteps].filter((path) => isEffectStep(turn, path));
+    const running = [...run.runningSteps].filter((path) => isEffectStep(turn, path));
+    const candidates = new Set([...turn.outside, ...waiting, ...running]);
+    if (candidates.size === 0) return;
+    const byStep = currentRows(rows);
+    let started = false;
+    for (const path of candidates)
+      started = startCommit(actor, turn, path, byStep.get(path)) || started;
+    if (started) return;
+    const preparation = await prepareEffects(ports, records, run, rows, turn.contract, (contract) =>
+      contextFor(context, contract),
+    );
+    for (const { step, error } of preparation.failed) {
+      if (run.steps.get(step)?.waiting || !turn.outside.has(step)) continue;
+      failStep(turn, step, stepOf(run, step).attempt + 1, toFailure(error));
+    }
+    await ports.gate.present(turn, preparation, byStep);
+  }
+
+  /** Begins the commit of an approved effect whose turn has come. */
+  function startCommit(
+    actor: Actor,
+    turn: Turn,
+    path: string,
+    row: EffectRow | undefined,
+  ): boolean {
+    const { run } = turn;
+    if (!row || actor.calls.has(path)) return false;
+    const ready = run.frontier?.stateOf(path) !== 'waiting';
+    const mayRetry =
+      row.status === 'failed' &&
+      row.approval !== null &&
+      run.steps.get(path)?.status === 'retrying';
+    if (!ready || !(isInFlight(row.status) || mayRetry) || row.status === 'unknown') return false;
+    const step = stepOf(run, path);
+    if (step.status === 'retrying' && (step.retryAt ?? 0) > turn.now) return false;
+    if (row.status === 'held' && (row.heldUntil ?? 0) > turn.now) {
+      if (step.waiting?.for !== 'undo') {
+        say(turn, 'step.waiting', {
+          step: path,
+          for: 'undo',
+          words: 'You can still take it back.',
+          until: row.heldUntil ?? turn.now,
+        });
+      }
+      return false;
+    }
+    if (step.waiting || step.status === 'retrying')
+      say(turn, 'wait.ended', { step: path, how: 'approval' });
+    if (step.status !== 'running')
+      say(turn, 'step.started', { step: path, attempt: step.attempt + 1 });
+    if (run.status === 'waiting') say(turn, 'run.resumed', { because: 'It was approved.' });
+    const abort = new AbortController();
+    actor.calls.set(path, { attempt: step.attempt, abort });
+    track(1);
+    turn.batch.acts.push(() => {
+      commitEffect(ports, row)
+        .catch((error: unknown): CommitResult => ({ status: 'failed', failure: toFailure(error) }))
+        .then((result) => {
+          track(-1);
+          actor.calls.delete(path);
+          actor.commits.push({ step: path, row, result });
+          wake(actor.id);
+        });
+    });
+    return true;
+  }
+
+  async function takeCommit(
+    turn: Turn,
+    { step: path, row, result }: Actor['commits'][number],
+  ): Promise<void> {
+    const { run, batch } = turn;
+    const stream = `effect/${row.key}`;
+    const version = await log.streamVersion(stream);
+    const onEffect = (...events: ReturnType<typeof fact>[]): void => {
+      batch.others.push({ stream, expectedVersion: version, events });
+      batch.barrier = true;
+    };
+    if (run.steps.get(path)?.status !== 'running') return;
+    switch (result.status) {
+      case 'committed': {
+        const changes = await decideCommands(
+          ports,
+          records,
+          carriedCommands(result.effect, 'committed'),
+          {
+            by: `connector:${result.effect.connector}`,
+            label: OWN,
+            run: run.id,
+          },
+        );
+        batch.others.push(...changes);
+        onEffect(
+          fact(
+            'effect.committed',
+            { receipt: result.receipt, to: result.effect.to },
+            { run: run.id },
+          ),
+        );
+        await complete(context, turn, path, await outputOf(row, result.receipt));
+        return;
+      }
+      case 'stale':
+        onEffect(fact('effect.stale', { because: result.because }, { run: run.id }));
+        say(turn, 'step.waiting', { step: path, for: 'approval', words: result.because });
+        return;
+      case 'unknown': {
+        onEffect(fact('effect.unknown', { message: result.message }, { run: run.id }));
+        const words = `Nobody can say whether this happened: ${result.message}`;
+        open(turn, ports.newId(), {
+          kind: 'question',
+          title: words,
+          step: path,
+          effects: [row.key],
+          risk: 'high',
+          form: {
+            fields: [
+              {
+                name: 'happened',
+                kind: 'choice',
+                label: 'Look on the other side: did it happen?',
+                required: true,
+                choices: ['yes', 'no'],
+              },
+            ],
+          },
+          body: {
+            recommendation:
+              'Look at the other side before you answer. Nothing is repeated until you do.',
+          },
+        });
+        say(turn, 'step.waiting', { step: path, for: 'answer', words });
+        return;
+      }
+      case 'failed': {
+        const step = stepOf(run, path);
+        const retryAt = retryTime(context, turn, path, step.attempt, result.failure);
+        onEffect(
+          fact(
+            'effect.failed',
+            { failure: result.failure.toData(), ...(retryAt === undefined ? {} : { retryAt }) },
+            { run: run.id },
+          ),
+        );
+        if (retryAt === undefined) failStep(turn, path, step.attempt, result.failure);
+        else
+          say(turn, 'step.failed', {
+            step: path,
+            attempt: step.attempt,
+            failure: result.failure.toData(),
+            retryAt,
+          });
+      }
+    }
+  }
+
+  async function outputOf(row: EffectRow, receipt: Receipt): Promise<Labelled<Json>> {
+    const { output, inputLabels } = await readEffect(ports, row);
+    const value = isJsonObject(output)
+      ? { ...output, receipt: JSON.parse(JSON.stringify(receipt)) }
+      : output;
+    return { value, labels: inputLabels };
+  }
+
+  async function rowsOf(run: Id): Promise<readonly EffectRow[]> {
+    return (await effects.list({ index: 'run', equals: run })).map(({ row }) => row);
+  }
+
+  function isEffectStep(turn: Turn, path: string): boolean {
+    const { step } = compiledStep(turn.run, path);
+    return 'call' in step && isOutside(turn.contract(step.call).effect);
+  }
+
+  return { consider, takeCommit };
+}

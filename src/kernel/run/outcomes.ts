@@ -1,0 +1,94 @@
+import { type Json, LIMITS } from '../../base/index.ts';
+import { type Failure, type Labelled, OWN, toFailure } from '../../contract/index.ts';
+import { decideCommands } from '../record-writes.ts';
+import type { Actor } from './actor.ts';
+import type { StepOutcome } from './execute.ts';
+import { compiledStep, type RunState, stepOf } from './run-state.ts';
+import type { RunnerContext } from './runner.ts';
+import { nextTryAt } from './step-rules.ts';
+import { failStep, say, type Turn } from './turn.ts';
+
+/** What a call brought becomes facts: its output and the record changes it asked for, or a failure. */
+export async function takeOutcome(
+  context: RunnerContext,
+  actor: Actor,
+  turn: Turn,
+  outcome: StepOutcome,
+): Promise<void> {
+  const { ports } = context;
+  const { run } = turn;
+  const step = run.steps.get(outcome.step);
+  const immediate =
+    actor.immediate.delete(outcome.step) && run.frontier?.stateOf(outcome.step) === 'ready';
+  // a late answer of a try that was given up, or that another worker has taken over
+  if (!immediate && (step?.status !== 'running' || step.attempt !== outcome.attempt)) return;
+  ports.locks.release(run.id, outcome.step);
+  if (outcome.status === 'failed') {
+    retryOrFail(context, turn, outcome.step, outcome.attempt, outcome.failure);
+    return;
+  }
+  try {
+    const changes =
+      outcome.commands.length === 0
+        ? []
+        : await decideCommands(ports, ports.records, outcome.commands, {
+            by: `agent:${compiledCall(run, outcome.step)}`,
+            label: OWN,
+            run: run.id,
+          });
+    turn.batch.others.push(...changes);
+  } catch (error) {
+    retryOrFail(context, turn, outcome.step, outcome.attempt, toFailure(error));
+    return;
+  }
+  await complete(context, turn, outcome.step, outcome.output);
+}
+
+/** A large output is kept as a file; the event holds its handle. */
+export async function complete(
+  { ports }: RunnerContext,
+  turn: Turn,
+  step: string,
+  output: Labelled<Json>,
+): Promise<void> {
+  const text = JSON.stringify(output.value);
+  const stored: Json =
+    text.length > LIMITS.inlineOutputBytes
+      ? { $blob: await ports.blobs.put(new TextEncoder().encode(text)) }
+      : output.value;
+  say(turn, 'step.completed', { step, output: stored, labels: output.labels });
+  if (stored !== output.value) stepOf(turn.run, step).output = output;
+}
+
+export function retryOrFail(
+  context: RunnerContext,
+  turn: Turn,
+  step: string,
+  attempt: number,
+  problem: Failure,
+): void {
+  const retryAt = retryTime(context, turn, step, attempt, problem);
+  if (retryAt === undefined) failStep(turn, step, attempt, problem);
+  else say(turn, 'step.failed', { step, attempt, failure: problem.toData(), retryAt });
+}
+
+/** When to try again, in UTC ms; undefined when it would not help or was tried enough. */
+export function retryTime(
+  { ports }: RunnerContext,
+  turn: Turn,
+  step: string,
+  attempt: number,
+  problem: Failure,
+): number | undefined {
+  const compiled = compiledStep(turn.run, step);
+  const contract =
+    'call' in compiled.step ? ports.registry.find(compiled.step.call)?.contract : undefined;
+  const startedAt = stepOf(turn.run, step).startedAt ?? turn.now;
+  const random = Number.parseInt(ports.random(4), 16) / 2 ** 32;
+  return nextTryAt(problem, attempt, compiled, contract, startedAt, turn.now, random);
+}
+
+function compiledCall(run: RunState, path: string): string {
+  const { step } = compiledStep(run, path);
+  return 'call' in step ? step.call : step.id;
+}

@@ -1,0 +1,99 @@
+import { failure, isOutside, OWN } from '../../contract/index.ts';
+import type { Actor } from './actor.ts';
+import type { Calls } from './calls.ts';
+import { compiledStep, stepOf } from './run-state.ts';
+import type { RunnerContext } from './runner.ts';
+import { failStep, say, type Turn } from './turn.ts';
+
+/** Ends what waited long enough, and takes up what was interrupted. */
+export interface Waits {
+  readonly end: (actor: Actor, turn: Turn) => void;
+  /** After a restart: steps that were running and have no call here are tried again by contract. */
+  readonly resume: (actor: Actor, turn: Turn) => void;
+}
+
+export function createWaits({ ports }: RunnerContext, calls: Calls): Waits {
+  /** Ends waits whose time has come and tries again what is due. */
+  function end(actor: Actor, turn: Turn): void {
+    const { run } = turn;
+    for (const path of [...run.waitingSteps]) {
+      const step = stepOf(run, path);
+      if (step.status === 'retrying' && (step.retryAt ?? 0) <= turn.now) {
+        say(turn, 'wait.ended', { step: path, how: 'time' });
+        restart(actor, turn, path);
+        continue;
+      }
+      const waiting = step.waiting;
+      if (!waiting) continue;
+      if (waiting.for === 'lock' || waiting.for === 'rate' || waiting.for === 'window') {
+        retryStart(actor, turn, path, waiting.until);
+      } else if (
+        (waiting.for === 'time' || waiting.for === 'event') &&
+        (waiting.until ?? Infinity) <= turn.now
+      ) {
+        say(turn, 'wait.ended', { step: path, how: 'time' });
+        say(turn, 'step.completed', {
+          step: path,
+          output: { timedOut: true },
+          labels: { base: OWN },
+        });
+      }
+    }
+  }
+
+  /** A step that could not start for want of a lock or a slot: looks again. */
+  function retryStart(actor: Actor, turn: Turn, path: string, until: number | undefined): void {
+    if (until !== undefined && until > turn.now) return;
+    const compiled = compiledStep(turn.run, path);
+    if (!('call' in compiled.step)) return;
+    const contract = turn.contract(compiled.step.call);
+    if (ports.slots.take(contract, compiled, turn.now)) return;
+    say(turn, 'wait.ended', { step: path, how: 'lock' });
+    restart(actor, turn, path);
+  }
+
+  function restart(actor: Actor, turn: Turn, path: string): void {
+    const { run } = turn;
+    const compiled = compiledStep(run, path);
+    if (!('call' in compiled.step)) return;
+    const contract = turn.contract(compiled.step.call);
+    if (isOutside(contract.effect)) {
+      turn.outside.add(path);
+      return;
+    }
+    const attempt = stepOf(run, path).attempt + 1;
+    say(turn, 'step.started', { step: path, attempt });
+    calls.again(actor, turn, path, attempt, contract);
+  }
+
+  /** After a restart: steps that were running and have no call here are tried again by contract. */
+  function resume(actor: Actor, turn: Turn): void {
+    for (const path of [...turn.run.runningSteps]) {
+      if (actor.calls.has(path) || actor.commits.some((done) => done.step === path)) continue;
+      if (
+        turn.batch.events.some((event) => event.type === 'step.started' && event.data.step === path)
+      )
+        continue;
+      const compiled = compiledStep(turn.run, path);
+      if (!('call' in compiled.step)) continue; // groups go on through their inner steps
+      const contract = turn.contract(compiled.step.call);
+      const { attempt } = stepOf(turn.run, path);
+      if (isOutside(contract.effect)) {
+        turn.outside.add(path);
+      } else if (contract.idempotency === 'once') {
+        const problem = failure(
+          'outcome_unknown',
+          'The process ended while this was running.',
+          {},
+          'Look whether it happened, then choose done or retry.',
+        );
+        failStep(turn, path, attempt, problem);
+      } else {
+        say(turn, 'step.started', { step: path, attempt: attempt + 1 });
+        calls.again(actor, turn, path, attempt + 1, contract);
+      }
+    }
+  }
+
+  return { end, resume };
+}

@@ -1,0 +1,84 @@
+import { type Device, failure, OPERATOR, OWN } from '../../contract/index.ts';
+import { devicesFold } from '../../kernel/index.ts';
+import type { Access, Caller, Services } from '../operations/operation.ts';
+
+/** Which door a request came through; set by the door itself, never by who asks. */
+export interface DoorInfo {
+  readonly door: 'http' | 'local';
+}
+
+export const COOKIE = 'steward_session';
+/** the device that a local caller will sign with; the socket is private to the user */
+export const DEVICE_HEADER = 'steward-device';
+
+/** Who asks. Sessions of revoked devices can look, and no more. */
+export async function callerOf(
+  services: Services,
+  request: Request,
+  { door }: DoorInfo,
+): Promise<Caller> {
+  if (door === 'local') {
+    const device = await enrolled(services, request.headers.get(DEVICE_HEADER));
+    return {
+      ...{ door, access: 'local', device, session: undefined },
+      by: `operator:${device?.id ?? 'local'}`,
+      // only what is typed at an enrolled device is the operator's own word
+      label: device ? OPERATOR : OWN,
+    };
+  }
+  const token = cookieOf(request);
+  const session = token === undefined ? undefined : services.sessions.find(token);
+  if (!session) {
+    return {
+      ...{ door, access: 'none', device: undefined, session: undefined },
+      ...{ by: 'nobody', label: OWN },
+    };
+  }
+  const device = await enrolled(services, session.device);
+  return {
+    door,
+    access: device ? 'operate' : 'look',
+    device,
+    session: session.hash,
+    by: `operator:${device?.id ?? 'session'}`,
+    label: device ? OPERATOR : OWN,
+  };
+}
+
+/** Fails with `not_signed_in` or `not_authorised`, saying the way in. */
+export function checkAccess(needed: Access, caller: Caller): void {
+  if (needed === 'open' || caller.access === 'local') return;
+  if (needed === 'local') {
+    throw failure('not_authorised', 'This works on the machine itself only.', {}, 'Use: steward');
+  }
+  if (caller.access === 'none') throw failure('not_signed_in', 'You are not signed in here.');
+  if (needed === 'operate' && caller.access === 'look') {
+    throw failure(
+      'not_authorised',
+      'This browser can look, but it is not one of your devices.',
+      {},
+      'Make it one: run steward devices invite where you decide, and open that link here.',
+    );
+  }
+}
+
+async function enrolled({ log }: Services, id: string | null): Promise<Device | undefined> {
+  const device = id === null ? undefined : await log.fold(devicesFold).get(id);
+  return device && device.revokedAt === undefined ? device : undefined;
+}
+
+function cookieOf(request: Request): string | undefined {
+  const header = request.headers.get('cookie') ?? '';
+  for (const part of header.split(';')) {
+    const at = part.indexOf('=');
+    if (at > 0 && part.slice(0, at).trim() === COOKIE) return part.slice(at + 1).trim();
+  }
+  return undefined;
+}
+
+/** The header that sets the session, or ends it. */
+export function cookieHeader(token: string | null, maxAgeMs: number, secure: boolean): string {
+  const age = token === null ? 0 : Math.floor(maxAgeMs / 1_000);
+  const base = `${COOKIE}=${token ?? ''}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${age}`;
+  return secure ? `${base}; Secure` : base;
+}

@@ -1,0 +1,105 @@
+import { Hono } from 'hono';
+import { failure, toFailure } from '../../contract/index.ts';
+import type { Operation, Services } from '../operations/operation.ts';
+import { OPERATIONS } from '../operations/table.ts';
+import { type Assets, serveAsset } from './assets.ts';
+import { callerOf, checkAccess, cookieHeader, type DoorInfo } from './caller.ts';
+import { guardRequest, type Origins } from './guard.ts';
+import { openApiDocument } from './openapi.ts';
+import { problemResponse } from './problem.ts';
+import { limited, readInput } from './read-input.ts';
+import { secured } from './security-headers.ts';
+
+/** The one app behind every door: the network, this machine's socket, and the command line itself. */
+export interface App {
+  readonly fetch: (request: Request, door: DoorInfo) => Promise<Response>;
+}
+
+export interface AppOptions {
+  readonly services: Services;
+  readonly assets: Assets;
+  /** where the network may reach it */
+  readonly origins: Origins;
+  /** told of defects: their words stay in the house */
+  readonly report: (error: unknown, where: string) => void;
+}
+
+export function createApp(options: AppOptions): App {
+  const { services, assets, origins, report } = options;
+  const routes = new Hono<{ Bindings: DoorInfo }>();
+  for (const operation of inMatchingOrder(OPERATIONS)) {
+    routes.on(operation.method, [operation.path], (context) =>
+      answer(options, operation, context.req.raw, context.req.param(), context.env),
+    );
+  }
+  routes.get('/healthz', () => Response.json({ status: 'ok', seq: services.log.durableSeq() }));
+  routes.get('/api/openapi.json', () => Response.json(openApiDocument(services.version)));
+  routes.get('*', ({ req }) => {
+    const found = req.path.startsWith('/api/') ? undefined : serveAsset(assets, req.path);
+    return found ?? problemResponse(nothingAt(req.path));
+  });
+  routes.notFound(({ req }) => problemResponse(nothingAt(req.path)));
+  routes.onError((error) => {
+    if (toFailure(error).code === 'internal') report(error, 'http');
+    return problemResponse(error);
+  });
+
+  return {
+    fetch: async (request, door) => {
+      try {
+        if (door.door === 'http') guardRequest(request, origins);
+        return secured(await routes.fetch(request, door));
+      } catch (error) {
+        return secured(problemResponse(error));
+      }
+    },
+  };
+}
+
+async function answer(
+  { services, origins }: AppOptions,
+  operation: Operation,
+  request: Request,
+  parameters: { readonly [name: string]: string },
+  door: DoorInfo,
+): Promise<Response> {
+  const caller = await callerOf(services, request, door);
+  checkAccess(operation.access, caller);
+  const input = await readInput(operation, request, parameters);
+  const cookies: string[] = [];
+  const secure = origins().every((origin) => origin.startsWith('https:'));
+  const result = await operation.handle(
+    input as never, // parsed by this operation's own schema just above
+    {
+      services,
+      caller,
+      bytes: () => limited(request, operation.bodyBytes ?? 0),
+      cookie: (token) => {
+        cookies.push(cookieHeader(token, services.sessions.lifetimeMs, secure));
+      },
+      lastEventId: lastEventId(request),
+      signal: request.signal,
+    },
+  );
+  const response = result instanceof Response ? result : Response.json(result);
+  for (const cookie of cookies) response.headers.append('set-cookie', cookie);
+  return response;
+}
+
+function lastEventId(request: Request): number | undefined {
+  const text = request.headers.get('last-event-id') ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Fixed words before parameters, so that `/api/session` is never read as somebody's id. */
+function inMatchingOrder(operations: readonly Operation[]): readonly Operation[] {
+  return [...operations].sort((a, b) => weight(a.path) - weight(b.path));
+}
+
+function weight(path: string): number {
+  return path.split('/').filter((part) => part.startsWith(':')).length;
+}
+
+function nothingAt(path: string) {
+  return failure('not_found', `There is nothing at ${path}.`, { path }, 'See /api/openapi.json.');
+}

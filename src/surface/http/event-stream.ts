@@ -1,0 +1,83 @@
+import { LIMITS } from '../../base/index.ts';
+import type { StoredEvent } from '../../contract/index.ts';
+import type { Log } from '../../log/index.ts';
+import { eventView } from '../operations/log.ts';
+
+/** Keeps proxies and sleeping laptops from taking silence for an end. Only while somebody listens. */
+const HEARTBEAT_MS = 25_000;
+/** events handed over in one piece while catching up */
+const PAGE = 500;
+
+/**
+ * The log from `after` on, then as it grows, and nothing that is not durable. Without `after` it
+ * starts with the next event. Ends when `signal` fires or the reader goes away.
+ */
+export function eventStream(log: Log, after: number | undefined, signal: AbortSignal): Response {
+  const encoder = new TextEncoder();
+  let sent = Math.min(after ?? log.durableSeq(), log.durableSeq());
+  let stop: () => void = () => undefined;
+  const stream = new ReadableStream<Uint8Array>({
+    start: (controller) => {
+      let reading = false;
+      let again = false;
+      let ended = false;
+      const write = (text: string): void => {
+        if (!ended) controller.enqueue(encoder.encode(text));
+      };
+      const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT_MS);
+      heartbeat.unref();
+      const stopListening = log.onDurable(() => void forward());
+      stop = () => {
+        if (ended) return;
+        ended = true;
+        clearInterval(heartbeat);
+        stopListening();
+        try {
+          controller.close();
+        } catch {
+          // the reader was gone first
+        }
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      write('retry: 2000\n\n');
+
+      /** Reads from the log rather than from memory, so that a slow reader costs nothing. */
+      async function forward(): Promise<void> {
+        again = true;
+        if (reading) return;
+        reading = true;
+        try {
+          while (again && !ended) {
+            again = false;
+            for (;;) {
+              const upTo = log.durableSeq();
+              const limit = Math.min(PAGE, LIMITS.pageRows);
+              const events = await log.read({ after: sent, limit, upTo });
+              const last = events.at(-1);
+              if (!last || ended) break;
+              write(events.map(frame).join(''));
+              sent = last.seq;
+            }
+          }
+        } catch {
+          stop(); // the page asks again, from where it was
+        } finally {
+          reading = false;
+        }
+      }
+      void forward();
+    },
+    cancel: () => stop(),
+  });
+  return new Response(stream, {
+    headers: {
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+    },
+  });
+}
+
+function frame(event: StoredEvent): string {
+  return `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
+}

@@ -1,0 +1,40 @@
+import { failure } from '../../contract/index.ts';
+
+/** Where this server may be reached, exactly as browsers write it: `http://localhost:4747`. */
+export type Origins = () => readonly string[];
+
+const SAFE = new Set(['GET', 'HEAD']);
+
+/**
+ * Localhost is hostile: any page the operator opens can send requests here. Runs before routing, for
+ * every path. Host must be one of ours (no rebinding), Origin must be one of ours wherever a browser
+ * sends it, and a request that changes something must carry it. Fails with `not_authorised`.
+ */
+export function guardRequest(request: Request, origins: Origins): void {
+  const known = origins();
+  const hosts = known.map((origin) => new URL(origin).host);
+  const host = request.headers.get('host');
+  if (host === null || !hosts.includes(host)) {
+    throw refused('This address is not one that Steward answers at.', known);
+  }
+  const origin = request.headers.get('origin');
+  if (origin !== null && !known.includes(origin)) {
+    throw refused('This request comes from another page.', known);
+  }
+  const isSafe = SAFE.has(request.method);
+  if (!isSafe && origin === null) {
+    throw refused('A request that changes something must say where it comes from.', known);
+  }
+  const site = request.headers.get('sec-fetch-site');
+  if (site === null || site === 'same-origin' || site === 'none') return;
+  // a link on another page may open the page, but reaches nothing behind it
+  const opensPage = isSafe && request.headers.get('sec-fetch-mode') === 'navigate';
+  if (!opensPage || new URL(request.url).pathname.startsWith('/api/')) {
+    throw refused('This request comes from another page.', known);
+  }
+}
+
+function refused(message: string, known: readonly string[]) {
+  const [first = 'the address it prints'] = known;
+  return failure('not_authorised', message, {}, `Open Steward at ${first}.`);
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { failure } from '../../contract/index.ts';
+import { devicesFold, revokeDevice } from '../../kernel/index.ts';
+import { deviceView } from '../views/session-view.ts';
+import { idField, signedField } from './inputs.ts';
+import { defineOperation, type Services } from './operation.ts';
+
+export const devicesOperation = defineOperation({
+  name: 'devices',
+  title: 'The devices whose keys speak for you',
+  method: 'GET',
+  path: '/api/devices',
+  access: 'look',
+  body: 'none',
+  input: z.strictObject({}),
+  cli: { words: ['devices'], examples: ['steward devices'] },
+  handle: async (_, { services }) =>
+    (await services.log.fold(devicesFold).list()).map(({ row }) => deviceView(row)),
+});
+
+export const deviceInviteOperation = defineOperation({
+  name: 'device-invite',
+  title: 'A link, for ten minutes and one use, whose browser becomes a device of yours',
+  method: 'POST',
+  path: '/api/devices/invite',
+  access: 'operate',
+  body: 'json',
+  input: z.strictObject({ signed: signedField }),
+  cli: {
+    words: ['devices', 'invite'],
+    options: [
+      {
+        field: 'recovery',
+        flags: '--recovery',
+        help: 'sign with the recovery key from your paper (typed in)',
+        kind: 'flag',
+      },
+    ],
+    examples: ['steward devices invite'],
+  },
+  handle: async ({ signed }, { services }) => {
+    await services.authorise(signed, 'device', INVITE);
+    return signInLink(services, 'invite');
+  },
+});
+
+/** The act that a statement over an invitation names. Its nonce makes each invitation one. */
+export const INVITE = { act: 'invite' } as const;
+
+export const deviceRevokeOperation = defineOperation({
+  name: 'device-revoke',
+  title: 'From now on nothing that this device signs is accepted',
+  method: 'POST',
+  path: '/api/devices/:id/revoke',
+  access: 'operate',
+  body: 'json',
+  input: z.strictObject({ id: idField, signed: signedField }),
+  cli: {
+    words: ['devices', 'revoke'],
+    arguments: [{ field: 'id', name: 'DEVICE', help: 'id of the device' }],
+    examples: ['steward devices revoke 0198c2...'],
+  },
+  handle: async ({ id, signed }, { services }) => {
+    const by = await services.authorise(signed, 'revoke', revocationOf(id));
+    await revokeDevice(services.log, id, `operator:${by.id}`);
+    services.sessions.endDevice(id);
+    const row = await services.log.fold(devicesFold).get(id);
+    if (row) return deviceView(row);
+    throw failure('not_found', `There is no device ${id}.`, { device: id });
+  },
+});
+
+/** The act that a statement over a revocation names. */
+export function revocationOf(device: string) {
+  return { act: 'revoke-device', device } as const;
+}
+
+export const signInLinkOperation = defineOperation({
+  name: 'sign-in-link',
+  title: 'A fresh link to open Steward in a browser; works once, for ten minutes',
+  method: 'POST',
+  path: '/api/sign-in/link',
+  access: 'local',
+  body: 'json',
+  input: z.strictObject({}),
+  cli: { words: ['sign-in'], examples: ['steward sign-in'] },
+  handle: async (_, { services }) => signInLink(services, 'link'),
+});
+
+function signInLink(services: Services, kind: 'link' | 'invite') {
+  const origin = services.origin();
+  if (origin === undefined) {
+    throw failure(
+      'not_ready',
+      'Steward is not being served, so there is no page to open.',
+      {},
+      'Start it in another window with: steward up',
+    );
+  }
+  return { url: `${origin}/sign-in#${services.sessions.newCode(kind)}` };
+}

@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { eventStream } from '../http/event-stream.ts';
+import { numberField } from './inputs.ts';
+import { defineOperation } from './operation.ts';
+
+export const eventsOperation = defineOperation({
+  name: 'events',
+  title: 'The log as it grows, as server-sent events; goes on from Last-Event-ID',
+  method: 'GET',
+  path: '/api/events',
+  access: 'look',
+  body: 'none',
+  input: z.strictObject({ after: numberField.optional() }),
+  webOnly: 'the command line reads the log with: steward log',
+  handle: async ({ after }, { services, lastEventId, signal }) =>
+    eventStream(services.log, lastEventId ?? after, signal),
+});

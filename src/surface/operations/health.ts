@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { effectsFold, itemsFold, runsFold } from '../../kernel/index.ts';
+import { controlOf } from '../views/session-view.ts';
+import { defineOperation, type Services } from './operation.ts';
+
+/** One named light. */
+export interface Check {
+  readonly name: string;
+  readonly status: 'ok' | 'warn' | 'fail';
+  readonly words: string;
+  /** what to do; empty when nothing is */
+  readonly remedy: string;
+}
+
+const LEAST_FREE_BYTES = 512 * 1024 * 1024;
+
+export const healthOperation = defineOperation({
+  name: 'health',
+  title: 'How the company is doing: what waits, what failed, what is stuck',
+  method: 'GET',
+  path: '/api/health',
+  access: 'look',
+  body: 'none',
+  input: z.strictObject({}),
+  cli: { words: ['health'], examples: ['steward health'] },
+  handle: async (_, { services }) => summary(await healthChecks(services)),
+});
+
+export const doctorOperation = defineOperation({
+  name: 'doctor',
+  title: 'Check the machine, the home, the keys and the whole log',
+  method: 'GET',
+  path: '/api/doctor',
+  access: 'look',
+  body: 'none',
+  input: z.strictObject({}),
+  cli: { words: ['doctor'], examples: ['steward doctor', 'steward doctor --json'] },
+  handle: async (_, { services }) =>
+    summary([...(await machineChecks(services)), ...(await healthChecks(services))]),
+});
+
+function summary(checks: readonly Check[]) {
+  const worst = checks.some(({ status }) => status === 'fail')
+    ? 'fail'
+    : checks.some(({ status }) => status === 'warn')
+      ? 'warn'
+      : 'ok';
+  return { status: worst, checks } as const;
+}
+
+async function healthChecks(services: Services): Promise<readonly Check[]> {
+  const { log } = services;
+  const control = await controlOf(services);
+  const count = (status: string) => log.fold(runsFold).count({ index: 'status', equals: status });
+  const [parked, failed, waiting] = await Promise.all([
+    count('parked'),
+    count('failed'),
+    log.fold(itemsFold).count({ index: 'open' }),
+  ]);
+  const flight = await log.fold(effectsFold).list({ index: 'flight', limit: 100 });
+  const lost = flight.filter(({ row }) => row.status === 'unknown').length;
+  return [
+    control?.stopped
+      ? warn('sending', 'Everything that leaves the house is stopped.', 'Look why, then resume.')
+      : ok('sending', `Mode ${control?.mode ?? 'off'}: what you approve is done.`),
+    parked > 0
+      ? warn('runs', `${plural(parked, 'run')} did not move and waits.`, 'steward runs')
+      : ok('runs', failed > 0 ? `None is stuck; ${failed} failed so far.` : 'None is stuck.'),
+    lost > 0
+      ? warn(
+          'outcomes',
+          `${plural(lost, 'effect')} may or may not have happened.`,
+          'Look on the other side, then answer: steward inbox',
+        )
+      : ok('outcomes', 'Every outcome is known.'),
+    ok('inbox', waiting === 0 ? 'Nothing waits for you.' : `${plural(waiting, 'item')} for you.`),
+  ];
+}
+
+async function machineChecks(services: Services): Promise<readonly Check[]> {
+  const facts = await services.inspect();
+  const report = await services.checkpoints.verify([]);
+  return [
+    ok('node', `Node ${facts.node}, SQLite ${facts.sqlite}.`),
+    facts.writable
+      ? ok('home', `${services.home} can be written.`)
+      : fail('home', `${services.home} cannot be written.`, 'Make it writable for your user.'),
+    facts.freeBytes < LEAST_FREE_BYTES
+      ? warn('disk', `${megabytes(facts.freeBytes)} are left.`, 'Free some space.')
+      : ok('disk', `${megabytes(facts.freeBytes)} are left.`),
+    facts.exposed.length > 0
+      ? fail(
+          'keys',
+          `Others can read: ${facts.exposed.join(', ')}.`,
+          'Close them with: chmod -R go-rwx <path>',
+        )
+      : ok('keys', 'Only you can read the home.'),
+    report.status === 'intact'
+      ? ok('log', `${plural(report.events, 'event')}, every link holds.`)
+      : fail(
+          'log',
+          `Event ${report.firstBadSeq}: ${report.reason}`,
+          'Keep the file as it is and restore the last backup into a new directory.',
+        ),
+  ];
+}
+
+function ok(name: string, words: string): Check {
+  return { name, status: 'ok', words, remedy: '' };
+}
+
+function warn(name: string, words: string, remedy: string): Check {
+  return { name, status: 'warn', words, remedy };
+}
+
+function fail(name: string, words: string, remedy: string): Check {
+  return { name, status: 'fail', words, remedy };
+}
+
+function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024).toLocaleString('en')} MB`;
+}

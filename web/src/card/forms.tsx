@@ -1,0 +1,178 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Json } from '../../../src/base/portable.ts';
+import { nowMs } from '../clock.ts';
+import { Action } from '../parts/action.tsx';
+import { Trouble } from '../parts/states.tsx';
+import { formatDay, formatTime } from '../words/format.ts';
+import { changedFields, type EditableField } from './editable.ts';
+
+interface FormEnds {
+  readonly onCancel: () => void;
+}
+
+/** The editable fields of a card; saving makes a new revision, which is decided anew. */
+export function EditForm({
+  fields,
+  onSave,
+  onCancel,
+}: FormEnds & {
+  readonly fields: readonly EditableField[];
+  readonly onSave: (set: { readonly [path: string]: Json }) => Promise<void>;
+}) {
+  const [typed, setTyped] = useState<ReadonlyMap<string, string>>(new Map());
+  const [problem, setProblem] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const set = changedFields(fields, typed);
+  const nothing = Object.keys(set).length === 0;
+  const save = async (): Promise<void> => {
+    if (nothing || busy) return;
+    setBusy(true);
+    try {
+      await onSave(set);
+    } catch (error) {
+      setProblem(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <InlineForm title="Edit before you decide" onSubmit={save} onCancel={onCancel}>
+      {fields.map(({ path, label, value, kind }) => (
+        <label key={path} class="field">
+          <span>{kind === 'list' ? `${label} (several by comma)` : label}</span>
+          {kind === 'text' ? (
+            <textarea
+              name={path}
+              rows={Math.min(18, Math.max(6, (typed.get(path) ?? value).split('\n').length + 1))}
+              value={typed.get(path) ?? value}
+              onInput={(event) => setTyped(new Map(typed).set(path, event.currentTarget.value))}
+            />
+          ) : (
+            <input
+              name={path}
+              value={typed.get(path) ?? value}
+              onInput={(event) => setTyped(new Map(typed).set(path, event.currentTarget.value))}
+            />
+          )}
+        </label>
+      ))}
+      {problem === undefined ? null : <Trouble error={problem} />}
+      <div class="form-actions">
+        <Action
+          label="Save and show it again"
+          look="primary"
+          busy={busy}
+          off={nothing ? 'You changed nothing yet.' : undefined}
+          onAct={() => void save()}
+        />
+        <Action label="Cancel" look="quiet" onAct={onCancel} />
+      </div>
+    </InlineForm>
+  );
+}
+
+/** Why not: kept with the decision, so that the next proposal can be better. */
+export function RejectForm({ onReject, onCancel }: FormEnds & { readonly onReject: (reason: string) => void }) {
+  const [reason, setReason] = useState('');
+  return (
+    <InlineForm title="Reject" onSubmit={() => onReject(reason)} onCancel={onCancel}>
+      <label class="field">
+        <span>Why? It is kept with your decision. You may leave it empty.</span>
+        <textarea rows={2} maxLength={2_000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+      </label>
+      <div class="form-actions">
+        <Action label="Reject" look="stop" onAct={() => onReject(reason)} />
+        <Action label="Cancel" look="quiet" onAct={onCancel} />
+      </div>
+    </InlineForm>
+  );
+}
+
+/** Later: it leaves the list until then, and nothing happens meanwhile. */
+export function SnoozeForm({ onSnooze, onCancel }: FormEnds & { readonly onSnooze: (until: number) => void }) {
+  const [own, setOwn] = useState('');
+  const chosen = Date.parse(own);
+  return (
+    <InlineForm title="Show it again" onSubmit={() => Number.isFinite(chosen) && onSnooze(chosen)} onCancel={onCancel}>
+      <div class="form-actions">
+        {snoozeTimes(nowMs()).map(({ words, until }) => (
+          <Action key={words} label={`${words}, ${timeWords(until)}`} onAct={() => onSnooze(until)} />
+        ))}
+      </div>
+      <label class="field">
+        <span>Or at</span>
+        <input type="datetime-local" value={own} onInput={(event) => setOwn(event.currentTarget.value)} />
+      </label>
+      <div class="form-actions">
+        <Action
+          label="Show it then"
+          off={chosen > nowMs() ? undefined : 'Choose a time that is still to come.'}
+          onAct={() => onSnooze(chosen)}
+        />
+        <Action label="Cancel" look="quiet" onAct={onCancel} />
+      </div>
+    </InlineForm>
+  );
+}
+
+/** Times people mean by "later", on this device's clock: this evening, tomorrow, next Monday. */
+export function snoozeTimes(now: number): readonly { readonly words: string; readonly until: number }[] {
+  const at = (days: number, hour: number): number => {
+    const day = new Date(now);
+    day.setDate(day.getDate() + days);
+    return day.setHours(hour, 0, 0, 0);
+  };
+  const weekday = new Date(now).getDay();
+  const evening = at(0, 18);
+  return [
+    evening - now > 3_600_000
+      ? { words: 'This evening', until: evening }
+      : { words: 'In three hours', until: now + 3 * 3_600_000 },
+    { words: 'Tomorrow', until: at(1, 9) },
+    { words: 'Next Monday', until: at(((8 - weekday) % 7) || 7, 9) },
+  ];
+}
+
+function timeWords(until: number): string {
+  return until - nowMs() < 24 * 3_600_000 ? formatTime(until) : formatDay(until);
+}
+
+function InlineForm({
+  title,
+  children,
+  onSubmit,
+  onCancel,
+}: FormEnds & {
+  readonly title: string;
+  readonly children: preact.ComponentChildren;
+  readonly onSubmit: () => void;
+}) {
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>('input, textarea, button')?.focus();
+    form.current?.scrollIntoView({ block: 'nearest' });
+  }, []);
+  return (
+    <form
+      ref={form}
+      class="inline-form"
+      aria-label={title}
+      onSubmit={(event) => {
+        event.preventDefault();
+        onSubmit();
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'Escape') {
+          event.stopPropagation();
+          onCancel();
+        } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+          event.preventDefault();
+          onSubmit();
+        }
+      }}
+    >
+      <h3>{title}</h3>
+      {children}
+    </form>
+  );
+}

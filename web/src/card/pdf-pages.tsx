@@ -1,0 +1,87 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { Icon } from '../parts/icon.tsx';
+import { Loading, Trouble } from '../parts/states.tsx';
+import { visible } from '../words/visible.ts';
+import type { ShownFile } from './check-card.ts';
+import type { OpenPdf } from './pdf-render.ts';
+
+/** pages drawn at once; the others follow a click, so that a thick file cannot block the card */
+const FIRST_PAGES = 6;
+
+type Opened = OpenPdf | { readonly problem: unknown } | undefined;
+
+/** The pages of a PDF as pictures, from the bytes that were hashed. */
+export function PdfPages({ file }: { readonly file: ShownFile }) {
+  const [opened, setOpened] = useState<Opened>();
+  const [all, setAll] = useState(false);
+  useEffect(() => {
+    let gone = false;
+    let pdf: OpenPdf | undefined;
+    import('./pdf-render.ts')
+      .then(({ openPdf }) => openPdf(file.bytes))
+      .then((found) => {
+        pdf = found;
+        if (gone) found.close();
+        else setOpened(found);
+      })
+      .catch((problem: unknown) => setOpened({ problem }));
+    return () => {
+      gone = true;
+      pdf?.close();
+    };
+  }, [file.blob]);
+
+  if (!opened) return <Loading lines={6} />;
+  if ('problem' in opened) return <Trouble error={new Error(`${file.name} cannot be shown as pages.`)} />;
+  const shown = all ? opened.pages : Math.min(opened.pages, FIRST_PAGES);
+  return (
+    <div class="pdf">
+      {Array.from({ length: shown }, (_, index) => (
+        <PdfPage key={`${file.blob}/${index}`} pdf={opened} page={index + 1} name={file.name} />
+      ))}
+      {shown < opened.pages ? (
+        <button type="button" class="action plain" onClick={() => setAll(true)}>
+          Show all {opened.pages} pages
+        </button>
+      ) : null}
+    </div>
+  );
+}
+
+function PdfPage({ pdf, page, name }: { readonly pdf: OpenPdf; readonly page: number; readonly name: string }) {
+  const frame = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const [zoomed, setZoomed] = useState(false);
+  const [words, setWords] = useState('');
+  useEffect(() => {
+    if (!frame.current || !canvas.current) return;
+    const width = zoomed ? ZOOMED_PX : Math.min(frame.current.clientWidth, FULL_PX);
+    pdf.draw(page, canvas.current, Math.max(width, 120)).catch(() => undefined);
+  }, [pdf, page, zoomed]);
+  useEffect(() => {
+    pdf.words(page).then(setWords, () => undefined);
+  }, [pdf, page]);
+  const title = `${name}, page ${page} of ${pdf.pages}`;
+  return (
+    <figure class={zoomed ? 'pdf-page is-zoomed' : 'pdf-page'}>
+      <div class="pdf-frame" ref={frame}>
+        {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a canvas is a picture here */}
+        <canvas ref={canvas} role="img" aria-label={title} onClick={() => setZoomed(!zoomed)} />
+      </div>
+      <figcaption>
+        <span>
+          Page {page} of {pdf.pages}
+        </span>
+        <button type="button" class="action quiet" aria-pressed={zoomed} onClick={() => setZoomed(!zoomed)}>
+          <Icon name="zoom" />
+          <span>{zoomed ? 'Smaller' : 'Larger'}</span>
+        </button>
+      </figcaption>
+      {words !== '' ? <div class="only-heard">{visible(words)}</div> : null}
+    </figure>
+  );
+}
+
+/** CSS pixels: an A4 page at reading size, and the size at which the smallest print is easy to read */
+const FULL_PX = 640;
+const ZOOMED_PX = 1_040;

@@ -1,0 +1,37 @@
+import type { ComponentChildren } from 'preact';
+import { keysOn } from '../keys/keys.ts';
+
+export interface ActionProps {
+  readonly label: string;
+  readonly onAct: () => void;
+  readonly hotkey?: string;
+  /** why it is off; the button stays reachable so that everybody learns why */
+  readonly off?: string | undefined;
+  readonly look?: 'primary' | 'plain' | 'stop' | 'quiet';
+  readonly busy?: boolean;
+  readonly pressed?: boolean;
+  readonly children?: ComponentChildren;
+}
+
+/** A button with its key. One that is off says why, in its title and to those who listen. */
+export function Action({ label, onAct, hotkey, off, look = 'plain', busy, pressed, children }: ActionProps) {
+  const blocked = off !== undefined || busy === true;
+  return (
+    <button
+      type="button"
+      class={`action ${look}`}
+      aria-disabled={blocked ? 'true' : undefined}
+      aria-pressed={pressed}
+      aria-keyshortcuts={hotkey}
+      title={off}
+      aria-label={off === undefined ? undefined : `${label}. Not possible now: ${off}`}
+      onClick={() => {
+        if (!blocked) onAct();
+      }}
+    >
+      {children}
+      <span>{label}</span>
+      {hotkey !== undefined && keysOn.value ? <kbd aria-hidden="true">{hotkey.toUpperCase()}</kbd> : null}
+    </button>
+  );
+}

@@ -1,0 +1,68 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { session } from '../device/session.ts';
+import { Icon } from './icon.tsx';
+
+/** A list and what is open of it. Narrow screens show one of the two. */
+export function Panes({
+  title,
+  list,
+  children,
+  back,
+}: {
+  readonly title: string;
+  readonly list: ComponentChildren;
+  /** the open thing; nothing shows the list alone */
+  readonly children?: ComponentChildren;
+  /** where narrow screens go back to */
+  readonly back: string;
+}) {
+  usePageTitle(title);
+  const open = Boolean(children);
+  return (
+    <div class={open ? 'panes is-open' : 'panes'}>
+      <section class="list-pane" aria-labelledby="page-title">
+        <h1 id="page-title">{title}</h1>
+        {list}
+      </section>
+      <div class="card-pane">
+        {open ? (
+          <Link href={back} class="back">
+            <Icon name="back" /> {title}
+          </Link>
+        ) : null}
+        {children}
+      </div>
+    </div>
+  );
+}
+
+/** One column: for pages that are read, not worked through. */
+export function Page({
+  title,
+  children,
+  intro,
+}: {
+  readonly title: string;
+  readonly intro?: ComponentChildren;
+  readonly children: ComponentChildren;
+}) {
+  usePageTitle(title);
+  return (
+    <div class="page">
+      <header>
+        <h1 id="page-title">{title}</h1>
+        {intro}
+      </header>
+      {children}
+    </div>
+  );
+}
+
+export function usePageTitle(title: string): void {
+  const company = session.value?.company?.name;
+  useEffect(() => {
+    document.title = [title, company, 'Steward'].filter(Boolean).join(' · ');
+  }, [title, company]);
+}
