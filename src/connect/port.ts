@@ -25,10 +25,13 @@ export interface Connector {
   readonly commit: (effect: Effect, ports: CommitPorts) => Promise<Outcome>;
   /** Finds out what became of a key after a crash or a timeout. Changes nothing outside. */
   readonly probe: (effect: Effect, ports: CommitPorts) => Promise<Probe>;
-  /** The capability and input that take a committed effect back; undefined where nothing can. */
+  /**
+   * The capability and input that take an effect back; undefined where nothing can. Asked before the
+   * commit too, then without a receipt: provider ids follow from the key.
+   */
   readonly undo?: (
     effect: Effect,
-    receipt: Receipt,
+    receipt?: Receipt,
   ) => { readonly capability: string; readonly input: JsonObject } | undefined;
 }
 

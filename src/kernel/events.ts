@@ -26,6 +26,8 @@ export interface KernelEvents extends TrustEvents {
     readonly input?: JsonObject;
     readonly playbook?: string;
     readonly queue: Queue;
+    /** the cancelled run whose effects this one takes back */
+    readonly compensates?: Id;
     /** run whose goal this repeats on purpose, or that it was forked from */
     readonly forkOf?: { readonly run: Id; readonly step: string };
   };
@@ -45,7 +47,13 @@ export interface KernelEvents extends TrustEvents {
   'run.resumed': { readonly because: string };
   'run.parked': { readonly because: string };
   'run.cancelling': { readonly because: string };
-  'run.compensating': { readonly steps: readonly string[] };
+  'run.compensating': {
+    /** the run that takes effects back, last one first */
+    readonly by: Id;
+    readonly steps: readonly string[];
+    /** what nothing can take back, in plain words */
+    readonly stays: readonly string[];
+  };
   'run.finished': {
     readonly status: 'done' | 'failed' | 'cancelled';
     readonly output?: Json;
@@ -53,7 +61,13 @@ export interface KernelEvents extends TrustEvents {
   };
   'run.migrated': { readonly playbook: string; readonly from: string };
   'step.started': { readonly step: string; readonly attempt: number };
-  'step.completed': { readonly step: string; readonly output: Json; readonly labels?: Labels };
+  'step.completed': {
+    readonly step: string;
+    readonly output: Json;
+    readonly labels?: Labels;
+    /** the run that did it, for a step that a fork took over */
+    readonly taken?: Taken;
+  };
   'step.failed': {
     readonly step: string;
     readonly attempt: number;
@@ -88,14 +102,22 @@ export interface KernelEvents extends TrustEvents {
     /** the failure that a `catch` deals with */
     readonly catches?: JsonObject;
     readonly labels?: Labels;
+    readonly taken?: Taken;
   };
-  'step.skipped': { readonly step: string; readonly because: string };
+  'step.skipped': { readonly step: string; readonly because: string; readonly taken?: Taken };
   'step.denied': { readonly step: string; readonly because: string };
   /** the operator's own input for the next try */
   'step.fixed': { readonly step: string; readonly input: JsonObject };
   'step.cancelled': { readonly step: string };
   'step.compensated': { readonly step: string; readonly words: string };
-  'compensation.registered': { readonly step: string; readonly call: string; readonly with: Json };
+  /** what would take a step's effect back; known before the effect begins */
+  'compensation.registered': {
+    readonly step: string;
+    readonly call?: string;
+    readonly with?: JsonObject;
+    /** why nothing can */
+    readonly impossible?: string;
+  };
   // effect/<key>
   'effect.finalised': {
     readonly effect: Effect;
@@ -186,9 +208,26 @@ export interface KernelEvents extends TrustEvents {
   'playbook.published': { readonly playbook: JsonObject; readonly because: string };
   'playbook.rolled-back': { readonly to: number; readonly because: string };
   // schedule/<id>
-  'schedule.set': { readonly schedule: JsonObject };
-  'schedule.fired': { readonly intended: number; readonly run?: Id; readonly outcome: string };
+  'schedule.set': {
+    readonly schedule: JsonObject;
+    /** UTC ms of its first intended time */
+    readonly next: number;
+  };
+  'schedule.fired': {
+    /** UTC ms of the time it was meant for: the same one never fires twice */
+    readonly intended: number;
+    readonly run?: Id;
+    readonly outcome: string;
+    /** UTC ms of the next intended time; null when there is none */
+    readonly next: number | null;
+  };
   'schedule.removed': { readonly because: string };
+}
+
+/** Where a step's result comes from that was not worked out in this run. */
+export interface Taken {
+  readonly run: Id;
+  readonly seq: number;
 }
 
 export type Queue = 'now' | 'soon' | 'cheap';

@@ -22,6 +22,7 @@ import {
   type WaitReason,
 } from './events.ts';
 import { nextRunStatus, type RunSignal, type RunStatus } from './run/lifecycle.ts';
+import { schedulesFold } from './schedules/index.ts';
 import { TRUST_FOLDS } from './trust/trust-folds.ts';
 
 /** One line of the list of runs; a run's steps are folded from its stream when somebody looks. */
@@ -43,6 +44,7 @@ export type RunRow = {
   readonly fingerprint: string;
   /** playbook and input as text: other words can mean the same */
   readonly meaning: string | null;
+  readonly compensates: Id | null;
 };
 
 export type EffectRow = {
@@ -180,6 +182,7 @@ function newRun(id: Id, event: Extract<KernelEvent, { type: 'intent.recorded' }>
     failure: null,
     fingerprint: fingerprint(event.data.words, event.data.input),
     meaning: null,
+    compensates: event.data.compensates ?? null,
   };
 }
 
@@ -602,5 +605,6 @@ export const KERNEL_FOLDS = [
   noncesFold,
   waitsFold,
   policyFold,
+  schedulesFold,
   ...TRUST_FOLDS,
 ] as const;

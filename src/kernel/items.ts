@@ -10,7 +10,7 @@ import {
   type SignedDecision,
   toFailure,
 } from '../contract/index.ts';
-import { acceptDecision, approvalAppends, staleReason } from './effects/approve.ts';
+import { acceptDecision, approvalAppends, approvalId, staleReason } from './effects/approve.ts';
 import { riskOf, titleOfCard } from './effects/card.ts';
 import { readEffect } from './effects/commit.ts';
 import { finaliseEffect } from './effects/finalise.ts';
@@ -26,6 +26,7 @@ import { compiledStep, stepOf } from './run/run-state.ts';
 import type { Runner } from './run/runner.ts';
 import { say, type Turn } from './run/turn.ts';
 import { GOAL_STEP, planDecided } from './submit.ts';
+import { suspendGrantsLike } from './trust/suspend-grants.ts';
 import { readGoalAnswer } from './words/index.ts';
 
 /** One effect as a card shows it. */
@@ -237,7 +238,7 @@ export function createItems(ports: ItemPorts): Items {
   ): Promise<void> {
     const by = `operator:${device.id}`;
     const { appends } = await approvalAppends(ports, records, {
-      approval: { id: ports.newId(), signed, device, item: item.id },
+      approval: { id: approvalId(signed), signed, device, item: item.id },
       by,
       rows: chosen,
     });
@@ -260,7 +261,7 @@ export function createItems(ports: ItemPorts): Items {
     const because = reason === '' ? 'You rejected it.' : `You rejected it: ${reason}`;
     const data: unknown = JSON.parse(JSON.stringify(signed));
     turn.batch.others.push({
-      stream: `approval/${ports.newId()}`,
+      stream: `approval/${approvalId(signed)}`,
       expectedVersion: 0,
       events: [
         fact(
@@ -276,11 +277,14 @@ export function createItems(ports: ItemPorts): Items {
     });
     for (const row of chosen) {
       const { effect } = await readEffect(ports, row);
-      turn.batch.others.push({
-        stream: `effect/${row.key}`,
-        expectedVersion: await log.streamVersion(`effect/${row.key}`),
-        events: [fact('effect.rejected', { reason }, { by, label: OPERATOR, run: turn.run.id })],
-      });
+      turn.batch.others.push(
+        {
+          stream: `effect/${row.key}`,
+          expectedVersion: await log.streamVersion(`effect/${row.key}`),
+          events: [fact('effect.rejected', { reason }, { by, label: OPERATOR, run: turn.run.id })],
+        },
+        ...(await suspendGrantsLike(log, effect, 'You rejected an effect of this kind.')),
+      );
       for (const { series, number } of effect.numbers) {
         turn.batch.others.push({
           stream: `series/${series}`,
@@ -367,7 +371,7 @@ export function createItems(ports: ItemPorts): Items {
     await runner.within(item.run, async (turn) => {
       const rows = await rowsOf(item);
       const target = await editTarget(rows, set);
-      const { input, inputLabels, effect } = await readEffect(ports, target.row);
+      const { input, inputLabels, effect, on } = await readEffect(ports, target.row);
       const { step } = compiledStep(turn.run, target.row.step);
       if (!('call' in step)) throw failure('not_possible', 'This cannot be edited.', {});
       const entry = ports.registry.get(step.call);
@@ -388,6 +392,7 @@ export function createItems(ports: ItemPorts): Items {
       });
       const run = turn.run.id;
       turn.batch.others.push(
+        ...(await suspendGrantsLike(log, effect, 'You changed an effect of this kind.')),
         {
           stream: `effect/${target.row.key}`,
           expectedVersion: await log.streamVersion(`effect/${target.row.key}`),
@@ -408,6 +413,7 @@ export function createItems(ports: ItemPorts): Items {
                 inputLabels: { base: inputLabels.base, at },
                 item: item.id,
                 reasons: ['You edited it.'],
+                on,
               },
               { by, label: OPERATOR, run },
             ),

@@ -1,33 +1,17 @@
 import { dayIn, type Id, type JsonObject, LIMITS } from '../base/index.ts';
-import {
-  failure,
-  type Label,
-  labelOfAll,
-  OPERATOR,
-  type StoredEvent,
-  toFailure,
-} from '../contract/index.ts';
-import { normaliseAddress } from '../policy/index.ts';
+import { failure, type Label, OPERATOR, type StoredEvent, toFailure } from '../contract/index.ts';
 import type { RecordCommand } from '../records/index.ts';
-import { isKnownDestination } from './destinations.ts';
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { fact } from './events.ts';
-import {
-  controlFold,
-  effectsFold,
-  type ItemRow,
-  itemsFold,
-  type RunRow,
-  runsFold,
-  waitsFold,
-} from './folds.ts';
+import { effectsFold, type ItemRow, itemsFold, type RunRow, runsFold, waitsFold } from './folds.ts';
 import { createItems, type Items } from './items.ts';
 import { createPlanner } from './planner.ts';
 import { createPlaybooks, type Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
 import { createRecordStore, type RecordStore } from './record-reads.ts';
 import { decideCommands } from './record-writes.ts';
+import { cancelRun, finishCompensated, resumeCompensation } from './run/cancel.ts';
 import { createLocks, type LockView } from './run/locks.ts';
 import type { PlanLookup } from './run/run-state.ts';
 import { createRunner, type Runner } from './run/runner.ts';
@@ -85,29 +69,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   }
   await readZone();
 
-  const gate = createGate({
-    ...options,
-    records,
-    trust: {
-      grants: async () => [],
-      facts: async (reached, turn) => {
-        const control = await log.fold(controlFold).get('control');
-        const known = await isKnownDestination(log, records, reached.finalised.effect.to);
-        return {
-          nowMs: clock.now(),
-          zone,
-          incarnation: control?.incarnation ?? 0,
-          agent: 'kernel',
-          ...(turn.run.playbook === undefined ? {} : { playbook: turn.run.playbook }),
-          act: labelOfAll({ base: turn.run.input.labels.base }),
-          isKnownDestination: (address) => known.has(normaliseAddress(address) ?? address),
-          usageOf: () => undefined,
-          startsOf: () => 0,
-          stopped: control?.stopped ?? false,
-        };
-      },
-    },
-  });
+  const gate = createGate({ ...options, records });
   const locks = createLocks((run) => runner.wake(run));
   const runner = createRunner({
     ...options,
@@ -165,6 +127,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
         event.type === 'step.waiting' ||
         event.type === 'step.failed' ||
         event.type === 'item.snoozed';
+      if (event.type === 'run.finished') void finishBelonging(event.stream.slice('run/'.length));
       if (event.type.startsWith('playbook.')) void playbooks.refresh();
       if (event.type.startsWith('company.')) void readZone();
     }
@@ -173,6 +136,12 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       options.report(toFailure(error), {}),
     );
   });
+
+  /** A run that took something back is over: so is the one it belongs to. */
+  async function finishBelonging(run: Id): Promise<void> {
+    const row = await runs.get(run);
+    if (row?.compensates) await finishCompensated({ ...options, runner }, row);
+  }
 
   async function rest(run: Id): Promise<RunRow> {
     await runner.atRest(run);
@@ -198,7 +167,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       return (await log.append(appends, { barrier: true })).events;
     },
     cancel: async (run, because, by) => {
-      const { cancelRun } = await import('./run/cancel.ts');
       await cancelRun({ ...options, runner }, run, because, by);
     },
     locks: locks.list,
@@ -210,7 +178,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
         ),
       );
       for (const { row } of rows.flat()) {
-        runner.wake(row.id);
+        if (row.status === 'compensating') await resumeCompensation({ ...options, runner }, row.id);
+        else runner.wake(row.id);
         count += 1;
       }
       for (const { row } of await log

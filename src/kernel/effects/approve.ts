@@ -22,7 +22,9 @@ import { policyNow } from '../policy-now.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { decideCommands } from '../record-writes.ts';
+import { modeNow } from '../trust/modes.ts';
 import { readEffect, staleWords } from './commit.ts';
+import { contractHash } from './contract-hash.ts';
 import { isUndecided } from './lifecycle.ts';
 import { holdsNumber } from './series.ts';
 
@@ -40,18 +42,21 @@ export async function acceptDecision(
   signed: SignedDecision,
   rows: readonly EffectRow[],
   acts: ReadonlyMap<string, Subject> = new Map(),
+  /** speaks beside the enrolled devices: the recovery key, for the acts that it may sign */
+  guest?: Device,
 ): Promise<AcceptedDecision> {
   const { log, clock } = ports;
   const { statement } = signed;
-  const [control, device, policy] = await Promise.all([
+  const [control, enrolled, policy] = await Promise.all([
     log.fold(controlFold).get('control'),
     log.fold(devicesFold).get(String(statement?.device)),
     policyNow(log),
   ]);
+  const device = enrolled ?? (guest?.id === statement?.device ? guest : undefined);
   const subjects = new Map<string, Subject>(acts);
   for (const row of rows) subjects.set(row.hash, await subjectOf(ports, row));
   const nonceUsed = (await log.fold(noncesFold).get(String(statement?.nonce))) !== undefined;
-  const verified = device !== undefined && (await verifies(ports, signed, device));
+  const verified = device !== undefined && (await verifiedBy(ports, signed, device));
   const checked = checkDecision(signed, {
     company: log.company,
     incarnation: control?.incarnation ?? 0,
@@ -66,8 +71,17 @@ export async function acceptDecision(
   return checked;
 }
 
-async function verifies(
-  ports: KernelPorts,
+/**
+ * Where a signature is recorded. The stream is named after the nonce and must not exist yet, so that a
+ * second use of one signature fails in the append itself, however many try at once.
+ */
+export function approvalId(signed: SignedDecision): Id {
+  return signed.statement.nonce;
+}
+
+/** True if this device signed exactly this statement. */
+export async function verifiedBy(
+  ports: Pick<KernelPorts, 'verify'>,
   signed: SignedDecision,
   device: Device,
 ): Promise<boolean> {
@@ -107,9 +121,13 @@ export async function staleReason(
     const held = await ports.log.fold(seriesFold).get(series);
     if (!holdsNumber(held, effect.key, number)) return 'Its number was given to another one.';
   }
-  const control = await ports.log.fold(controlFold).get('control');
-  if (control?.mode !== effect.mode || control.incarnation !== effect.incarnation) {
+  const current = await modeNow(ports.log, effect.connector);
+  if (current.mode !== effect.mode || current.incarnation !== effect.incarnation) {
     return 'The company is in another mode than when it was prepared.';
+  }
+  const entry = ports.registry.find(effect.capability);
+  if (!entry || contractHash(entry.contract) !== effect.contract) {
+    return 'What this capability promises has changed since it was prepared.';
   }
   return undefined;
 }
@@ -166,8 +184,10 @@ export async function approvalAppends(
   for (const { row, effect } of effects) {
     const windowMs = isUnreadable(policy) ? 0 : undoWindowMs(policy, effect);
     const heldUntil = windowMs > 0 ? clock.now() + windowMs : undefined;
+    // what becomes true with the signature was checked in this very append: nothing is left to hold
+    const done = effect.carries.some((change) => change.when === 'signed');
     const holds = effect.preconditions.flatMap((condition) =>
-      condition.type === 'stream'
+      condition.type === 'stream' && !done
         ? [{ stream: condition.stream, version: after.get(condition.stream) ?? condition.version }]
         : [],
     );

@@ -9,19 +9,24 @@ import {
 } from '../../contract/index.ts';
 import type { StreamAppend } from '../../log/index.ts';
 import { asKernelEvent, fact } from '../events.ts';
-import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
+import { type EffectRow, effectsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
-import { contractHash } from './contract-hash.ts';
+import type { JudgePorts } from '../trust/judge.ts';
+import { type Recheck, recheckEffect } from '../trust/recheck.ts';
+
+/** What committing needs: it judges once more by what holds now. */
+export type CommittingPorts = JudgePorts;
 
 /** What became of a try to commit; the runner tells the step and the log. */
 export type CommitResult =
   | { readonly status: 'committed'; readonly receipt: Receipt; readonly effect: Effect }
   | { readonly status: 'failed'; readonly failure: Failure; readonly retryAfterMs?: number }
   | { readonly status: 'stale'; readonly because: string }
+  | { readonly status: 'denied'; readonly reasons: readonly string[] }
   | { readonly status: 'unknown'; readonly message: string };
 
 /** The effect as it was finalised, with everything that was shown of it. */
-export async function readEffect(ports: KernelPorts, row: EffectRow) {
+export async function readEffect(ports: Pick<KernelPorts, 'log'>, row: EffectRow) {
   const [stored] = await ports.log.readStream(`effect/${row.key}`, {
     after: row.finalisedVersion - 1,
     limit: 1,
@@ -36,7 +41,7 @@ export async function readEffect(ports: KernelPorts, row: EffectRow) {
  * then hands the exact bytes to the connector. After a crash or a lost answer it probes by key, and
  * never repeats blindly.
  */
-export async function commitEffect(ports: KernelPorts, row: EffectRow): Promise<CommitResult> {
+export async function commitEffect(ports: CommittingPorts, row: EffectRow): Promise<CommitResult> {
   const { effect } = await readEffect(ports, row);
   const connector = ports.registry.connector(effect.connector);
   if (!connector) {
@@ -45,21 +50,13 @@ export async function commitEffect(ports: KernelPorts, row: EffectRow): Promise<
   }
   if (row.status === 'committing' || row.status === 'unknown')
     return look(ports, connector, effect, row);
-  const refused = await refusalOf(ports, effect, row);
-  if (refused) return refused;
-  try {
-    await begin(ports, effect, row);
-  } catch (error) {
-    const problem = toFailure(error);
-    if (problem.code !== 'version_conflict') return { status: 'failed', failure: problem };
-    return { status: 'stale', because: staleWords(String(problem.facts.stream ?? '')) };
-  }
-  return attempt(ports, connector, effect, row);
+  const begun = await begin(ports, row);
+  return begun ?? attempt(ports, connector, effect, row);
 }
 
 /** Looks what became of a commit that was under way when the process ended. */
 async function look(
-  ports: KernelPorts,
+  ports: CommittingPorts,
   connector: Connector,
   effect: Effect,
   row: EffectRow,
@@ -76,74 +73,69 @@ async function look(
     case 'cannot-tell':
       return { status: 'unknown', message: probe.message };
     case 'not-committed': {
-      const refused = await refusalOf(ports, effect, row);
+      const refused = refusal(await recheckEffect(ports, row, await readEffect(ports, row)));
       return refused ?? attempt(ports, connector, effect, row);
     }
   }
 }
 
-/** Why it may not be committed any more; undefined when everything still holds. */
-async function refusalOf(
-  ports: KernelPorts,
-  effect: Effect,
-  row: EffectRow,
-): Promise<CommitResult | undefined> {
-  const control = await ports.log.fold(controlFold).get('control');
-  const entry = ports.registry.find(effect.capability);
-  const no = (code: 'denied' | 'not_possible', message: string, remedy: string): CommitResult => ({
-    status: 'failed',
-    failure: failure(code, message, { key: effect.key }, remedy),
-  });
-  if (!control || control.mode === 'off' || control.stopped || ports.stopped()) {
-    return no(
-      'not_possible',
-      'Everything that goes out is stopped right now.',
-      'Let it go on with: steward resume, then retry.',
-    );
-  }
-  if (control.mode !== effect.mode) {
-    return {
-      status: 'stale',
-      because: `It was approved for ${effect.mode} mode; the company is in ${control.mode} mode.`,
-    };
-  }
-  if (control.incarnation !== effect.incarnation) {
-    return { status: 'stale', because: 'The company was restored since it was approved.' };
-  }
-  if (Date.parse(effect.expires) <= ports.clock.now()) {
-    return { status: 'stale', because: 'The approval has expired.' };
-  }
-  if (!entry || contractHash(entry.contract) !== effect.contract) {
-    return {
-      status: 'stale',
-      because: 'What this capability promises has changed since it was approved.',
-    };
-  }
-  if (row.approval === null && row.grant === null) {
-    return no('denied', 'Nobody approved this.', 'Approve it in the inbox.');
-  }
-  return undefined;
-}
+/** Rounds of checking when what was checked moved meanwhile: parallel uses of one grant do that. */
+const CHECK_ROUNDS = 200;
 
-/** The barrier append that says it begins. Fails with `version_conflict` when something changed. */
-async function begin(ports: KernelPorts, effect: Effect, row: EffectRow): Promise<void> {
+/**
+ * The barrier append that says it begins, with everything that was checked as its condition; the
+ * answer is why it may not. What a grant allows is used up in this very append.
+ */
+async function begin(ports: CommittingPorts, row: EffectRow): Promise<CommitResult | undefined> {
+  const finalised = await readEffect(ports, row);
+  const { effect } = finalised;
   const stream = `effect/${effect.key}`;
-  const version = await ports.log.streamVersion(stream);
-  const current = await ports.log.fold(effectsFold).get(effect.key);
-  if (current?.hash !== row.hash || !['approved', 'held', 'failed'].includes(current.status)) {
-    throw failure('version_conflict', 'This effect was changed meanwhile.', { stream });
-  }
   const holds = row.holds.map(
     (hold): StreamAppend => ({ stream: hold.stream, expectedVersion: hold.version, events: [] }),
   );
-  const committing = fact(
-    'effect.committing',
-    { hash: row.hash, attempt: row.attempts + 1 },
-    { run: effect.run },
-  );
-  await ports.log.append([{ stream, expectedVersion: version, events: [committing] }, ...holds], {
-    barrier: true,
-  });
+  const own = new Set([stream, ...holds.map((hold) => hold.stream)]);
+  for (let round = 1; ; round++) {
+    const version = await ports.log.streamVersion(stream);
+    const current = await ports.log.fold(effectsFold).get(effect.key);
+    if (current?.hash !== row.hash || !['approved', 'held', 'failed'].includes(current.status)) {
+      return { status: 'stale', because: 'This effect was changed meanwhile.' };
+    }
+    const checked = await recheckEffect(ports, row, finalised);
+    if (checked.status !== 'clear') return refusal(checked);
+    const committing = fact(
+      'effect.committing',
+      { hash: row.hash, attempt: row.attempts + 1, capability: effect.capability },
+      { run: effect.run },
+    );
+    const begins = { stream, expectedVersion: version, events: [committing] };
+    try {
+      await ports.log.append([begins, ...holds, ...checked.appends], { barrier: true });
+      return undefined;
+    } catch (error) {
+      const problem = toFailure(error);
+      const moved = String(problem.facts.stream ?? '');
+      if (problem.code !== 'version_conflict') return { status: 'failed', failure: problem };
+      if (own.has(moved) || round >= CHECK_ROUNDS) {
+        return { status: 'stale', because: staleWords(moved) };
+      }
+    }
+  }
+}
+
+/** A last look that was not clear, as the runner understands it. */
+function refusal(checked: Recheck): CommitResult | undefined {
+  switch (checked.status) {
+    case 'clear':
+      return undefined;
+    case 'refused': {
+      const { code, message, remedy, retryAfterMs } = checked;
+      const facts = retryAfterMs === undefined ? {} : { retryAfterMs };
+      const problem = failure(code, message, facts, remedy);
+      return { status: 'failed', failure: problem, ...facts };
+    }
+    default:
+      return checked;
+  }
 }
 
 async function attempt(

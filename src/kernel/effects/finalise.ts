@@ -22,9 +22,10 @@ import {
 } from '../../contract/index.ts';
 import { effectHash, effectKey } from '../../contract/portable.ts';
 import type { StreamAppend } from '../../log/index.ts';
-import { controlFold, seriesFold } from '../folds.ts';
+import { seriesFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
+import { modeNow } from '../trust/modes.ts';
 import { contractHash } from './contract-hash.ts';
 import { chooseNumber, reservation } from './series.ts';
 
@@ -60,21 +61,20 @@ export async function finaliseEffect(
   request: FinaliseRequest,
 ): Promise<FinalisedEffect> {
   const { log, clock } = ports;
-  const control = await log.fold(controlFold).get('control');
-  const mode = control?.mode ?? 'off';
-  if (!control || mode === 'off') {
+  const { mode, incarnation } = await modeNow(log, request.connector.name);
+  if (mode === 'off') {
     throw failure(
       'not_possible',
-      'Connections are off: nothing can be prepared or sent.',
-      {},
-      'Turn them on: steward mode live',
+      `The connection "${request.connector.name}" is off: nothing can be prepared or sent.`,
+      { connector: request.connector.name },
+      'Switch it on: steward connect, or steward mode',
     );
   }
   const { run, step, contract, connector, input, revision } = request;
   const [stepId = step, ...item] = step.split('/');
   const identity = {
     company: log.company,
-    incarnation: control.incarnation,
+    incarnation,
     mode,
     run,
     step: stepId,

@@ -1,13 +1,13 @@
 import type { Id, JsonObject } from '../../base/index.ts';
-import type { Grant } from '../../contract/index.ts';
-import { type Decision, decide } from '../../policy/index.ts';
+import type { Decision } from '../../policy/index.ts';
 import { fact } from '../events.ts';
 import { type EffectRow, itemsFold } from '../folds.ts';
-import { policyNow } from '../policy-now.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { stepOf } from '../run/run-state.ts';
 import { open, say, stepTitle, type Turn } from '../run/turn.ts';
+import type { JudgedOn } from '../trust/events.ts';
+import { judgeEffect } from '../trust/judge.ts';
 import { approvalAppends } from './approve.ts';
 import { riskOf, titleOfCard } from './card.ts';
 import type { Preparation, Reached } from './prepare.ts';
@@ -23,25 +23,15 @@ export interface EffectGate {
 
 export interface GatePorts extends KernelPorts {
   readonly records: RecordStore;
-  /** active grants and what was used of them; none until somebody wrote one */
-  readonly trust: {
-    readonly grants: () => Promise<readonly Grant[]>;
-    readonly facts: (reached: Reached, turn: Turn) => Promise<Parameters<typeof decide>[4]>;
-  };
 }
 
 export function createGate(ports: GatePorts): EffectGate {
   const { log } = ports;
   const items = log.fold(itemsFold);
 
-  async function judge(turn: Turn, reached: Reached): Promise<Decision> {
+  function judge(turn: Turn, reached: Reached): Promise<Decision> {
     const { effect, input } = reached.finalised;
-    const [grants, policy, facts] = await Promise.all([
-      ports.trust.grants(),
-      policyNow(log),
-      ports.trust.facts(reached, turn),
-    ]);
-    return decide(effect, input.labels, grants, policy, facts);
+    return judgeEffect(ports, effect, input.labels, judgedOn(turn, reached));
   }
 
   async function present(
@@ -200,12 +190,12 @@ function isOpenKey(key: string, rows: ReadonlyMap<string, EffectRow>): boolean {
 
 function finalisedAppend(
   turn: Turn,
-  { finalised }: Reached,
+  reached: Reached,
   item: Id,
   decision: Decision,
   expectedVersion: number,
 ) {
-  const { effect, hash, preview, output, input, key } = finalised;
+  const { effect, hash, preview, output, input, key } = reached.finalised;
   return {
     stream: `effect/${key}`,
     expectedVersion,
@@ -221,9 +211,18 @@ function finalisedAppend(
           inputLabels: input.labels,
           item,
           reasons: decision.reasons.map((reason) => reason.because),
+          on: judgedOn(turn, reached),
         },
         { run: turn.run.id },
       ),
     ],
+  };
+}
+
+function judgedOn({ run }: Turn, { act }: Reached): JudgedOn {
+  return {
+    act,
+    agent: 'kernel',
+    ...(run.playbook === undefined ? {} : { playbook: run.playbook }),
   };
 }

@@ -10,6 +10,7 @@ import {
   type CapabilityContract,
   failure,
   isOutside,
+  type Label,
   type Labelled,
   toFailure,
 } from '../../contract/index.ts';
@@ -22,6 +23,7 @@ import { checkInput, executeAgent } from '../run/execute.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
 import { compiledStep, namesIn, type RunState, scopeOf } from '../run/run-state.ts';
 import { resolveIn } from '../run/turn.ts';
+import { actLabel } from '../trust/act-label.ts';
 import { readEffect } from './commit.ts';
 import { type FinalisedEffect, finaliseEffect } from './finalise.ts';
 import { isInFlight, isUndecided } from './lifecycle.ts';
@@ -31,6 +33,8 @@ export interface Reached {
   readonly step: string;
   /** new, or prepared before and still what would happen */
   readonly finalised: FinalisedEffect;
+  /** where the decision to do it came from */
+  readonly act: Label;
   readonly row?: EffectRow;
 }
 
@@ -86,8 +90,16 @@ export async function prepareEffects(
         if (when && !evaluateCondition(when, namesIn(run, scope, undefined, overlay))) continue;
         const input = await inputWith(ports, records, run, path, overlay);
         if (isOutside(contract.effect)) {
-          const done = await reach(ports, records, run, path, contract, input, rowByStep.get(path));
-          if (!done) continue;
+          const found = await reach(
+            ports,
+            records,
+            run,
+            path,
+            contract,
+            input,
+            rowByStep.get(path),
+          );
+          const done = { ...found, act: actLabel(run, path, overlay) };
           reached.push(done);
           overlay.set(path, outputOf(done));
         } else if (contract.effect === 'pure' || contract.effect === 'read') {
@@ -130,7 +142,7 @@ async function reach(
   contract: CapabilityContract,
   input: Labelled<JsonObject>,
   row: EffectRow | undefined,
-): Promise<Reached | undefined> {
+): Promise<Omit<Reached, 'act'>> {
   if (
     row &&
     (isInFlight(row.status) ||
@@ -163,11 +175,12 @@ async function reach(
   return { step: path, finalised };
 }
 
-function outputOf({ finalised }: Reached): Labelled<Json> {
+function outputOf({ finalised }: Pick<Reached, 'finalised'>): Labelled<Json> {
   return { value: finalised.output, labels: finalised.input.labels };
 }
 
-async function inputWith(
+/** What a step's effect would be made from right now. */
+export async function inputWith(
   _ports: KernelPorts,
   records: RecordStore,
   run: RunState,

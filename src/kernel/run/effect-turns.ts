@@ -1,9 +1,17 @@
-import { type Id, isJsonObject, type Json } from '../../base/index.ts';
-import { isOutside, type Labelled, OWN, type Receipt, toFailure } from '../../contract/index.ts';
+import { canonicalJson, type Id, isJsonObject, type Json } from '../../base/index.ts';
+import type { Effect } from '../../contract/index.ts';
+import {
+  failure,
+  isOutside,
+  type Labelled,
+  OWN,
+  type Receipt,
+  toFailure,
+} from '../../contract/index.ts';
 import { carriedCommands } from '../effects/approve.ts';
 import { type CommitResult, commitEffect, readEffect } from '../effects/commit.ts';
 import { isInFlight } from '../effects/lifecycle.ts';
-import { currentRows, prepareEffects } from '../effects/prepare.ts';
+import { currentRows, inputWith, prepareEffects } from '../effects/prepare.ts';
 import { fact } from '../events.ts';
 import { type EffectRow, effectsFold } from '../folds.ts';
 import { decideCommands } from '../record-writes.ts';
@@ -38,7 +46,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     const byStep = currentRows(rows);
     let started = false;
     for (const path of candidates)
-      started = startCommit(actor, turn, path, byStep.get(path)) || started;
+      started = (await startCommit(actor, turn, path, byStep.get(path))) || started;
     if (started) return;
     const preparation = await prepareEffects(ports, records, run, rows, turn.contract, (contract) =>
       contextFor(context, contract),
@@ -51,18 +59,18 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
   }
 
   /** Begins the commit of an approved effect whose turn has come. */
-  function startCommit(
+  async function startCommit(
     actor: Actor,
     turn: Turn,
     path: string,
     row: EffectRow | undefined,
-  ): boolean {
+  ): Promise<boolean> {
     const { run } = turn;
     if (!row || actor.calls.has(path)) return false;
     const ready = run.frontier?.stateOf(path) !== 'waiting';
     const mayRetry =
       row.status === 'failed' &&
-      row.approval !== null &&
+      (row.approval !== null || row.grant !== null) &&
       run.steps.get(path)?.status === 'retrying';
     if (!ready || !(isInFlight(row.status) || mayRetry) || row.status === 'unknown') return false;
     const step = stepOf(run, path);
@@ -78,11 +86,20 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       }
       return false;
     }
+    const { effect, input } = await readEffect(ports, row);
+    if (row.status === 'approved' && effect.revision === 1) {
+      const now = await inputWith(ports, records, run, path, new Map());
+      if (canonicalJson(now.value) !== canonicalJson(input)) {
+        makeStale(turn, path, row, 'What an earlier step brought is not what was shown.');
+        return true;
+      }
+    }
     if (step.waiting || step.status === 'retrying')
       say(turn, 'wait.ended', { step: path, how: 'approval' });
     if (step.status !== 'running')
       say(turn, 'step.started', { step: path, attempt: step.attempt + 1 });
     if (run.status === 'waiting') say(turn, 'run.resumed', { because: 'It was approved.' });
+    if (!run.compensations.has(path)) registerCompensation(turn, path, effect);
     const abort = new AbortController();
     actor.calls.set(path, { attempt: step.attempt, abort });
     track(1);
@@ -135,9 +152,21 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
         return;
       }
       case 'stale':
-        onEffect(fact('effect.stale', { because: result.because }, { run: run.id }));
+        onEffect(
+          ...notBegun(row, result.because),
+          fact('effect.stale', { because: result.because }, { run: run.id }),
+        );
         say(turn, 'step.waiting', { step: path, for: 'approval', words: result.because });
         return;
+      case 'denied': {
+        const because = result.reasons.join(' ');
+        onEffect(
+          ...notBegun(row, because),
+          fact('effect.denied', { reasons: result.reasons }, { run: run.id }),
+        );
+        say(turn, 'step.denied', { step: path, because });
+        return;
+      }
       case 'unknown': {
         onEffect(fact('effect.unknown', { message: result.message }, { run: run.id }));
         const words = `Nobody can say whether this happened: ${result.message}`;
@@ -186,6 +215,36 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
           });
       }
     }
+  }
+
+  /** Known before the effect begins, so that a crash in between cannot lose the way back. */
+  function registerCompensation(turn: Turn, path: string, effect: Effect): void {
+    const way = ports.registry.connector(effect.connector)?.undo?.(effect);
+    say(
+      turn,
+      'compensation.registered',
+      way
+        ? { step: path, call: way.capability, with: way.input }
+        : { step: path, impossible: effect.undo.how },
+    );
+  }
+
+  /** What was approved is no longer what would happen: it is prepared and asked anew. */
+  function makeStale(turn: Turn, path: string, row: EffectRow, because: string): void {
+    turn.batch.others.push({
+      stream: `effect/${row.key}`,
+      expectedVersion: 'any',
+      events: [fact('effect.stale', { because }, { run: turn.run.id })],
+    });
+    say(turn, 'step.waiting', { step: path, for: 'approval', words: because });
+  }
+
+  /** One that was begun before a crash and provably did nothing is over before it is put aside. */
+  function notBegun(row: EffectRow, because: string): ReturnType<typeof fact>[] {
+    if (row.status !== 'committing') return [];
+    return [
+      fact('effect.failed', { failure: failure('stale', because).toData() }, { run: row.run }),
+    ];
   }
 
   async function outputOf(row: EffectRow, receipt: Receipt): Promise<Labelled<Json>> {

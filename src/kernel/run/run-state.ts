@@ -92,7 +92,10 @@ export interface RunState {
   failure?: FailureData;
   /** steps in the order they completed, for compensation */
   readonly completed: string[];
-  readonly compensations: Map<string, { readonly call: string; readonly with: Json }>;
+  readonly compensations: Map<
+    string,
+    Extract<KernelEvent, { type: 'compensation.registered' }>['data']
+  >;
 }
 
 /** What folding needs to know of plans; all of it is recorded or immutable. */

@@ -171,9 +171,12 @@ export function createRunner(ports: RunnerPorts): Runner {
 
   async function append(actor: Actor, turn: Turn, versionBefore: number): Promise<boolean> {
     const { batch } = turn;
-    if (isEmpty(batch)) return false;
-    await log.append(appendsOf(batch, versionBefore), { barrier: batch.barrier });
+    // an empty turn may still act: after a restart a commit goes on whose start is in the log already
+    if (!isEmpty(batch)) {
+      await log.append(appendsOf(batch, versionBefore), { barrier: batch.barrier });
+    }
     for (const act of batch.acts) act();
+    if (isEmpty(batch)) return false;
     return actor.outcomes.length > 0 || actor.commits.length > 0 || batch.acts.length === 0;
   }
 

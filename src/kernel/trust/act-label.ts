@@ -1,4 +1,4 @@
-import { type Json } from '../../base/index.ts';
+import type { Json } from '../../base/index.ts';
 import { joinLabels, type Label, type Labelled, labelWithin } from '../../contract/index.ts';
 import { namesIn, type RunState } from '../run/run-state.ts';
 

@@ -47,8 +47,7 @@ export const grantsFold: Fold<GrantRow> = {
   indexes: {
     /** those that may cover something of this capability now */
     live: (row) => (row.grant.status === 'active' ? row.grant.scope.capability : undefined),
-    capability: (row) =>
-      row.grant.status === 'revoked' ? undefined : row.grant.scope.capability,
+    capability: (row) => (row.grant.status === 'revoked' ? undefined : row.grant.scope.capability),
     written: (row) => row.writtenAt,
   },
 };

@@ -1,13 +1,14 @@
-import type { Effect, FailureCode, Labels } from '../../contract/index.ts';
-import { failure, type SignedDecision } from '../../contract/index.ts';
+import type { Id } from '../../base/index.ts';
+import type { Effect, FailureCode, Labels, SignedDecision } from '../../contract/index.ts';
 import { effectHash } from '../../contract/portable.ts';
-import type { StreamAppend } from '../../log/index.ts';
+import type { Log, StreamAppend } from '../../log/index.ts';
 import type { Decision } from '../../policy/index.ts';
 import { verifiedBy } from '../effects/approve.ts';
 import { contractHash } from '../effects/contract-hash.ts';
 import { asKernelEvent, fact } from '../events.ts';
 import { devicesFold, type EffectRow } from '../folds.ts';
 import type { JudgedOn } from './events.ts';
+import { grantsFold } from './grant-folds.ts';
 import { type JudgePorts, judgeEffect } from './judge.ts';
 import { modeNow } from './modes.ts';
 import { approvalsFold } from './trust-folds.ts';
@@ -41,8 +42,11 @@ export async function recheckEffect(
 ): Promise<Recheck> {
   const { log, clock, registry } = ports;
   const { effect, inputLabels, on } = finalised;
-  const streams = ['control', 'policy', `connector/${effect.connector}`, 'connector/*'];
-  const watched = await versionsOf(ports, streams);
+  const watched: StreamAppend[] = [];
+  // before anything is read: what moves after this makes the append fail
+  for (const stream of ['control', 'policy', `connector/${effect.connector}`, 'connector/*']) {
+    watched.push(await watch(log, stream));
+  }
 
   const now = await modeNow(log, effect.connector);
   if (now.incarnation !== effect.incarnation) {
@@ -70,14 +74,19 @@ export async function recheckEffect(
 
   const signed = row.approval === null ? undefined : await approvalHolds(ports, row);
   if (signed?.status === 'stale') return signed;
+  const counters = row.grant === null ? undefined : await countersOf(ports, effect.capability);
   const decision = await judgeEffect(ports, effect, inputLabels, on, { known: false });
   if (decision.verdict === 'deny') return denial(decision);
   if (signed) return { status: 'clear', appends: [...watched, ...signed.appends] };
-  if (row.grant === null) return { status: 'denied', reasons: ['Nobody approved this.'] };
-  if (decision.verdict !== 'allow' || decision.debit === undefined) {
+  if (!counters) return { status: 'denied', reasons: ['Nobody approved this.'] };
+  const { debit } = decision;
+  const own = debit && counters.get(debit.grant);
+  if (decision.verdict !== 'allow' || !debit || !own) {
     return stale('Your grant does not cover it any more.');
   }
-  return { status: 'clear', appends: [...watched, ...(await debit(ports, row, decision))] };
+  // a retry after a failure that did nothing was paid for before
+  const used = row.attempts > 0 ? [] : [fact('grant.used', { debit, hash: row.hash })];
+  return { status: 'clear', appends: [...watched, own.grant, { ...own.use, events: used }] };
 }
 
 /** The recorded signature, checked again with the key of its device; a row alone proves nothing. */
@@ -90,11 +99,9 @@ async function approvalHolds(
 > {
   const { log } = ports;
   const stream = `approval/${row.approval}`;
-  const [watched, [recorded], approval] = await Promise.all([
-    versionsOf(ports, [stream]),
-    log.readStream(stream, { limit: 1 }),
-    log.fold(approvalsFold).get(String(row.approval)),
-  ]);
+  const ofApproval = await watch(log, stream);
+  const approval = await log.fold(approvalsFold).get(String(row.approval));
+  const [recorded] = await log.readStream(stream, { limit: 1 });
   const event = recorded && asKernelEvent(recorded);
   if (event?.type !== 'approval.recorded' || !approval) {
     return stale('Its approval is not in the log.');
@@ -102,35 +109,33 @@ async function approvalHolds(
   if (approval.revoked !== null) return stale(`You took the approval back: ${approval.revoked}`);
   // the door that accepted it checked its shape, and recorded it as it was
   const signed = event.data.signed as unknown as SignedDecision;
+  const { decision, effects, company } = signed.statement;
+  const ofDevice = await watch(log, `device/${signed.statement.device}`);
   const device = await log.fold(devicesFold).get(signed.statement.device);
   if (!device || device.revokedAt !== undefined) {
     return stale('The device that approved it was revoked.');
   }
-  const { decision, effects, company } = signed.statement;
   const covers = decision === 'approve' && effects.includes(row.hash) && company === log.company;
   if (!covers || !(await verifiedBy(ports, signed, device))) {
     return stale('Its approval does not cover it.');
   }
-  const ofDevice = await versionsOf(ports, [`device/${device.id}`]);
-  return { status: 'holds', appends: [...watched, ...ofDevice] };
+  return { status: 'holds', appends: [ofApproval, ofDevice] };
 }
 
-/** What the use of a grant costs, once per approval: a retry after a failure was paid for before. */
-async function debit(
-  ports: JudgePorts,
-  row: EffectRow,
-  decision: Decision,
-): Promise<readonly StreamAppend[]> {
-  if (decision.debit === undefined) return [];
-  const { grant } = decision.debit;
-  const [live] = await versionsOf(ports, [`grant/${grant}`]);
-  const standing = live ? [live] : [];
-  if (row.attempts > 0) return standing;
-  const stream = `grant-use/${grant}`;
-  // read before it was judged would be better still; the grant is judged again when this moved
-  const expectedVersion = await ports.log.streamVersion(stream);
-  const events = [fact('grant.used', { debit: decision.debit, hash: row.hash })];
-  return [...standing, { stream, expectedVersion, events }];
+/** The streams that say what each grant of a capability is and was used for, as they are now. */
+async function countersOf(
+  { log }: Pick<JudgePorts, 'log'>,
+  capability: string,
+): Promise<ReadonlyMap<Id, { readonly grant: StreamAppend; readonly use: StreamAppend }>> {
+  const rows = await log.fold(grantsFold).list({ index: 'live', equals: capability });
+  const found = new Map<Id, { grant: StreamAppend; use: StreamAppend }>();
+  for (const { key } of rows) {
+    found.set(key, {
+      grant: await watch(log, `grant/${key}`),
+      use: await watch(log, `grant-use/${key}`),
+    });
+  }
+  return found;
 }
 
 function denial(decision: Decision): Recheck {
@@ -155,21 +160,11 @@ function denial(decision: Decision): Recheck {
   };
 }
 
-async function versionsOf(
-  { log }: Pick<JudgePorts, 'log'>,
-  streams: readonly string[],
-): Promise<readonly StreamAppend[]> {
-  return Promise.all(
-    streams.map(async (stream) => ({
-      stream,
-      expectedVersion: await log.streamVersion(stream),
-      events: [],
-    })),
-  );
+/** A stream as it is now: an append that carries it fails once the stream has moved. */
+async function watch(log: Log, stream: string): Promise<StreamAppend> {
+  return { stream, expectedVersion: await log.streamVersion(stream), events: [] };
 }
 
 function stale(because: string): { readonly status: 'stale'; readonly because: string } {
   return { status: 'stale', because };
 }
-
-export { failure };

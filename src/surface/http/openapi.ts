@@ -79,13 +79,13 @@ function describe(operation: Operation): Part {
     responses: {
       '200': {
         description: 'What was asked for.',
-        ...(output
-          ? { content: { 'application/json': { schema: z.toJSONSchema(output) } } }
-          : {}),
+        ...(output ? { content: { 'application/json': { schema: z.toJSONSchema(output) } } } : {}),
       },
       default: {
         description: 'Why not, and what to do.',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+        content: {
+          'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+        },
       },
     },
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { Failure, FAILURES, failure, toFailure } from '../../contract/index.ts';
+import { FAILURES, Failure, failure, toFailure } from '../../contract/index.ts';
 
 /** Anything thrown, as it may leave the process: a Failure with its facts, never a stack. */
 export function toPublicFailure(error: unknown): Failure {

@@ -42,7 +42,9 @@ async function readJson(operation: Operation, request: Request): Promise<JsonObj
   const parts: Uint8Array[] = [];
   for await (const part of limited(request, limit)) parts.push(part);
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts)));
+    const value: unknown = JSON.parse(
+      new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts)),
+    );
     if (isJsonObject(value)) return value;
   } catch {
     // told below, in words of ours

@@ -92,7 +92,7 @@ export const invoiceMonth: JsonObject = {
         title: 'Send it',
         call: 'mail.send@1',
         with: {
-          to: [{ $expr: 'draft.email' }],
+          to: [{ $ref: ['party', { $expr: 'draft.party' }, 'email'] }],
           subject: { $expr: 'issue.mail.subject' },
           text: { $expr: 'issue.mail.text' },
           attach: { $expr: 'issue.attach' },
@@ -107,7 +107,7 @@ export const invoiceMonth: JsonObject = {
         with: {
           invoice: { $expr: 'draft.invoice' },
           at: { $expr: 'mail.at' },
-          to: { $expr: 'draft.email' },
+          to: { $expr: 'mail.to[0]' },
           effect: { $expr: 'mail.receipt.hash' },
         },
       },

@@ -1,0 +1,200 @@
+import { useEffect, useState } from 'preact/hooks';
+import { isJsonObject, type Json } from '../../../src/base/portable.ts';
+import { call } from '../api/call.ts';
+import { isBehind } from '../api/live.ts';
+import type { Card } from '../api/shapes.ts';
+import { nowMs } from '../clock.ts';
+import { lookOnly, signer } from '../device/session.ts';
+import { useKeys } from '../keys/keys.ts';
+import { Action } from '../parts/action.tsx';
+import { notify } from '../parts/notice.tsx';
+import { sayProblem } from '../api/call.ts';
+import { formatMoment } from '../words/format.ts';
+import { endWords } from '../words/status.ts';
+import { CardBody } from './card-body.tsx';
+import type { CheckedCard, CheckedEffect } from './check-card.ts';
+import { type EditableField, editableFields } from './editable.ts';
+import { EditForm, RejectForm, SnoozeForm } from './forms.tsx';
+import { HeldLine } from './held-line.tsx';
+import { type Sent, sendDecision } from './send-decision.ts';
+import { SentLine } from './sent-line.tsx';
+import { ChangesBanner, ProposalDiff } from './what-changed.tsx';
+import type { OpenCard } from './use-card.ts';
+
+type Phase = 'looking' | 'editing' | 'rejecting' | 'snoozing' | 'sending';
+
+/** ms in which a card that just changed cannot be approved: the finger was on the way already */
+const SETTLE_MS = 900;
+
+/** The card of something that waits for a signature, with everything that can be decided. */
+export function ApprovalCard({ open, checked }: { readonly open: OpenCard; readonly checked: CheckedCard }) {
+  const { card, effects } = checked;
+  const { item } = card;
+  const [phase, setPhase] = useState<Phase>('looking');
+  const [sent, setSent] = useState<Sent>();
+  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  const [proposal, setProposal] = useState<readonly EditableField[]>();
+  const settled = useSettled(open.shownAt, open.changes.length > 0);
+  const undecided = effects.filter(({ card: { status } }) => UNDECIDED.has(status));
+  const chosen = undecided.filter(({ hash }) => !left.has(hash));
+  const fields = editableFields(checked);
+  const isOpen = item.status !== 'closed' && undecided.length > 0;
+  const off = whyOff(checked, chosen, phase, settled);
+
+  async function decide(decision: 'approve' | 'reject', reason?: string): Promise<void> {
+    const key = signer.value;
+    if (!key || off.decide !== undefined) return;
+    setPhase('sending');
+    setSent(undefined);
+    const result = await sendDecision(key, checked, {
+      decision,
+      effects: chosen,
+      ...(reason !== undefined && { reason }),
+    }).catch((error: unknown): Sent => {
+      notify({ words: sayProblem(error).words, tone: 'stop' });
+      return { status: 'unknown' };
+    });
+    setPhase('looking');
+    setSent(result);
+    await open.refresh();
+  }
+
+  async function edit(set: { readonly [path: string]: Json }): Promise<void> {
+    const changed = await call<Card>('POST', `/api/items/${encodeURIComponent(item.id)}/edit`, { set });
+    setProposal(proposal ?? fields);
+    setPhase('looking');
+    open.show(changed, { expected: true });
+  }
+
+  async function snooze(until: number): Promise<void> {
+    try {
+      await call('POST', `/api/items/${encodeURIComponent(item.id)}/snooze`, {
+        until: new Date(until).toISOString(),
+      });
+      notify({ words: `It comes back ${formatMoment(until)}. Nothing happens until then.` });
+    } catch (error) {
+      notify({ words: sayProblem(error).words, tone: 'stop' });
+    }
+    setPhase('looking');
+  }
+
+  const start = (next: Phase, why: string | undefined) => () => {
+    if (why === undefined) setPhase(next);
+    else notify({ words: why });
+  };
+  useKeys(
+    isOpen && phase === 'looking'
+      ? {
+          a: () => {
+            if (off.approve === undefined) void decide('approve');
+            else notify({ words: off.approve });
+          },
+          e: start('editing', off.edit),
+          r: start('rejecting', off.decide),
+          s: start('snoozing', off.snooze),
+        }
+      : {},
+  );
+
+  return (
+    <>
+      <ChangesBanner changes={open.changes} />
+      {item.status === 'closed' && !sent ? <p class="banner">{endWords(item.end)}</p> : null}
+      {sent ? <SentLine sent={sent} onLook={() => void open.refresh()} /> : null}
+      <HeldLine effects={effects} run={item.run} />
+      <CardBody
+        checked={checked}
+        choice={
+          undecided.length > 1 && isOpen
+            ? {
+                isChosen: (hash) => !left.has(hash),
+                choose: (hash, on) => setLeft(on ? without(left, hash) : new Set([...left, hash])),
+              }
+            : undefined
+        }
+        body={item.body}
+      >
+        {proposal ? <ProposalDiff before={proposal} after={fields} /> : null}
+      </CardBody>
+      {isOpen ? (
+        <footer class="decide" aria-label="Decide">
+          {phase === 'editing' ? (
+            <EditForm fields={fields} onSave={edit} onCancel={() => setPhase('looking')} />
+          ) : null}
+          {phase === 'rejecting' ? (
+            <RejectForm onReject={(reason) => void decide('reject', reason)} onCancel={() => setPhase('looking')} />
+          ) : null}
+          {phase === 'snoozing' ? (
+            <SnoozeForm onSnooze={(until) => void snooze(until)} onCancel={() => setPhase('looking')} />
+          ) : null}
+          {phase === 'looking' || phase === 'sending' ? (
+            <>
+              <div class="actions">
+                <Action
+                  label={chosen.length < undecided.length ? `Approve ${chosen.length} of ${undecided.length}` : 'Approve'}
+                  hotkey="a"
+                  look="primary"
+                  busy={phase === 'sending'}
+                  off={off.approve}
+                  onAct={() => void decide('approve')}
+                />
+                <Action label="Edit" hotkey="e" off={off.edit} onAct={() => setPhase('editing')} />
+                <Action label="Reject" hotkey="r" off={off.decide} onAct={() => setPhase('rejecting')} />
+                <Action label="Snooze" hotkey="s" off={off.snooze} onAct={() => setPhase('snoozing')} />
+              </div>
+              <p class="do-nothing">{off.approve !== undefined && off.approve !== SENDING ? off.approve : card.doNothing}</p>
+            </>
+          ) : null}
+        </footer>
+      ) : null}
+    </>
+  );
+}
+
+const UNDECIDED: ReadonlySet<string> = new Set(['proposed', 'finalised', 'stale', 'expired']);
+const SENDING = 'Your decision is on its way.';
+
+interface Off {
+  readonly approve: string | undefined;
+  readonly decide: string | undefined;
+  readonly edit: string | undefined;
+  readonly snooze: string | undefined;
+}
+
+/** Why a button is off, in the order in which it matters to the person. */
+function whyOff(
+  { card, sound }: CheckedCard,
+  chosen: readonly CheckedEffect[],
+  phase: Phase,
+  settled: boolean,
+): Off {
+  const busy = phase === 'sending' ? SENDING : undefined;
+  const away = isBehind.value ? 'The connection is lost: what you see may be old.' : undefined;
+  const none = chosen.length === 0 ? 'Choose at least one of them.' : undefined;
+  const decide = busy ?? lookOnly.value ?? away ?? none;
+  const body = card.item.body;
+  const stepUp = isJsonObject(body) && body.stepUp === true;
+  const grave = stepUp ? 'This binds you or moves money: it needs a passkey, which this page cannot use yet.' : undefined;
+  const wrong = sound ? undefined : 'What you see is not what would be signed.';
+  return {
+    decide,
+    approve: decide ?? wrong ?? grave ?? (settled ? undefined : 'It changed just now: look again.'),
+    edit: busy ?? lookOnly.value ?? away,
+    snooze: busy ?? lookOnly.value ?? away,
+  };
+}
+
+function useSettled(shownAt: number, changed: boolean): boolean {
+  const [, again] = useState(0);
+  const left = changed ? shownAt + SETTLE_MS - nowMs() : 0;
+  useEffect(() => {
+    if (left <= 0) return undefined;
+    const timer = setTimeout(() => again((count) => count + 1), left);
+    return () => clearTimeout(timer);
+  }, [shownAt, left > 0]);
+  return left <= 0;
+}
+
+function without(set: ReadonlySet<string>, one: string): ReadonlySet<string> {
+  return new Set([...set].filter((other) => other !== one));
+}

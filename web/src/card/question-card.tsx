@@ -1,0 +1,169 @@
+import { useState } from 'preact/hooks';
+import { isJsonObject, type Json } from '../../../src/base/portable.ts';
+import { call } from '../api/call.ts';
+import { useResource } from '../api/resource.ts';
+import type { Card, FormField, RecordRow } from '../api/shapes.ts';
+import { lookOnly } from '../device/session.ts';
+import { useKeys } from '../keys/keys.ts';
+import { Action } from '../parts/action.tsx';
+import { Field } from '../parts/field.tsx';
+import { notify } from '../parts/notice.tsx';
+import { Trouble } from '../parts/states.tsx';
+import { fieldWords, formatValue, isMoney, typedMoney } from '../words/format.ts';
+import { endWords } from '../words/status.ts';
+import { visible } from '../words/visible.ts';
+import { SnoozeForm } from './forms.tsx';
+
+/** Something that is asked, or a task to take over: its facts and a typed form. */
+export function QuestionCard({ card, onAnswered }: { readonly card: Card; readonly onAnswered: () => void }) {
+  const { item, doNothing } = card;
+  const body = isJsonObject(item.body) ? item.body : {};
+  const fields = fieldsOf(item.form ?? null);
+  const [values, setValues] = useState<ReadonlyMap<string, string>>(() => startValues(fields));
+  const [problem, setProblem] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const [snoozing, setSnoozing] = useState(false);
+  const off = lookOnly.value;
+  const isOpen = item.status !== 'closed';
+  const path = `/api/items/${encodeURIComponent(item.id)}`;
+
+  async function answer(): Promise<void> {
+    if (off !== undefined || busy) return;
+    setBusy(true);
+    setProblem(undefined);
+    const set = Object.fromEntries([...values].filter(([, value]) => value !== ''));
+    try {
+      await call('POST', `${path}/answer`, { set });
+      notify({ words: 'Answered. The work goes on.', tone: 'ok' });
+    } catch (error) {
+      setProblem(error);
+    }
+    setBusy(false);
+    onAnswered();
+  }
+
+  async function snooze(until: number): Promise<void> {
+    setSnoozing(false);
+    try {
+      await call('POST', `${path}/snooze`, { until: new Date(until).toISOString() });
+    } catch (error) {
+      setProblem(error);
+    }
+    onAnswered();
+  }
+  useKeys(isOpen && !snoozing ? { s: () => setSnoozing(true) } : {});
+
+  return (
+    <>
+      {isOpen ? null : <p class="banner">{endWords(item.end)}</p>}
+      <Facts body={body} />
+      {isOpen ? (
+        <form
+          class="question"
+          aria-label="Your answer"
+          onSubmit={(event) => {
+            event.preventDefault();
+            void answer();
+          }}
+        >
+          {fields.map((field) =>
+            field.kind === 'record' && field.record ? (
+              <RecordField key={field.name} field={field} value={values.get(field.name) ?? ''} onInput={(value) => setValues(new Map(values).set(field.name, value))} />
+            ) : (
+              <Field key={field.name} field={field} value={values.get(field.name) ?? ''} onInput={(value) => setValues(new Map(values).set(field.name, value))} />
+            ),
+          )}
+          {problem === undefined ? null : <Trouble error={problem} />}
+        </form>
+      ) : null}
+      {isOpen ? (
+        <footer class="decide" aria-label="Decide">
+          {snoozing ? (
+            <SnoozeForm onSnooze={(until) => void snooze(until)} onCancel={() => setSnoozing(false)} />
+          ) : (
+            <>
+              <div class="actions">
+                <Action label={fields.length === 0 ? 'Close this' : 'Answer'} look="primary" busy={busy} off={off} onAct={() => void answer()} />
+                <Action label="Snooze" hotkey="s" off={off} onAct={() => setSnoozing(true)} />
+              </div>
+              <p class="do-nothing">{off ?? doNothing}</p>
+            </>
+          )}
+        </footer>
+      ) : null}
+    </>
+  );
+}
+
+/** What is known about the question: help first, then everything else by name. */
+function Facts({ body }: { readonly body: { readonly [name: string]: Json } }) {
+  const { help, recommendation, words, because, suggestions, facts, playbook: _, input: __, ...rest } = body;
+  const more = { ...(isJsonObject(facts) ? facts : {}), ...rest };
+  const shown = Object.entries(more).filter(([, value]) => value !== null && formatValue(value) !== '–');
+  return (
+    <>
+      {typeof help === 'string' ? <p>{visible(help)}</p> : null}
+      {typeof words === 'string' ? (
+        <section class="plain-section">
+          <h3>You asked</h3>
+          <p class="exact">{visible(words)}</p>
+        </section>
+      ) : null}
+      {listed(suggestions, 'What I know how to do')}
+      {listed(because, 'Why you are asked')}
+      {shown.length > 0 ? (
+        <dl class="pairs">
+          {shown.map(([name, value]) => (
+            <div key={name}>
+              <dt>{fieldWords(name)}</dt>
+              <dd>{formatValue(value)}</dd>
+            </div>
+          ))}
+        </dl>
+      ) : null}
+      {typeof recommendation === 'string' ? (
+        <section class="plain-section quoted">
+          <h3>Recommended</h3>
+          <p>{visible(recommendation)}</p>
+        </section>
+      ) : null}
+    </>
+  );
+}
+
+function listed(value: Json | undefined, title: string) {
+  const texts = Array.isArray(value) ? value.filter((one) => typeof one === 'string') : [];
+  return texts.length === 0 ? null : (
+    <section class="plain-section">
+      <h3>{title}</h3>
+      <ul class="bullets">
+        {texts.map((text) => (
+          <li key={text}>{visible(text)}</li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** A record to choose, by its title. */
+function RecordField({ field, value, onInput }: { readonly field: FormField; readonly value: string; readonly onInput: (value: string) => void }) {
+  const { data } = useResource<readonly RecordRow[]>(`/api/records/${encodeURIComponent(field.record ?? '')}`);
+  const choices = (data.value ?? []).map(({ id, title }) => ({ value: id, words: title }));
+  return <Field field={field} value={value} onInput={onInput} choices={choices} />;
+}
+
+function fieldsOf(form: Json): readonly FormField[] {
+  if (!isJsonObject(form) || !Array.isArray(form.fields)) return [];
+  return form.fields as unknown as readonly FormField[]; // the kernel writes forms by this type
+}
+
+function startValues(fields: readonly FormField[]): ReadonlyMap<string, string> {
+  return new Map(fields.map((field) => [field.name, startValue(field)]));
+}
+
+function startValue({ default: value, kind }: FormField): string {
+  // The default of an amount is its currency: the server adds it.
+  if (value === undefined || value === null || (kind === 'money' && typeof value === 'string')) return '';
+  if (isMoney(value)) return typedMoney(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,79 @@
+import { useId } from 'preact/hooks';
+import type { FormField } from '../api/shapes.ts';
+import { fieldWords } from '../words/format.ts';
+import { visible } from '../words/visible.ts';
+
+export interface FieldProps {
+  readonly field: FormField;
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+  readonly choices?: readonly { readonly value: string; readonly words: string }[];
+  readonly off?: string | undefined;
+}
+
+/** One question of a form, as the input that fits its kind. Values travel as people type them. */
+export function Field({ field, value, onInput, choices = choicesOf(field), off }: FieldProps) {
+  const id = useId();
+  const help = [field.help, off].filter(Boolean).join(' ');
+  const shared = {
+    id,
+    name: field.name,
+    'aria-describedby': help === '' ? undefined : `${id}-help`,
+    required: field.required,
+    disabled: off !== undefined,
+  };
+  return (
+    <div class="field">
+      <label for={id}>
+        {visible(field.label ?? fieldWords(field.name))}
+        {field.required ? null : <span class="muted"> optional</span>}
+      </label>
+      {choices.length > 0 ? (
+        <select {...shared} value={value} onChange={(event) => onInput(event.currentTarget.value)}>
+          <option value="">Choose</option>
+          {choices.map((choice) => (
+            <option key={choice.value} value={choice.value}>
+              {visible(choice.words)}
+            </option>
+          ))}
+        </select>
+      ) : field.kind === 'longtext' ? (
+        <textarea {...shared} rows={5} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
+      ) : (
+        <input
+          {...shared}
+          {...INPUTS[field.kind]}
+          min={field.min}
+          max={field.max}
+          placeholder={placeholderOf(field)}
+          value={value}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
+      )}
+      {help === '' ? null : (
+        <span class="muted" id={`${id}-help`}>
+          {visible(help)}
+        </span>
+      )}
+    </div>
+  );
+}
+
+const INPUTS: { readonly [kind: string]: { readonly type?: string; readonly inputMode?: 'numeric' | 'decimal' } } = {
+  integer: { type: 'number', inputMode: 'numeric' },
+  number: { inputMode: 'decimal' },
+  date: { type: 'date' },
+  money: { inputMode: 'decimal' },
+  email: { type: 'email' },
+  url: { type: 'url' },
+};
+
+function choicesOf({ kind, choices }: FormField): readonly { readonly value: string; readonly words: string }[] {
+  if (kind === 'boolean') return [{ value: 'yes', words: 'Yes' }, { value: 'no', words: 'No' }];
+  return (choices ?? []).map((choice) => ({ value: choice, words: choice }));
+}
+
+function placeholderOf({ kind, default: value }: FormField): string | undefined {
+  if (kind !== 'money') return undefined;
+  return `85.00 ${typeof value === 'string' ? value : 'EUR'}`;
+}
