@@ -128,6 +128,7 @@ export interface KernelEvents extends TrustEvents {
     readonly inputLabels: Labels;
     readonly item: Id;
     readonly reasons: readonly string[];
+    readonly edits?: { readonly [path: string]: Json };
     /** what to judge it by again when it is committed */
     readonly on: JudgedOn;
   };
@@ -180,6 +181,8 @@ export interface KernelEvents extends TrustEvents {
     readonly signed: JsonObject;
     readonly assurance: string;
     readonly item?: Id;
+    /** kind of the act, where it is no effect */
+    readonly act?: string;
   };
   // device/<id>
   'device.enrolled': { readonly device: JsonObject; readonly by: string };

@@ -22,7 +22,7 @@ import {
   type WaitReason,
 } from './events.ts';
 import { nextRunStatus, type RunSignal, type RunStatus } from './run/lifecycle.ts';
-import { schedulesFold } from './schedules/index.ts';
+import { schedulesFold } from './schedules/schedules-fold.ts';
 import { TRUST_FOLDS } from './trust/trust-folds.ts';
 
 /** One line of the list of runs; a run's steps are folded from its stream when somebody looks. */

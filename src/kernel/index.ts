@@ -28,7 +28,8 @@ export {
   foundCompany,
   revokeDevice,
 } from './founding.ts';
-export type { Card, CardEffect, Items } from './items.ts';
+export type { Card, CardEffect } from './inbox/item-reads.ts';
+export type { Items } from './inbox/items.ts';
 export { createKernel, type Kernel, type KernelOptions } from './kernel.ts';
 export { type PlaybookRow, type Playbooks, playbooksFold } from './playbooks.ts';
 export { policyName, policyNow } from './policy-now.ts';

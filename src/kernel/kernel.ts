@@ -5,7 +5,7 @@ import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { fact } from './events.ts';
 import { effectsFold, type ItemRow, itemsFold, type RunRow, runsFold, waitsFold } from './folds.ts';
-import { createItems, type Items } from './items.ts';
+import { createItems, type Items } from './inbox/items.ts';
 import { createPlanner } from './planner.ts';
 import { createPlaybooks, type Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
@@ -17,6 +17,7 @@ import type { PlanLookup } from './run/run-state.ts';
 import { createRunner, type Runner } from './run/runner.ts';
 import { deliverEvent } from './run/signals.ts';
 import { createSlots } from './run/slots.ts';
+import { createSchedules, type Schedules } from './schedules/index.ts';
 import { type Goal, type Matcher, type Submitted, submitGoal } from './submit.ts';
 import { createTimers } from './timers.ts';
 
@@ -26,6 +27,7 @@ export interface Kernel {
   readonly playbooks: Playbooks;
   readonly items: Items;
   readonly runner: Runner;
+  readonly schedules: Schedules;
   readonly submit: (goal: Goal) => Promise<Submitted>;
   /** Fulfilled at the first rest: done, failed, or waiting for somebody. */
   readonly rest: (run: Id) => Promise<RunRow>;
@@ -81,6 +83,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     today,
   });
   const items = createItems({ ...options, records, runner, playbooks });
+  const schedules = createSchedules({ ...options, playbooks, runner });
   const runs = log.fold(runsFold);
   const waits = log.fold(waitsFold);
   const match = options.matcher ?? createPlanner({ playbooks, records, clock, zone: () => zone });
@@ -93,6 +96,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       const times = [
         next?.row.until,
         snoozed ? Date.parse(snoozed.row.snoozedUntil ?? '') : undefined,
+        await schedules.nextDue(),
       ];
       const due = times.filter((time) => typeof time === 'number');
       return due.length === 0 ? undefined : Math.min(...due);
@@ -101,6 +105,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       const due = await waits.list({ index: 'due', to: nowMs, limit: LIMITS.pageRows });
       for (const run of new Set(due.map(({ row }) => row.run))) runner.wake(run);
       await wakeSnoozed(nowMs);
+      await schedules.fire(nowMs);
       await new Promise((resolve) => setImmediate(resolve));
     },
   );
@@ -126,7 +131,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       timed ||=
         event.type === 'step.waiting' ||
         event.type === 'step.failed' ||
-        event.type === 'item.snoozed';
+        event.type === 'item.snoozed' ||
+        event.type === 'schedule.set';
       if (event.type === 'run.finished') void finishBelonging(event.stream.slice('run/'.length));
       if (event.type.startsWith('playbook.')) void playbooks.refresh();
       if (event.type.startsWith('company.')) void readZone();
@@ -155,6 +161,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     playbooks,
     items,
     runner,
+    schedules,
     submit: async (goal) => {
       const submitted = await submitGoal(options, playbooks, match, runner.create, goal);
       runner.wake(submitted.run);

@@ -27,6 +27,7 @@ import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { modeNow } from '../trust/modes.ts';
 import { contractHash } from './contract-hash.ts';
+import type { Edits } from './edits.ts';
 import { chooseNumber, reservation } from './series.ts';
 
 /** A signature over an effect is worth nothing this long after its Date. */
@@ -49,6 +50,7 @@ export interface FinalisedEffect {
   readonly preview: EffectPreview;
   readonly output: Json;
   readonly input: Labelled<JsonObject>;
+  readonly edits?: Edits;
 }
 
 /**

@@ -195,7 +195,7 @@ function finalisedAppend(
   decision: Decision,
   expectedVersion: number,
 ) {
-  const { effect, hash, preview, output, input, key } = reached.finalised;
+  const { effect, hash, preview, output, input, key, edits } = reached.finalised;
   return {
     stream: `effect/${key}`,
     expectedVersion,
@@ -211,6 +211,7 @@ function finalisedAppend(
           inputLabels: input.labels,
           item,
           reasons: decision.reasons.map((reason) => reason.because),
+          ...(edits ? { edits } : {}),
           on: judgedOn(turn, reached),
         },
         { run: turn.run.id },

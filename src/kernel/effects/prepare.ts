@@ -26,7 +26,7 @@ import { resolveIn } from '../run/turn.ts';
 import { actLabel } from '../trust/act-label.ts';
 import { readEffect } from './commit.ts';
 import { type FinalisedEffect, finaliseEffect } from './finalise.ts';
-import { isInFlight, isUndecided } from './lifecycle.ts';
+import { isInFlight } from './lifecycle.ts';
 
 /** An effect step that can be reached without committing anything, and what would happen. */
 export interface Reached {
@@ -153,26 +153,25 @@ async function reach(
     const kept = await readEffect(ports, row);
     return { step: path, row, finalised: { ...kept, key: row.key, input } };
   }
-  if (row && isUndecided(row.status)) {
-    const kept = await readEffect(ports, row);
-    // an edit by the operator stays as long as what it was an edit of does not change
-    if (row.status === 'finalised' && canonicalJson(kept.input) === canonicalJson(input.value)) {
-      return { step: path, row, finalised: { ...kept, key: row.key, input } };
-    }
+  const before = row && (await readEffect(ports, row));
+  const edits = before?.edits;
+  const wanted = withEdits(input, edits);
+  if (row?.status === 'finalised' && before) {
+    const same = canonicalJson(before.input) === canonicalJson(wanted.value);
+    if (same) return { step: path, row, finalised: { ...before, key: row.key, input: wanted } };
   }
   const connector = ports.registry.connector(contract.connector ?? '');
   if (!connector) throw failure('unknown_capability', `Nothing is connected for ${contract.name}.`);
-  checkInput(contract, input.value);
-  const revision = row ? (await readEffect(ports, row)).effect.revision : 1;
+  checkInput(contract, wanted.value);
   const finalised = await finaliseEffect(ports, records, {
     run: run.id,
     step: path,
     contract,
     connector,
-    input,
-    revision,
+    input: wanted,
+    revision: before?.effect.revision ?? 1,
   });
-  return { step: path, finalised };
+  return { step: path, finalised: edits ? { ...finalised, edits } : finalised };
 }
 
 function outputOf({ finalised }: Pick<Reached, 'finalised'>): Labelled<Json> {

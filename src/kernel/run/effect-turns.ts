@@ -10,6 +10,7 @@ import {
 } from '../../contract/index.ts';
 import { carriedCommands } from '../effects/approve.ts';
 import { type CommitResult, commitEffect, readEffect } from '../effects/commit.ts';
+import { withEdits } from '../effects/edits.ts';
 import { isInFlight } from '../effects/lifecycle.ts';
 import { currentRows, inputWith, prepareEffects } from '../effects/prepare.ts';
 import { fact } from '../events.ts';
@@ -24,6 +25,8 @@ import { failStep, open, say, type Turn } from './turn.ts';
 
 /** The part of a turn that deals with what leaves: preparing, asking, committing, taking in. */
 export interface EffectTurns {
+  /** True while a step with an effect is ready, waits or runs: it may have to move before a rest. */
+  readonly concerns: (turn: Turn) => boolean;
   /** Prepares what can be reached, asks for what needs a signature, does what was approved. */
   readonly consider: (actor: Actor, turn: Turn) => Promise<void>;
   /** What became of a commit becomes facts. */
@@ -39,9 +42,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
   async function consider(actor: Actor, turn: Turn): Promise<void> {
     const { run } = turn;
     const rows = await rowsOf(run.id);
-    const waiting = [...run.waitingSteps].filter((path) => isEffectStep(turn, path));
-    const running = [...run.runningSteps].filter((path) => isEffectStep(turn, path));
-    const candidates = new Set([...turn.outside, ...waiting, ...running]);
+    const candidates = candidatesOf(turn);
     if (candidates.size === 0) return;
     const byStep = currentRows(rows);
     let started = false;
@@ -56,6 +57,12 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       failStep(turn, step, stepOf(run, step).attempt + 1, toFailure(error));
     }
     await ports.gate.present(turn, preparation, byStep);
+  }
+
+  function candidatesOf(turn: Turn): ReadonlySet<string> {
+    const { outside, run } = turn;
+    const begun = [...run.waitingSteps, ...run.runningSteps];
+    return new Set([...outside, ...begun.filter((path) => isEffectStep(turn, path))]);
   }
 
   /** Begins the commit of an approved effect whose turn has come. */
@@ -86,9 +93,10 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       }
       return false;
     }
-    const { effect, input } = await readEffect(ports, row);
-    if (row.status === 'approved' && effect.revision === 1) {
-      const now = await inputWith(ports, records, run, path, new Map());
+    const { effect, input, edits } = await readEffect(ports, row);
+    if (row.status === 'approved') {
+      const planned = await inputWith(ports, records, run, path, new Map());
+      const now = withEdits(planned, edits);
       if (canonicalJson(now.value) !== canonicalJson(input)) {
         makeStale(turn, path, row, 'What an earlier step brought is not what was shown.');
         return true;
@@ -264,5 +272,5 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     return 'call' in step && isOutside(turn.contract(step.call).effect);
   }
 
-  return { consider, takeCommit };
+  return { concerns: (turn) => candidatesOf(turn).size > 0, consider, takeCommit };
 }

@@ -157,7 +157,8 @@ export function createRunner(ports: RunnerPorts): Runner {
         // effects look at what is in the log: whatever this turn decided is appended first
         const settled = isEmpty(turn.batch);
         if (settled && isQuiet(actor, turn)) await effectTurns.consider(actor, turn);
-        if ((settled || turn.outside.size === 0) && isQuiet(actor, turn)) settleRun(context, turn);
+        const mayRest = settled || !effectTurns.concerns(turn);
+        if (mayRest && isQuiet(actor, turn)) settleRun(context, turn);
       }
       return await append(actor, turn, versionBefore);
     } catch (error) {

@@ -34,8 +34,8 @@ export function createApp(options: AppOptions): App {
   }
   routes.get('/healthz', () => Response.json({ status: 'ok', seq: services.log.durableSeq() }));
   routes.get('/api/openapi.json', () => Response.json(openApiDocument(services.version)));
-  routes.get('*', ({ req }) => {
-    const found = req.path.startsWith('/api/') ? undefined : serveAsset(assets, req.path);
+  routes.get('*', async ({ req }) => {
+    const found = req.path.startsWith('/api/') ? undefined : await serveAsset(assets, req.path);
     return found ?? problemResponse(nothingAt(req.path));
   });
   routes.notFound(({ req }) => problemResponse(nothingAt(req.path)));

@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { failure } from '../../contract/index.ts';
-import { devicesFold, revokeDevice } from '../../kernel/index.ts';
-import { deviceView } from '../views/session-view.ts';
-import { idField, signedField } from './inputs.ts';
+import { toTimestamp } from '../../base/index.ts';
+import { type Device, failure, type SignedDecision } from '../../contract/index.ts';
+import { devicesFold, enrolDevice, revokeDevice } from '../../kernel/index.ts';
+import { controlOf, deviceView } from '../views/session-view.ts';
+import { idField, isEd25519Key, signedField } from './inputs.ts';
 import { defineOperation, type Services } from './operation.ts';
 
 export const devicesOperation = defineOperation({
@@ -73,6 +74,75 @@ export const deviceRevokeOperation = defineOperation({
 /** The act that a statement over a revocation names. */
 export function revocationOf(device: string) {
   return { act: 'revoke-device', device } as const;
+}
+
+export const deviceEnrolOperation = defineOperation({
+  name: 'device-enrol',
+  title: "Make this machine's key one of your devices",
+  method: 'POST',
+  path: '/api/devices/local',
+  access: 'local',
+  body: 'json',
+  input: z.strictObject({
+    device: z.strictObject({
+      id: z.uuid(),
+      name: z.string().trim().min(1).max(100),
+      publicKey: z.string().refine(isEd25519Key, 'a raw Ed25519 key as base64url'),
+      assurance: z.enum(['unattended', 'unlocked']),
+    }),
+    signed: signedField.optional(),
+  }),
+  cli: {
+    words: ['devices', 'enrol'],
+    options: [
+      {
+        field: 'recovery',
+        flags: '--recovery',
+        help: 'sign with the recovery key from your paper (typed in)',
+        kind: 'flag',
+      },
+    ],
+    examples: ['steward devices enrol --recovery'],
+  },
+  handle: async ({ device: offered, signed }, { services }) => {
+    const by = await whoEnrols(services, offered, signed);
+    const device: Device = {
+      ...offered,
+      kind: 'cli',
+      enrolledAt: toTimestamp(services.clock.now()),
+    };
+    await enrolDevice(services.log, device, by);
+    return deviceView(device);
+  },
+});
+
+/** In an example anybody at the machine may; in a real company a signature says so. */
+async function whoEnrols(
+  services: Services,
+  offered: { readonly id: string; readonly publicKey: string; readonly assurance: string },
+  signed: SignedDecision | undefined,
+): Promise<string> {
+  if (signed !== undefined) {
+    return `operator:${(await services.authorise(signed, 'device', enrolmentOf(offered))).id}`;
+  }
+  const control = await controlOf(services);
+  if (control?.example && control.mode === 'sandbox') return `operator:${offered.id}`;
+  throw failure(
+    'not_authorised',
+    "This machine's key is not one of your devices yet.",
+    { device: offered.id },
+    'Make it one with the recovery key from your paper: steward devices enrol --recovery',
+  );
+}
+
+/** The act that a statement over an enrolment names. */
+export function enrolmentOf(device: {
+  readonly id: string;
+  readonly publicKey: string;
+  readonly assurance: string;
+}) {
+  const { id, publicKey, assurance } = device;
+  return { act: 'enrol', device: id, publicKey, assurance } as const;
 }
 
 export const signInLinkOperation = defineOperation({

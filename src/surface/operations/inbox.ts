@@ -114,7 +114,7 @@ export const editOperation = defineOperation({
         field: 'set',
         flags: '--set <path=value>',
         help: 'such as mail.subject="Your invoice" (repeatable)',
-        kind: 'set',
+        kind: 'set-json',
         required: true,
       },
     ],

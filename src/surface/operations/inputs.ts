@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json } from '../../base/index.ts';
 import type { SignedDecision } from '../../contract/index.ts';
+import { fromBase64Url } from '../../contract/portable.ts';
 
 /** Inputs that several operations share. */
 export const idField = z.string().min(1).max(200);
@@ -20,3 +21,10 @@ export const signedField = z.looseObject({
   statement: z.looseObject({}),
   signature: z.string().max(1_000),
 }) as unknown as z.ZodType<SignedDecision>;
+
+const PUBLIC_KEY_BYTES = 32;
+
+/** True for a raw Ed25519 public key as base64url. */
+export function isEd25519Key(text: string): boolean {
+  return fromBase64Url(text)?.length === PUBLIC_KEY_BYTES;
+}

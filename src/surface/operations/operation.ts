@@ -102,8 +102,8 @@ export interface CliOption {
   /** `--reason <text>` */
   readonly flags: string;
   readonly help: string;
-  /** `set`: `path=value`, repeatable. `list`: repeatable. `json`: parsed. `number`, `flag`, `text` */
-  readonly kind: 'text' | 'number' | 'flag' | 'json' | 'set' | 'list';
+  /** `set`: `path=value`, repeatable; `set-json`: the same, lists and objects as JSON. `list`: repeatable */
+  readonly kind: 'text' | 'number' | 'flag' | 'json' | 'set' | 'set-json' | 'list';
   readonly required?: boolean;
 }
 

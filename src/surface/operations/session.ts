@@ -1,14 +1,11 @@
 import { z } from 'zod';
 import { toTimestamp } from '../../base/index.ts';
 import { type Device, failure } from '../../contract/index.ts';
-import { fromBase64Url } from '../../contract/portable.ts';
 import { devicesFold, enrolDevice } from '../../kernel/index.ts';
 import { isSessionProof } from '../sessions/session-proof.ts';
 import { controlOf, deviceView, sessionView } from '../views/session-view.ts';
-import { idField } from './inputs.ts';
+import { idField, isEd25519Key } from './inputs.ts';
 import { defineOperation, type Services } from './operation.ts';
-
-const PUBLIC_KEY_BYTES = 32;
 
 export const sessionOperation = defineOperation({
   name: 'session',
@@ -77,10 +74,6 @@ async function enrol(
   };
   await enrolDevice(log, device, `operator:${device.id}`);
   return device;
-}
-
-function isEd25519Key(text: string): boolean {
-  return fromBase64Url(text)?.length === PUBLIC_KEY_BYTES;
 }
 
 export const challengeOperation = defineOperation({

@@ -1,5 +1,6 @@
 import { blobOperation } from './blobs.ts';
 import {
+  deviceEnrolOperation,
   deviceInviteOperation,
   deviceRevokeOperation,
   devicesOperation,
@@ -69,6 +70,7 @@ export const OPERATIONS: readonly Operation[] = [
   connectorsOperation,
   devicesOperation,
   deviceInviteOperation,
+  deviceEnrolOperation,
   deviceRevokeOperation,
   signInLinkOperation,
   sessionOperation,

@@ -1,0 +1,246 @@
+import { type Id, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
+import { failure, type Labels, OPERATOR } from '../../contract/index.ts';
+import { readEffect } from '../effects/commit.ts';
+import { fact } from '../events.ts';
+import type { ItemRow } from '../folds.ts';
+import { readAnswer } from '../form-answer.ts';
+import type { Playbooks } from '../playbooks.ts';
+import type { KernelPorts } from '../ports.ts';
+import { stepOf } from '../run/run-state.ts';
+import type { Runner } from '../run/runner.ts';
+import { say, type Turn } from '../run/turn.ts';
+import { GOAL_STEP, planDecided } from '../submit.ts';
+import { readGoalAnswer } from '../words/index.ts';
+import type { ItemReads } from './item-reads.ts';
+
+export type AnswerItem = (
+  id: Id,
+  values: { readonly [name: string]: Json },
+  by: string,
+) => Promise<{ readonly run: Id | null }>;
+
+export interface AnswerPorts extends KernelPorts {
+  readonly runner: Runner;
+  readonly playbooks: Playbooks;
+  /** told of answers to questions that belong to no run */
+  readonly onAnswer?: (item: ItemRow, answer: JsonObject) => Promise<void>;
+}
+
+/** What a person answered: the step goes on with it, tries again, is skipped, or the run ends. */
+export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemReads): AnswerItem {
+  const { log, runner } = ports;
+
+  async function answer(
+    id: Id,
+    values: { readonly [name: string]: Json },
+    by: string,
+  ): Promise<{ readonly run: Id | null }> {
+    const item = await openItem(id);
+    if (item.kind === 'approval') {
+      throw failure(
+        'not_possible',
+        'This needs a signature, not an answer.',
+        {},
+        'Approve or reject it.',
+      );
+    }
+    const values_ = readAnswer(item.form, values);
+    const closed = fact(
+      'item.closed',
+      { how: 'answered', by, answer: values_ },
+      { by, label: OPERATOR },
+    );
+    const close = {
+      stream: `item/${item.id}`,
+      expectedVersion: await log.streamVersion(`item/${item.id}`),
+      events: [closed],
+    };
+    if (item.run === null) {
+      await log.append([close], { barrier: true });
+      await ports.onAnswer?.(item, values_);
+      return { run: null };
+    }
+    const { run } = item;
+    await runner.within(run, async (turn) => {
+      turn.batch.others.push(close);
+      turn.batch.barrier = true;
+      await takeAnswer(turn, item, values_, by);
+    });
+    return { run };
+  }
+
+  async function takeAnswer(
+    turn: Turn,
+    item: ItemRow,
+    values: JsonObject,
+    by: string,
+  ): Promise<void> {
+    const { run } = turn;
+    if (item.step === GOAL_STEP) {
+      await answerGoal(turn, item, values);
+      return;
+    }
+    if (item.step === null || item.step === '') {
+      if (values.action === 'cancel') say(turn, 'run.finished', { status: 'cancelled' });
+      else say(turn, 'run.resumed', { because: 'You let it go on.' });
+      return;
+    }
+    const step = stepOf(run, item.step);
+    if (step.waiting) say(turn, 'wait.ended', { step: item.step, how: 'answer' });
+    if (run.status === 'waiting') say(turn, 'run.resumed', { because: 'You answered.' });
+    const labels: Labels = { base: OPERATOR };
+    if (item.kind === 'task') {
+      answerTask(turn, item.step, values);
+    } else if ('happened' in values) {
+      await answerUnknown(turn, item, values.happened === 'yes');
+    } else {
+      say(
+        turn,
+        'step.completed',
+        { step: item.step, output: values, labels },
+        { by, label: OPERATOR },
+      );
+    }
+  }
+
+  async function answerGoal(turn: Turn, item: ItemRow, values: JsonObject): Promise<void> {
+    const body = isJsonObject(item.body) ? item.body : {};
+    const answer = readGoalAnswer(values);
+    if (answer.status === 'stop') {
+      say(turn, 'run.finished', {
+        status: 'cancelled',
+        failure: failure('cancelled', 'You stopped it.').toData(),
+      });
+      return;
+    }
+    const ref = answer.playbook ?? String(body.playbook ?? '');
+    const playbook =
+      ports.playbooks.find(ref) ?? ports.playbooks.active().find((active) => active.name === ref);
+    if (!playbook) {
+      say(turn, 'run.finished', {
+        status: 'failed',
+        failure: failure(
+          'not_possible',
+          'There is no plan for this yet.',
+          {},
+          'Say it in other words, or name a playbook.',
+        ).toData(),
+      });
+      return;
+    }
+    const known = isJsonObject(body.input) ? body.input : {};
+    const decided = await planDecided(ports, playbook, { ...known, ...answer.input }, OPERATOR, [
+      'You answered the question.',
+    ]);
+    say(turn, 'plan.decided', decided);
+    say(turn, 'run.resumed', { because: 'You answered.' });
+  }
+
+  function answerTask(turn: Turn, path: string, values: JsonObject): void {
+    const step = stepOf(turn.run, path);
+    const given = (name: string): Json | undefined => {
+      const text = values[name];
+      if (typeof text !== 'string' || text === '') return undefined;
+      try {
+        return JSON.parse(text);
+      } catch {
+        throw failure('invalid_input', `${name} is not JSON.`, {
+          path: name,
+          expected: 'JSON',
+          found: text.slice(0, 80),
+        });
+      }
+    };
+    switch (values.action) {
+      case 'retry':
+        say(turn, 'step.failed', {
+          step: path,
+          attempt: 0,
+          failure: step.failure ?? failure('capability_failed', '').toData(),
+          retryAt: turn.now,
+        });
+        return;
+      case 'fix': {
+        const input = given('input');
+        if (!isJsonObject(input)) {
+          throw failure('invalid_input', 'Give the corrected input as a JSON object.', {
+            path: 'input',
+          });
+        }
+        say(turn, 'step.fixed', { step: path, input });
+        say(turn, 'step.failed', {
+          step: path,
+          attempt: 0,
+          failure: step.failure ?? failure('capability_failed', '').toData(),
+          retryAt: turn.now,
+        });
+        return;
+      }
+      case 'skip':
+      case 'done': {
+        const value = given('value');
+        if (values.action === 'skip' && value === undefined) {
+          say(turn, 'step.skipped', { step: path, because: 'You skipped it.' });
+        } else {
+          say(turn, 'step.completed', {
+            step: path,
+            output: value ?? null,
+            labels: { base: OPERATOR },
+          });
+        }
+        return;
+      }
+      default:
+        say(turn, 'run.finished', {
+          status: 'cancelled',
+          failure: failure('cancelled', 'You cancelled it.').toData(),
+        });
+    }
+  }
+
+  /** The operator looked on the other side: it happened, or it did not and may be tried again. */
+  async function answerUnknown(turn: Turn, item: ItemRow, happened: boolean): Promise<void> {
+    const [row] = await rowsOf(item);
+    if (!row || item.step === null) return;
+    const { effect, output, inputLabels } = await readEffect(ports, row);
+    const version = await log.streamVersion(`effect/${row.key}`);
+    const receipt = {
+      key: row.key,
+      hash: row.hash,
+      simulated: effect.mode === 'sandbox',
+      said: 'You looked and said that it happened.',
+      provider: {},
+      at: new Date(turn.now).toISOString(),
+    };
+    const event = happened
+      ? fact('effect.committed', { receipt, to: effect.to }, { run: turn.run.id })
+      : fact(
+          'effect.failed',
+          {
+            failure: failure(
+              'remote_refused',
+              'You looked and said that it did not happen.',
+            ).toData(),
+          },
+          { run: turn.run.id },
+        );
+    turn.batch.others.push({
+      stream: `effect/${row.key}`,
+      expectedVersion: version,
+      events: [event],
+    });
+    if (happened) {
+      const value = isJsonObject(output) ? { ...output, receipt } : output;
+      say(turn, 'step.completed', { step: item.step, output: value, labels: inputLabels });
+    } else {
+      say(turn, 'step.failed', {
+        step: item.step,
+        attempt: stepOf(turn.run, item.step).attempt,
+        failure: failure('remote_refused', 'It did not happen.').toData(),
+        retryAt: turn.now,
+      });
+    }
+  }
+
+  return answer;
+}

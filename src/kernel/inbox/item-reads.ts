@@ -1,0 +1,104 @@
+import type { Id, Json } from '../../base/index.ts';
+import {
+  type Effect,
+  type EffectHash,
+  type EffectPreview,
+  failure,
+  type Labels,
+} from '../../contract/index.ts';
+import { readEffect } from '../effects/commit.ts';
+import { isUndecided } from '../effects/lifecycle.ts';
+import { hasLapsed } from '../effects/series.ts';
+import { type EffectRow, effectsFold, type ItemRow, itemsFold, seriesFold } from '../folds.ts';
+import type { KernelPorts } from '../ports.ts';
+
+/** One effect as a card shows it. */
+export interface CardEffect {
+  readonly hash: EffectHash;
+  readonly status: EffectRow['status'];
+  readonly effect: Effect;
+  readonly preview: EffectPreview;
+  readonly reasons: readonly string[];
+  readonly inputLabels: Labels;
+  /** true when its number is held for nobody any more and may still change */
+  readonly provisional: boolean;
+  readonly receipt: Json;
+}
+
+export interface Card {
+  readonly item: ItemRow;
+  readonly effects: readonly CardEffect[];
+}
+
+/** Looks at what waits; changes nothing. */
+export interface ItemReads {
+  readonly get: (id: Id) => Promise<ItemRow>;
+  /** Fails with `already_decided` for one that is closed. */
+  readonly openItem: (id: Id) => Promise<ItemRow>;
+  readonly rowsOf: (item: ItemRow) => Promise<readonly EffectRow[]>;
+  readonly effectsOf: (item: ItemRow) => Promise<readonly CardEffect[]>;
+  /** true when a number of it could be given to somebody else now */
+  readonly numbersLapsed: (effect: Effect) => Promise<boolean>;
+}
+
+export function createItemReads(ports: KernelPorts): ItemReads {
+  const { log, clock } = ports;
+  const items = log.fold(itemsFold);
+  const effects = log.fold(effectsFold);
+
+  /** By its id, or by as much of its beginning as is unique among what is open. */
+  async function get(id: Id): Promise<ItemRow> {
+    const exact = await items.get(id);
+    if (exact) return exact;
+    const matches = id.length >= 4 ? await items.list({ equals: id, limit: 2 }) : [];
+    const [only] = matches;
+    if (only && matches.length === 1) return only.row;
+    throw failure(
+      'not_found',
+      `Nothing in the inbox has the id ${id}.`,
+      { item: id },
+      'See what waits: steward inbox',
+    );
+  }
+
+  async function openItem(id: Id): Promise<ItemRow> {
+    const item = await get(id);
+    if (item.status !== 'closed') return item;
+    throw failure('already_decided', `This was ${item.end ?? 'closed'} before.`, {
+      item: item.id,
+      end: item.end ?? '',
+    });
+  }
+
+  async function rowsOf(item: ItemRow): Promise<readonly EffectRow[]> {
+    const rows = await effects.getMany(item.effects);
+    return item.effects.map((key) => rows.get(key)).filter((row) => row !== undefined);
+  }
+
+  async function effectsOf(item: ItemRow): Promise<readonly CardEffect[]> {
+    return Promise.all(
+      (await rowsOf(item)).map(async (row) => {
+        const { effect, preview, reasons, inputLabels } = await readEffect(ports, row);
+        return {
+          hash: row.hash,
+          status: row.status,
+          effect,
+          preview,
+          reasons,
+          inputLabels,
+          provisional: isUndecided(row.status) && (await numbersLapsed(effect)),
+          receipt: row.receipt,
+        };
+      }),
+    );
+  }
+
+  async function numbersLapsed(effect: Effect): Promise<boolean> {
+    for (const { series } of effect.numbers) {
+      if (hasLapsed(await log.fold(seriesFold).get(series), effect.key, clock.now())) return true;
+    }
+    return false;
+  }
+
+  return { get, openItem, rowsOf, effectsOf, numbersLapsed };
+}

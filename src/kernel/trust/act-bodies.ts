@@ -1,0 +1,97 @@
+import { z } from 'zod';
+import type { Json } from '../../base/index.ts';
+import { ASSURANCES, type Device, failure } from '../../contract/index.ts';
+import { type ActKind, fromBase64Url } from '../../contract/portable.ts';
+
+/**
+ * What each kind of signed act says, as it is hashed. A body that has more members than are named here
+ * is refused: nothing is signed that nobody was shown.
+ */
+const id = z.string().min(1).max(100);
+const because = z.string().trim().min(1).max(500);
+const mode = z.enum(['live', 'sandbox', 'off']);
+const host = z.string().min(1).max(253);
+
+const deviceSchema = z
+  .strictObject({
+    id,
+    name: z.string().trim().min(1).max(100),
+    kind: z.enum(['cli', 'browser', 'passkey']),
+    publicKey: z.string().min(1).max(4_000),
+    credentialId: z.string().min(1).max(1_400).exactOptional(),
+    assurance: z.enum(ASSURANCES),
+    enrolledAt: z.iso.datetime(),
+  })
+  .refine((device) => deviceFault(device) === undefined, {
+    error: (issue) => deviceFault(issue.input as Device) ?? 'This is not a device.', // as parsed above
+  });
+
+/** Only a passkey shows that a person was there; every other device holds a plain Ed25519 key. */
+function deviceFault(device: Device): string | undefined {
+  const { kind, publicKey, credentialId, assurance } = device;
+  if (kind === 'passkey') {
+    if (credentialId === undefined) return 'A passkey needs its credential id.';
+    return assurance === 'present' ? undefined : 'A passkey is recorded as "present".';
+  }
+  if (assurance === 'present') return 'Only a passkey is recorded as "present".';
+  return fromBase64Url(publicKey)?.length === 32 ? undefined : 'The key is no Ed25519 key.';
+}
+
+const bodies = {
+  grant: z.union([
+    /** the draft is checked by policy, which names every fault at once */
+    z.strictObject({ grant: z.record(z.string(), z.json()) }),
+    z.strictObject({ resume: id }),
+  ]),
+  revoke: z.union([
+    z.strictObject({ grant: id, because }),
+    z.strictObject({ device: id, because }),
+    z.strictObject({ approval: id, because }),
+  ]),
+  policy: z.strictObject({ policy: z.record(z.string(), z.json()), because }),
+  device: z.union([
+    z.strictObject({ device: deviceSchema }),
+    /** whoever has the code may enrol one browser until then; only its hash is signed and stored */
+    z.strictObject({ invite: z.string().regex(/^[0-9a-f]{64}$/), until: z.iso.datetime() }),
+  ]),
+  secret: z.strictObject({
+    name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,79}$/),
+    change: z.enum(['set', 'remove']),
+    /** where it may be sent; none for a removal */
+    hosts: z.array(host).max(50),
+  }),
+  erase: z.strictObject({ subject: id, because }),
+  connector: z.union([
+    /** `*` for all that were not switched one by one */
+    z.strictObject({ connector: id, mode }),
+    z.strictObject({ company: mode }),
+    z.strictObject({ commits: z.literal('resume') }),
+  ]),
+  label: z.strictObject({
+    record: id,
+    id,
+    paths: z.array(z.string().min(1).max(200)).min(1).max(100),
+    to: z.enum(['own', 'operator']),
+  }),
+} as const satisfies { readonly [Kind in ActKind]: z.ZodType };
+
+export type ActBodies = { readonly [Kind in ActKind]: z.infer<(typeof bodies)[Kind]> };
+
+/** A kind with its body. */
+export type Act = {
+  readonly [Kind in ActKind]: { readonly kind: Kind; readonly body: ActBodies[Kind] };
+}[ActKind];
+
+/** Reads what somebody wants to do. Fails with `invalid_input`, naming the first fault. */
+export function readAct(kind: ActKind, body: Json): Act {
+  const read = bodies[kind]?.safeParse(body);
+  if (read?.success) return { kind, body: read.data } as Act; // the schema of this very kind read it
+  const [issue] = read?.error.issues ?? [];
+  const path = issue?.path.map(String).join('.') ?? '';
+  throw failure(
+    'invalid_input',
+    issue?.message ?? `There is no signed act of the kind "${String(kind)}".`,
+    { path, act: String(kind) },
+    'Correct the named field and sign again.',
+  );
+}

@@ -1,0 +1,303 @@
+import type { Id, Json, JsonObject } from '../../base/index.ts';
+import {
+  type Device,
+  failure,
+  type NewEvent,
+  OPERATOR,
+  type SignedDecision,
+  toFailure,
+} from '../../contract/index.ts';
+import type { ActKind } from '../../contract/portable.ts';
+import type { StreamAppend } from '../../log/index.ts';
+import { acceptDecision, approvalId } from '../effects/approve.ts';
+import { contractHash } from '../effects/contract-hash.ts';
+import { fact, type KernelEvents, type KernelEventType } from '../events.ts';
+import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
+import type { Act, ActBodies } from './act-bodies.ts';
+import { grantsFold } from './grant-folds.ts';
+import { type ActPorts, type ProposedAct, proposeAct, readGrant } from './propose-act.ts';
+import { approvalsFold } from './trust-folds.ts';
+
+export interface Performed {
+  readonly approval: Id;
+  readonly device: Device;
+  readonly act: ProposedAct;
+  /** runs whose approvals were taken away by it: they prepare and ask anew */
+  readonly runs: readonly Id[];
+}
+
+/** Names the recovery key in a statement; it signs devices in and out, and nothing else. */
+export const RECOVERY_DEVICE = 'recovery';
+
+/** Rounds of deciding again when something moved between looking and appending. */
+const ROUNDS = 5;
+/** Effects on their way that one act may take back. */
+const IN_FLIGHT = 1_000;
+
+/**
+ * Does an act that the operator signed: the signature and what it changes are one barrier append, and
+ * each signature works once. Fails as `proposeAct` and `checkDecision` do.
+ */
+export async function performAct(
+  ports: ActPorts,
+  request: { readonly kind: ActKind; readonly body: Json; readonly signed: SignedDecision },
+): Promise<Performed> {
+  for (let round = 1; ; round++) {
+    const accepted = await acceptAct(ports, request);
+    const { proposed } = accepted;
+    const changes = await changesOf(ports, proposed.act, accepted);
+    try {
+      await ports.log.append([accepted.recorded, ...changes.appends], { barrier: true });
+      const { approval, device } = accepted;
+      return { approval, device, act: proposed, runs: changes.runs };
+    } catch (error) {
+      const problem = toFailure(error);
+      if (problem.code !== 'version_conflict') throw error;
+      if (problem.facts.stream === accepted.recorded.stream) {
+        throw failure('already_decided', 'This signature was used before.');
+      }
+      if (round >= ROUNDS) throw failure('stale', 'Something changed since you looked.');
+    }
+  }
+}
+
+export interface AcceptedAct {
+  readonly proposed: ProposedAct;
+  readonly approval: Id;
+  readonly device: Device;
+  readonly by: string;
+  /** the signature as a fact; goes into the same append as what it allows */
+  readonly recorded: StreamAppend;
+}
+
+/** Checks a signed act in full, and does nothing yet. */
+export async function acceptAct(
+  ports: ActPorts,
+  request: { readonly kind: ActKind; readonly body: Json; readonly signed: SignedDecision },
+): Promise<AcceptedAct> {
+  const { kind, body, signed } = request;
+  const proposed = await proposeAct(ports, kind, body);
+  const subject = { status: 'pending', kind: 'act', act: kind } as const;
+  const acts = new Map([[proposed.hash, subject]]);
+  const guest = await recoveryDevice(ports, proposed.act);
+  const { statement, device } = await acceptDecision(ports, signed, [], acts, guest);
+  if (statement.decision !== 'authorise') {
+    throw failure('invalid_input', 'Acts are authorised, not approved or rejected.', {
+      path: 'statement.decision',
+    });
+  }
+  const approval = approvalId(signed);
+  const by = `operator:${device.id}`;
+  const data = { signed: plain(signed), assurance: device.assurance, act: proposed.act.kind };
+  return {
+    proposed,
+    approval,
+    device,
+    by,
+    recorded: {
+      stream: `approval/${approval}`,
+      expectedVersion: 0,
+      events: [fact('approval.recorded', data, { by, label: OPERATOR })],
+    },
+  };
+}
+
+/** The paper key as a device, for the acts that bring back a company whose devices are all lost. */
+async function recoveryDevice(ports: ActPorts, act: Act): Promise<Device | undefined> {
+  const enrols = act.kind === 'device' && 'device' in act.body;
+  const revokes = act.kind === 'revoke' && 'device' in act.body;
+  if (!enrols && !revokes) return undefined;
+  const control = await ports.log.fold(controlFold).get('control');
+  if (!control || control.recovery === null) return undefined;
+  return {
+    id: RECOVERY_DEVICE,
+    name: 'recovery key',
+    kind: 'cli',
+    publicKey: control.recovery,
+    assurance: 'unlocked',
+    enrolledAt: control.founded,
+  };
+}
+
+interface Changes {
+  readonly appends: readonly StreamAppend[];
+  readonly runs: readonly Id[];
+}
+
+interface Authority {
+  readonly approval: Id;
+  readonly by: string;
+}
+
+async function changesOf(ports: ActPorts, act: Act, authority: Authority): Promise<Changes> {
+  switch (act.kind) {
+    case 'grant':
+      return only(await writeGrant(ports, act.body, authority));
+    case 'revoke':
+      return revoke(ports, act.body, authority);
+    case 'policy': {
+      const { policy, because } = act.body;
+      return only(
+        await next(ports, 'policy', says('policy.changed', { policy, because }, authority)),
+      );
+    }
+    case 'device':
+      return only(enrol(act.body, authority));
+    case 'secret': {
+      const { name, change, hosts } = act.body;
+      const data = { name, hosts, change: change === 'set' ? 'set' : 'removed' } as const;
+      return only(await next(ports, `secret/${name}`, says('secret.changed', data, authority)));
+    }
+    case 'connector':
+      return only(await switchTo(ports, act.body, authority));
+    case 'label':
+      return only(await raise(ports, act.body, authority));
+    case 'erase':
+      throw failure('not_possible', 'Erasing has its own way.', {}, 'Use: steward erase');
+  }
+}
+
+async function writeGrant(
+  ports: ActPorts,
+  body: ActBodies['grant'],
+  authority: Authority,
+): Promise<StreamAppend> {
+  const { approval } = authority;
+  const contractOf = (capability: string): string =>
+    contractHash(ports.registry.get(capability).contract);
+  if ('resume' in body) {
+    const row = await ports.log.fold(grantsFold).get(body.resume);
+    const contract = contractOf(row?.grant.scope.capability ?? '');
+    const resumed = says('grant.resumed', { approval, contract }, authority);
+    return next(ports, `grant/${body.resume}`, resumed);
+  }
+  const grant = await readGrant(ports, body.grant);
+  const contract = contractOf(grant.scope.capability);
+  const events = [says('grant.written', { grant, contract, approval }, authority)];
+  return { stream: `grant/${grant.id}`, expectedVersion: 0, events };
+}
+
+async function revoke(
+  ports: ActPorts,
+  body: ActBodies['revoke'],
+  authority: Authority,
+): Promise<Changes> {
+  const { because } = body;
+  if ('grant' in body) {
+    const revoked = says('grant.revoked', { because }, authority);
+    return only(await next(ports, `grant/${body.grant}`, revoked));
+  }
+  if ('approval' in body) {
+    const revoked = says('approval.revoked', { because }, authority);
+    const appends = [await next(ports, `approval/${body.approval}`, revoked)];
+    const own = (await inFlight(ports)).filter((row) => row.approval === body.approval);
+    const taken = await takeBack(ports, own, `You took the approval back: ${because}`);
+    return { appends: [...appends, ...taken], runs: runsOf(own) };
+  }
+  const revoked = says('device.revoked', { by: authority.by }, authority);
+  const appends = [await next(ports, `device/${body.device}`, revoked)];
+  const own = await approvedBy(ports, body.device);
+  const taken = await takeBack(ports, own, 'The device that approved it was revoked.');
+  return { appends: [...appends, ...taken], runs: runsOf(own) };
+}
+
+/** Approved effects that have not begun to go out. */
+async function inFlight({ log }: ActPorts): Promise<readonly EffectRow[]> {
+  const rows = await log.fold(effectsFold).list({ index: 'flight', limit: IN_FLIGHT });
+  return rows
+    .map(({ row }) => row)
+    .filter(({ status }) => status === 'approved' || status === 'held');
+}
+
+async function approvedBy(ports: ActPorts, device: Id): Promise<readonly EffectRow[]> {
+  const rows = await inFlight(ports);
+  const ids = rows.flatMap(({ approval }) => approval ?? []);
+  const approvals = await ports.log.fold(approvalsFold).getMany(ids);
+  return rows.filter(({ approval }) => approvals.get(approval ?? '')?.device === device);
+}
+
+/** Puts effects aside, so that they are prepared and asked anew; one that begins meanwhile conflicts. */
+async function takeBack(
+  { log }: ActPorts,
+  rows: readonly EffectRow[],
+  because: string,
+): Promise<readonly StreamAppend[]> {
+  return Promise.all(
+    rows.map(async ({ key, run }) => ({
+      stream: `effect/${key}`,
+      expectedVersion: await log.streamVersion(`effect/${key}`),
+      events: [fact('effect.stale', { because }, { run })],
+    })),
+  );
+}
+
+function runsOf(rows: readonly EffectRow[]): readonly Id[] {
+  return [...new Set(rows.map(({ run }) => run))];
+}
+
+function enrol(body: ActBodies['device'], authority: Authority): StreamAppend {
+  const { by } = authority;
+  if ('invite' in body) {
+    const { invite: code, until } = body;
+    const events = [says('device.invited', { code, until }, authority)];
+    return { stream: `device-invite/${code}`, expectedVersion: 0, events };
+  }
+  const device: JsonObject = { ...body.device };
+  const events = [says('device.enrolled', { device, by }, authority)];
+  return { stream: `device/${body.device.id}`, expectedVersion: 0, events };
+}
+
+async function switchTo(
+  ports: ActPorts,
+  body: ActBodies['connector'],
+  authority: Authority,
+): Promise<StreamAppend> {
+  if ('commits' in body) {
+    const resumed = says('commits.resumed', { because: 'You let it go on.' }, authority);
+    return next(ports, 'control', resumed);
+  }
+  if ('company' in body) {
+    return next(ports, 'control', says('mode.changed', { mode: body.company }, authority));
+  }
+  const { connector, mode } = body;
+  const incarnation = (await ports.log.fold(controlFold).get('control'))?.incarnation ?? 0;
+  const data = { connector, mode, incarnation };
+  return next(ports, `connector/${connector}`, says('connector.switched', data, authority));
+}
+
+/** The record's own stream says it, so that its labels stay a fold of its stream. */
+async function raise(
+  ports: ActPorts,
+  { record, id, paths, to }: ActBodies['label'],
+  { by }: Authority,
+): Promise<StreamAppend> {
+  const event: NewEvent = {
+    type: `${record}.label-raised`,
+    data: { paths: [...paths], to },
+    by,
+    label: OPERATOR,
+  };
+  const stream = `${record}/${id}`;
+  const { version } = await ports.records.get(record, id);
+  return { stream, expectedVersion: version, events: [event] };
+}
+
+function only(append: StreamAppend): Changes {
+  return { appends: [append], runs: [] };
+}
+
+async function next({ log }: ActPorts, stream: string, event: NewEvent): Promise<StreamAppend> {
+  return { stream, expectedVersion: await log.streamVersion(stream), events: [event] };
+}
+
+function says<T extends KernelEventType>(
+  type: T,
+  data: KernelEvents[T],
+  { by }: Authority,
+): NewEvent {
+  return fact(type, data, { by, label: OPERATOR });
+}
+
+function plain(signed: SignedDecision): JsonObject {
+  return JSON.parse(JSON.stringify(signed));
+}

@@ -1,0 +1,28 @@
+import type { Money } from '../../contract/index.ts';
+import { makeVisible } from '../../policy/index.ts';
+import { minorDigits, toDecimal } from '../../records/index.ts';
+
+/** Text from anywhere, safe on a terminal: nothing in it moves the cursor or hides. */
+export function plain(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  return makeVisible(typeof value === 'object' ? JSON.stringify(value) : String(value));
+}
+
+/** `1,132.50 EUR` */
+export function money(amount: Money | null | undefined): string {
+  if (!amount) return '';
+  const [whole = '', rest] = toDecimal(amount.minor, minorDigits(amount.currency)).split('.');
+  const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return `${grouped}${rest === undefined ? '' : `.${rest}`} ${amount.currency}`;
+}
+
+/** `2026-11-02 10:14` in the company's zone. */
+export function time(timestamp: unknown, zone: string): string {
+  if (typeof timestamp !== 'string') return '';
+  try {
+    const there = Temporal.Instant.from(timestamp).toZonedDateTimeISO(zone);
+    return `${there.toPlainDate()} ${there.toPlainTime().toString({ smallestUnit: 'minute' })}`;
+  } catch {
+    return plain(timestamp);
+  }
+}
