@@ -41,4 +41,23 @@ export { loadRun } from './run/load-run.ts';
 export { compiledStep, type RunState, type StepState } from './run/run-state.ts';
 export { takeSnapshot } from './snapshot.ts';
 export type { Goal, Matched, Matcher, Submitted } from './submit.ts';
+export {
+  type ActBodies,
+  type ActPorts,
+  type ApprovalRow,
+  approvalsFold,
+  connectorsFold,
+  type GrantRow,
+  type GrantView,
+  grantsFold,
+  grantUseFold,
+  type ModeNow,
+  modeNow,
+  type Performed,
+  type PolicyVersionRow,
+  type ProposedAct,
+  policyVersionsFold,
+  RECOVERY_DEVICE,
+  type Trust,
+} from './trust/index.ts';
 export { INVOICE_WORDS } from './words/index.ts';

@@ -20,6 +20,7 @@ import { createSlots } from './run/slots.ts';
 import { createSchedules, type Schedules } from './schedules/index.ts';
 import { type Goal, type Matcher, type Submitted, submitGoal } from './submit.ts';
 import { createTimers } from './timers.ts';
+import { createTrust, type Trust } from './trust/index.ts';
 
 /** The one way in, and what the doors may ask. */
 export interface Kernel {
@@ -27,6 +28,8 @@ export interface Kernel {
   readonly playbooks: Playbooks;
   readonly items: Items;
   readonly runner: Runner;
+  /** signed acts that are no effects, grants, devices, policies */
+  readonly trust: Trust;
   readonly schedules: Schedules;
   readonly submit: (goal: Goal) => Promise<Submitted>;
   /** Fulfilled at the first rest: done, failed, or waiting for somebody. */
@@ -83,6 +86,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     today,
   });
   const items = createItems({ ...options, records, runner, playbooks });
+  const trust = createTrust({ ...options, records, wake: runner.wake });
   const schedules = createSchedules({ ...options, playbooks, runner });
   const runs = log.fold(runsFold);
   const waits = log.fold(waitsFold);
@@ -178,6 +182,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     },
     locks: locks.list,
     recover: async () => {
+      await trust.suspendChangedGrants();
       let count = 0;
       const rows = await Promise.all(
         UNFINISHED.map((status) =>

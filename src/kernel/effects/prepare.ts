@@ -25,6 +25,7 @@ import { compiledStep, namesIn, type RunState, scopeOf } from '../run/run-state.
 import { resolveIn } from '../run/turn.ts';
 import { actLabel } from '../trust/act-label.ts';
 import { readEffect } from './commit.ts';
+import { withEdits } from './edits.ts';
 import { type FinalisedEffect, finaliseEffect } from './finalise.ts';
 import { isInFlight } from './lifecycle.ts';
 

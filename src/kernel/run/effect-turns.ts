@@ -21,7 +21,8 @@ import { contextFor } from './calls.ts';
 import { complete, retryTime } from './outcomes.ts';
 import { compiledStep, stepOf } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
-import { failStep, open, say, type Turn } from './turn.ts';
+import { failStep } from './step-failures.ts';
+import { open, say, type Turn } from './turn.ts';
 
 /** The part of a turn that deals with what leaves: preparing, asking, committing, taking in. */
 export interface EffectTurns {

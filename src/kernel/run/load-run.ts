@@ -3,7 +3,10 @@ import type { StoredEvent } from '../../contract/index.ts';
 import type { Blobs, Log } from '../../log/index.ts';
 import { evolveRun, newRunState, type PlanLookup, type RunState } from './run-state.ts';
 
-/** A run folded from its stream; undefined when there is none. */
+/**
+ * A run folded from its stream; undefined when there is none. A run that was migrated is folded under
+ * the version that it was last migrated to: what it did stands there unchanged, or it was refused.
+ */
 export async function loadRun(
   log: Log,
   blobs: Blobs,
@@ -11,21 +14,49 @@ export async function loadRun(
   id: Id,
   upToSeq?: number,
 ): Promise<RunState | undefined> {
+  for (let playbook: string | undefined; ; ) {
+    const { run, migratedTo } = await foldRun(log, blobs, lookup, id, upToSeq, playbook);
+    if (migratedTo === undefined) return run.version === 0 ? undefined : run;
+    playbook = migratedTo;
+  }
+}
+
+/** Stops at a migration to another version than `playbook`, which has to begin from the start. */
+async function foldRun(
+  log: Log,
+  blobs: Blobs,
+  lookup: PlanLookup,
+  id: Id,
+  upToSeq: number | undefined,
+  playbook: string | undefined,
+): Promise<{ readonly run: RunState; readonly migratedTo?: string }> {
   const run = newRunState(id);
+  let passed = playbook === undefined;
   for (let after = 0; ; ) {
     const events = await log.readStream(`run/${id}`, { after, limit: LIMITS.pageRows });
     for (const event of events) {
-      if (upToSeq !== undefined && event.seq > upToSeq) return run.version === 0 ? undefined : run;
-      evolveRun(run, await withOutput(event, blobs), lookup);
+      if (upToSeq !== undefined && event.seq > upToSeq) return { run };
+      if (event.type === 'run.migrated') {
+        const to = String(event.data.playbook);
+        if (passed) return { run, migratedTo: to };
+        passed = to === playbook;
+      }
+      evolveRun(run, underPlaybook(await withOutput(event, blobs), playbook), lookup);
     }
-    if (events.length < LIMITS.pageRows) break;
+    if (events.length < LIMITS.pageRows) return { run };
     after = events[events.length - 1]?.version ?? after;
   }
-  return run.version === 0 ? undefined : run;
+}
+
+/** The decision for a plan, as if it had been for the version that the run was migrated to. */
+export function underPlaybook(event: StoredEvent, playbook: string | undefined): StoredEvent {
+  if (playbook === undefined || event.type !== 'plan.decided') return event;
+  const { plan: _, ...data } = event.data;
+  return { ...event, data: { ...data, playbook } };
 }
 
 /** Puts a large output back in place of its handle. */
-async function withOutput(event: StoredEvent, blobs: Blobs): Promise<StoredEvent> {
+export async function withOutput(event: StoredEvent, blobs: Blobs): Promise<StoredEvent> {
   const { output } = event.data;
   const hash = output === undefined ? undefined : handleIn(output);
   if (event.type !== 'step.completed' || hash === undefined) return event;

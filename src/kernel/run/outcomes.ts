@@ -5,8 +5,9 @@ import type { Actor } from './actor.ts';
 import type { StepOutcome } from './execute.ts';
 import { compiledStep, type RunState, stepOf } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
+import { failStep } from './step-failures.ts';
 import { nextTryAt } from './step-rules.ts';
-import { failStep, say, type Turn } from './turn.ts';
+import { say, type Turn } from './turn.ts';
 
 /** What a call brought becomes facts: its output and the record changes it asked for, or a failure. */
 export async function takeOutcome(

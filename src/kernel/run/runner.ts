@@ -16,7 +16,8 @@ import { takeOutcome } from './outcomes.ts';
 import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
 import { settleRun } from './settle-run.ts';
 import type { Slots } from './slots.ts';
-import { open, say, startReady, type Turn } from './turn.ts';
+import { startReady } from './start-steps.ts';
+import { open, say, type Turn } from './turn.ts';
 import { createWaits } from './waits.ts';
 
 export interface RunnerPorts extends KernelPorts {
@@ -44,6 +45,8 @@ export interface Runner {
   /** Calls that are under way, for those who wait for a quiet moment. */
   readonly busy: () => number;
   readonly abort: (run: Id) => void;
+  /** Folds it again at its next turn: for those who appended to its stream themselves. */
+  readonly forget: (run: Id) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -306,6 +309,12 @@ export function createRunner(ports: RunnerPorts): Runner {
     busy: () => underWay,
     abort: (id) => {
       for (const call of actors.get(id)?.calls.values() ?? []) call.abort.abort();
+    },
+    forget: (id) => {
+      const actor = actorOf(id);
+      return exclusively(actor, async () => {
+        actor.state = undefined;
+      });
     },
     close: async () => {
       closing = true;

@@ -3,7 +3,8 @@ import type { Actor } from './actor.ts';
 import type { Calls } from './calls.ts';
 import { compiledStep, stepOf } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
-import { failStep, say, type Turn } from './turn.ts';
+import { failStep } from './step-failures.ts';
+import { say, type Turn } from './turn.ts';
 
 /** Ends what waited long enough, and takes up what was interrupted. */
 export interface Waits {

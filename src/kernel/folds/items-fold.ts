@@ -1,0 +1,89 @@
+import { type Id, isJsonObject, type Json } from '../../base/index.ts';
+import type { EffectKey } from '../../contract/index.ts';
+import type { Fold } from '../../log/index.ts';
+import { asKernelEvent, type ItemEnd, type ItemKind, type Risk } from '../events.ts';
+import { idOf, NOTHING, one, UTC } from './rows.ts';
+
+export type ItemRow = {
+  readonly id: Id;
+  readonly kind: ItemKind;
+  readonly title: string;
+  readonly run: Id | null;
+  readonly step: string | null;
+  readonly effects: readonly EffectKey[];
+  readonly risk: Risk;
+  readonly form: Json;
+  readonly body: Json;
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly status: 'open' | 'snoozed' | 'closed';
+  readonly snoozedUntil: string | null;
+  readonly end: ItemEnd | null;
+  readonly answer: Json;
+};
+
+export const itemsFold: Fold<ItemRow> = {
+  name: 'items',
+  version: 1,
+  reads: (type) => type.startsWith('item.'),
+  keys: (event) => [idOf(event.stream)],
+  apply: (rows, stored) => {
+    const event = asKernelEvent(stored);
+    const id = idOf(stored.stream);
+    if (event.type === 'item.opened') {
+      const { kind, title, run, step, effects, risk, form, body, expiresAt } = event.data;
+      return one(id, {
+        id,
+        kind,
+        title,
+        run: run ?? null,
+        step: step ?? null,
+        effects,
+        risk,
+        form: form ?? null,
+        body: body ?? null,
+        createdAt: UTC(stored),
+        expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
+        status: 'open',
+        snoozedUntil: null,
+        end: null,
+        answer: null,
+      });
+    }
+    const row = rows.get(id);
+    if (!row) return NOTHING;
+    switch (event.type) {
+      case 'item.changed':
+        return one(id, { ...row, ...event.data });
+      case 'item.snoozed':
+        return one(id, {
+          ...row,
+          status: 'snoozed',
+          snoozedUntil:
+            event.data.until === undefined ? null : new Date(event.data.until).toISOString(),
+        });
+      case 'item.woken':
+        return one(id, { ...row, status: 'open', snoozedUntil: null });
+      case 'item.closed':
+        return one(id, {
+          ...row,
+          status: 'closed',
+          end: event.data.how,
+          answer: event.data.answer ?? null,
+        });
+      default:
+        return NOTHING;
+    }
+  },
+  indexes: {
+    open: (row) => (row.status === 'closed' ? undefined : row.createdAt),
+    run: (row) => (row.status === 'closed' ? undefined : (row.run ?? undefined)),
+    snoozed: (row) => row.snoozedUntil ?? undefined,
+    topic: (row) => topicOf(row.body),
+  },
+};
+
+/** What a question without a run is about, so that it is asked once. */
+function topicOf(body: Json): string | undefined {
+  return isJsonObject(body) && typeof body.topic === 'string' ? body.topic : undefined;
+}

@@ -1,0 +1,128 @@
+import type { Json } from '../../base/index.ts';
+import { failure, type Labelled, labelOfAll, OWN, toFailure } from '../../contract/index.ts';
+import { type CompiledStep, evaluateCondition, resolveTemplate } from '../../plan/index.ts';
+import { compiledStep, namesIn, stepOf } from './run-state.ts';
+import { failStep } from './step-failures.ts';
+import { isObject, say, type Turn } from './turn.ts';
+
+export function beginGroup(
+  turn: Turn,
+  path: string,
+  compiled: CompiledStep,
+  input: Labelled<Json>,
+): void {
+  const { step } = compiled;
+  const { labels } = input;
+  if ('each' in step) {
+    if (!Array.isArray(input.value)) {
+      throw failure('invalid_input', `${step.id} goes through a list, and this is none.`, {
+        path: 'each.over',
+        expected: 'a list',
+        found: typeof input.value,
+      });
+    }
+    const limit = step.each.limit ?? 1_000;
+    if (input.value.length > limit) {
+      throw failure(
+        'too_large',
+        `${step.id} has ${input.value.length} items; at most ${limit} are allowed.`,
+        { items: input.value.length, limit },
+      );
+    }
+    say(turn, 'step.expanded', { step: path, items: input.value, labels });
+  } else if ('repeat' in step) {
+    say(turn, 'step.expanded', { step: path, round: 1 });
+  } else if ('play' in step) {
+    say(turn, 'step.expanded', {
+      step: path,
+      playbook: step.play,
+      input: isObject(input.value) ? input.value : {},
+      labels,
+    });
+  } else if ('expand' in step && isObject(input.value)) {
+    say(turn, 'step.expanded', {
+      step: path,
+      plan: input.value,
+      labels: { base: labelOfAll(labels) },
+    });
+  }
+}
+
+/** All inner steps of a step are over: another round, or its output. */
+export function finishGroup(turn: Turn, path: string, troubled: readonly string[]): void {
+  const { run } = turn;
+  const compiled = compiledStep(run, path);
+  const state = stepOf(run, path);
+  try {
+    if (troubled.length > 0) {
+      const [first = ''] = troubled;
+      const reason = stepOf(run, first);
+      throw failure(
+        'capability_failed',
+        reason.failure?.message ?? reason.because ?? `${first} did not happen.`,
+        { step: first },
+      );
+    }
+    const { step } = compiled;
+    if ('repeat' in step && compiled.expressions.until) {
+      const inner = run.scopes.get(`${path}/${state.rounds ?? 1}/`);
+      const over = inner && evaluateCondition(compiled.expressions.until, namesIn(run, inner));
+      if (!over && (state.rounds ?? 1) < step.repeat.max) {
+        say(turn, 'step.expanded', { step: path, round: (state.rounds ?? 1) + 1 });
+        return;
+      }
+    }
+    say(turn, 'step.completed', {
+      step: path,
+      ...groupOutput(turn, path, compiled, state.rounds ?? 0),
+    });
+  } catch (error) {
+    failStep(turn, path, Math.max(1, state.attempt), toFailure(error));
+  }
+}
+
+function groupOutput(
+  turn: Turn,
+  path: string,
+  compiled: CompiledStep,
+  rounds: number,
+): { readonly output: Json; readonly labels: Labelled<Json>['labels'] } {
+  const { run } = turn;
+  const template = compiled.templates.output;
+  const outputIn = (prefix: string): Labelled<Json> => {
+    const scope = run.scopes.get(prefix);
+    if (!scope) return { value: null, labels: { base: OWN } };
+    if (template) {
+      const resolved = resolveTemplate(template, namesIn(run, scope), {
+        ref: turn.ref,
+        own: scope.worth,
+      });
+      if (!(resolved instanceof Promise)) return resolved;
+      throw failure(
+        'invalid_plan',
+        'A record cannot be looked up in an output.',
+        { step: path },
+        'Read it in a step of its own.',
+      );
+    }
+    const last = scope.compiled.steps.findLast((step) => run.steps.get(prefix + step.id)?.output);
+    return (
+      run.steps.get(prefix + (last?.id ?? ''))?.output ?? { value: null, labels: { base: OWN } }
+    );
+  };
+  const { step } = compiled;
+  if ('each' in step) {
+    const outputs = Array.from({ length: rounds }, (_, index) => outputIn(`${path}/${index}/`));
+    const labels = Object.fromEntries(
+      outputs.map(({ labels: own }, index) => [String(index), labelOfAll(own)]),
+    );
+    return { output: outputs.map(({ value }) => value), labels: { base: OWN, at: labels } };
+  }
+  const prefix = run.scopes.has(`${path}/catch/`)
+    ? `${path}/catch/`
+    : 'repeat' in step
+      ? `${path}/${rounds}/`
+      : `${path}/`;
+  const { value, labels } = outputIn(prefix);
+  return { output: value, labels };
+}

@@ -1,0 +1,183 @@
+import type { Json } from '../../base/index.ts';
+import {
+  type CapabilityContract,
+  Failure,
+  failure,
+  isOutside,
+  type Labelled,
+  toFailure,
+} from '../../contract/index.ts';
+import { type CompiledStep, evaluateCondition, type Form } from '../../plan/index.ts';
+import { beginWait } from './begin-wait.ts';
+import { beginGroup, finishGroup } from './groups.ts';
+import { compiledStep, namesIn, scopeOf, stepOf } from './run-state.ts';
+import { failStep } from './step-failures.ts';
+import { type Delay, isObject, open, resolveIn, resolveNowIn, say, type Turn } from './turn.ts';
+
+/** Starts whatever can start. True when something moved. */
+export function startReady(turn: Turn): boolean {
+  const { run } = turn;
+  let moved = false;
+  for (let more = true; more; ) {
+    more = false;
+    for (const [path, because] of run.fallen) {
+      run.fallen.delete(path);
+      say(turn, 'step.skipped', {
+        step: path,
+        because: `It needs ${because}, which did not happen.`,
+      });
+      more = true;
+    }
+    for (const [path, troubled] of run.completable) {
+      run.completable.delete(path);
+      finishGroup(turn, path, troubled);
+      more = true;
+    }
+    for (const path of run.frontier?.ready() ?? []) {
+      if (!turn.isUnderWay(path)) more = consider(turn, path) || more;
+    }
+    moved ||= more;
+  }
+  return moved;
+}
+
+/** Decides about one step that is ready. False when it stays as it is for now. */
+function consider(turn: Turn, path: string): boolean {
+  const { run } = turn;
+  const compiled = compiledStep(run, path);
+  const scope = scopeOf(run, path);
+  try {
+    const { when } = compiled.expressions;
+    if (when && !evaluateCondition(when, namesIn(run, scope))) {
+      say(turn, 'step.skipped', { step: path, because: 'Its condition is not met.' });
+      return true;
+    }
+    const contract = 'call' in compiled.step ? turn.contract(compiled.step.call) : undefined;
+    if (contract && isOutside(contract.effect)) {
+      turn.outside.add(path);
+      return false;
+    }
+    const delay = mayStart(turn, path, compiled, contract);
+    if (delay) {
+      say(turn, 'step.waiting', { step: path, ...delay, lock: delay.words });
+      return true;
+    }
+    return start(turn, path, compiled, contract);
+  } catch (error) {
+    failStep(turn, path, 1, toFailure(error));
+    return true;
+  }
+}
+
+function mayStart(
+  turn: Turn,
+  path: string,
+  compiled: CompiledStep,
+  contract: CapabilityContract | undefined,
+): Delay | undefined {
+  const keys = lockKeys(turn, path, compiled);
+  if (keys.length > 0) {
+    const words = turn.takeLocks(keys, path);
+    if (words) return { for: 'lock', words };
+  }
+  return contract ? turn.takeSlot(contract, compiled) : undefined;
+}
+
+export function lockKeys(turn: Turn, path: string, compiled: CompiledStep): readonly string[] {
+  const template = compiled.templates.lock;
+  if (!template) return [];
+  const { value } = resolveNowIn(turn, path, template);
+  const keys = Array.isArray(value) ? value : [value];
+  return keys.map(String).sort();
+}
+
+/** Begins a step that may start now. False when its input has to be looked up first. */
+function start(
+  turn: Turn,
+  path: string,
+  compiled: CompiledStep,
+  contract: CapabilityContract | undefined,
+): boolean {
+  const input = inputOf(turn, path, compiled);
+  if (!input) return false;
+  switch (compiled.kind) {
+    case 'call': {
+      if (!contract) throw failure('unknown_capability', `Nothing does ${compiled.path}.`);
+      if (contract.effect === 'pure' || contract.effect === 'read') {
+        if (!turn.callNow(path, contract, input)) {
+          say(turn, 'step.started', { step: path, attempt: 1 });
+        }
+        return true;
+      }
+      const attempt = stepOf(turn.run, path).attempt + 1;
+      say(turn, 'step.started', { step: path, attempt });
+      turn.call(path, attempt, contract, input);
+      return true;
+    }
+    case 'ask':
+      openQuestion(turn, path, compiled, input);
+      return true;
+    case 'wait':
+      beginWait(turn, path, compiled);
+      return true;
+    default:
+      beginGroup(turn, path, compiled, input);
+      return true;
+  }
+}
+
+/** The resolved `with` (or `over`, `plan`); undefined while a record is being looked up. */
+function inputOf(turn: Turn, path: string, compiled: CompiledStep): Labelled<Json> | undefined {
+  const { with: input, over, plan } = compiled.templates;
+  const template = input ?? over ?? plan;
+  const { worth } = scopeOf(turn.run, path);
+  if (!template) return { value: {}, labels: { base: worth } };
+  const brought = turn.brought(path);
+  if (brought instanceof Failure) throw brought;
+  if (brought) return brought;
+  const resolved = resolveIn(turn, path, template);
+  if (!(resolved instanceof Promise)) return resolved;
+  turn.later(path, resolved);
+  return undefined;
+}
+
+function textIn(
+  turn: Turn,
+  path: string,
+  template: CompiledStep['templates']['title'],
+): string | undefined {
+  if (!template) return undefined;
+  const { value } = resolveNowIn(turn, path, template);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function openQuestion(
+  turn: Turn,
+  path: string,
+  compiled: CompiledStep,
+  input: Labelled<Json>,
+): void {
+  if (!('ask' in compiled.step)) return;
+  const { ask } = compiled.step;
+  const title = textIn(turn, path, compiled.templates.title) ?? turn.run.title;
+  const help = textIn(turn, path, compiled.templates.help);
+  const { form: extra, ...facts } = isObject(input.value) ? input.value : {};
+  const fields = [...ask.form.fields, ...formIn(extra)];
+  const item = turn.newId();
+  open(turn, item, {
+    kind: 'question',
+    title,
+    step: path,
+    effects: [],
+    risk: 'low',
+    form: JSON.parse(JSON.stringify({ fields })),
+    body: { help: help ?? null, facts },
+  });
+  say(turn, 'step.waiting', { step: path, for: 'answer', words: title });
+}
+
+/** Fields that an earlier step worked out: `with.form.fields`. */
+function formIn(value: Json | undefined): Form['fields'] {
+  if (!isObject(value) || !Array.isArray(value.fields)) return [];
+  return value.fields as unknown as Form['fields']; // checked when the answer is read
+}

@@ -1,0 +1,62 @@
+import type { Id, Json } from '../../base/index.ts';
+import type { SignedDecision } from '../../contract/index.ts';
+import type { ActKind } from '../../contract/portable.ts';
+import type { BackTest, Policy, PolicyChange } from '../../policy/index.ts';
+import type { DeviceRow } from '../folds.ts';
+import { type GrantView, listDevices, listGrants } from './list-trust.ts';
+import { type ModeNow, modeNow } from './modes.ts';
+import { type Performed, performAct } from './perform-act.ts';
+import { backTestPolicy, policyChanges, policyHistory, policyOfVersion } from './policies.ts';
+import { type ActPorts, type ProposedAct, proposeAct } from './propose-act.ts';
+import { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
+import { suspendChangedGrants } from './suspend-grants.ts';
+import type { PolicyVersionRow } from './trust-folds.ts';
+
+/** Who may let what happen: acts that are signed, and what they led to. */
+export interface Trust {
+  readonly propose: (kind: ActKind, body: Json) => Promise<ProposedAct>;
+  /** Fails as `proposeAct` and `checkDecision` do. */
+  readonly perform: (kind: ActKind, body: Json, signed: SignedDecision) => Promise<Performed>;
+  readonly grants: () => Promise<readonly GrantView[]>;
+  readonly devices: () => Promise<readonly DeviceRow[]>;
+  readonly policies: () => Promise<readonly PolicyVersionRow[]>;
+  readonly policyOfVersion: (version: string) => Promise<Policy>;
+  readonly policyChanges: (after: Policy) => Promise<readonly PolicyChange[]>;
+  readonly backTest: (after: Policy, options?: { readonly sinceSeq?: number }) => Promise<BackTest>;
+  readonly modeOf: (connector: string) => Promise<ModeNow>;
+  readonly stop: (because: string, by: string) => Promise<void>;
+  /** for a restore, before anything runs */
+  readonly raiseIncarnation: (because: string) => Promise<number>;
+  /** what a new version of the program changed under grants that were signed before */
+  readonly suspendChangedGrants: () => Promise<number>;
+}
+
+export interface TrustPorts extends ActPorts {
+  /** a run must look again: what it relied on is gone */
+  readonly wake: (run: Id) => void;
+}
+
+export function createTrust(ports: TrustPorts): Trust {
+  return {
+    propose: (kind, body) => proposeAct(ports, kind, body),
+    perform: async (kind, body, signed) => {
+      const performed = await performAct(ports, { kind, body, signed });
+      for (const run of performed.runs) ports.wake(run);
+      return performed;
+    },
+    grants: () => listGrants(ports),
+    devices: () => listDevices(ports),
+    policies: () => policyHistory(ports),
+    policyOfVersion: (version) => policyOfVersion(ports, version),
+    policyChanges: (after) => policyChanges(ports, after),
+    backTest: (after, options) => backTestPolicy(ports, after, options),
+    modeOf: (connector) => modeNow(ports.log, connector),
+    stop: (because, by) => stopCommits(ports, because, by),
+    raiseIncarnation: async (because) => {
+      const { incarnation, runs } = await raiseIncarnation(ports, because);
+      for (const run of runs) ports.wake(run);
+      return incarnation;
+    },
+    suspendChangedGrants: () => suspendChangedGrants(ports),
+  };
+}
