@@ -1,7 +1,7 @@
 // kernel: plans run, effects leave, the operator decides. The only writer of the log.
 // Owns: submit, runner, effects, inbox, timers. Never: knows what an invoice is, or draws. Floor 6.
 
-export { authoriseAct, RECOVERY_DEVICE } from './acts.ts';
+export { authoriseAct } from './acts.ts';
 export { readEffect } from './effects/commit.ts';
 export { contractData, contractHash } from './effects/contract-hash.ts';
 export { asKernelEvent, fact, type KernelEvent, type KernelEvents } from './events.ts';

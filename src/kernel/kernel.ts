@@ -1,5 +1,6 @@
 import { dayIn, type Id, type JsonObject, LIMITS } from '../base/index.ts';
 import { failure, type Label, OPERATOR, type StoredEvent, toFailure } from '../contract/index.ts';
+import type { FoldQuery, FoldReader } from '../log/index.ts';
 import type { RecordCommand } from '../records/index.ts';
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
@@ -54,9 +55,19 @@ export interface KernelOptions extends KernelPorts {
   readonly evictAlways?: boolean;
 }
 
-/** runs that are taken up at the same time after a restart */
-const RECOVER_PAGE = 500;
 const UNFINISHED = ['planned', 'running', 'cancelling', 'compensating'] as const;
+
+/** All rows of a list, page by page. */
+async function* everyRow<Row extends JsonObject>(
+  reader: FoldReader<Row>,
+  query: FoldQuery,
+): AsyncGenerator<Row> {
+  for (let offset = 0; ; offset += LIMITS.pageRows) {
+    const page = await reader.list({ ...query, offset, limit: LIMITS.pageRows });
+    for (const { row } of page) yield row;
+    if (page.length < LIMITS.pageRows) return;
+  }
+}
 
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { log, clock } = options;
@@ -106,8 +117,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       return due.length === 0 ? undefined : Math.min(...due);
     },
     async (nowMs) => {
-      const due = await waits.list({ index: 'due', to: nowMs, limit: LIMITS.pageRows });
-      for (const run of new Set(due.map(({ row }) => row.run))) runner.wake(run);
+      for await (const { run } of everyRow(waits, { index: 'due', to: nowMs })) runner.wake(run);
       await wakeSnoozed(nowMs);
       await schedules.fire(nowMs);
       await new Promise((resolve) => setImmediate(resolve));
@@ -165,6 +175,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     playbooks,
     items,
     runner,
+    trust,
     schedules,
     submit: async (goal) => {
       const submitted = await submitGoal(options, playbooks, match, runner.create, goal);
@@ -184,21 +195,21 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     recover: async () => {
       await trust.suspendChangedGrants();
       let count = 0;
-      const rows = await Promise.all(
-        UNFINISHED.map((status) =>
-          runs.list({ index: 'status', equals: status, limit: RECOVER_PAGE }),
-        ),
-      );
-      for (const { row } of rows.flat()) {
-        if (row.status === 'compensating') await resumeCompensation({ ...options, runner }, row.id);
-        else runner.wake(row.id);
-        count += 1;
+      for (const status of UNFINISHED) {
+        for await (const row of everyRow(runs, { index: 'status', equals: status })) {
+          count += 1;
+          if (row.status === 'compensating') {
+            await resumeCompensation({ ...options, runner }, row.id);
+          } else {
+            runner.wake(row.id, row.queue);
+          }
+        }
       }
-      for (const { row } of await log
-        .fold(effectsFold)
-        .list({ index: 'flight', limit: RECOVER_PAGE })) {
+      for await (const row of everyRow(log.fold(effectsFold), { index: 'flight' })) {
         if (isInFlight(row.status)) runner.wake(row.run);
       }
+      // locks and rates are held in memory only: whoever waited for one asks again
+      for await (const { run } of everyRow(waits, { index: 'here' })) runner.wake(run);
       timers.plan();
       return { runs: count };
     },

@@ -1,7 +1,12 @@
 import type { Clock } from '../base/index.ts';
 
-/** Longest sleep: timers in Node overflow beyond 24.8 days, and a clock that was set shows up soon. */
-const LONGEST_SLEEP_MS = 60 * 60 * 1000;
+/**
+ * Longest sleep. A clock that was set, or a host that slept for a week, shows up within this time;
+ * Node's own timers would also overflow beyond 24.8 days.
+ */
+const LONGEST_SLEEP_MS = 5 * 60 * 1000;
+/** what was told to go on but is still due is looked at again after this time */
+const STILL_DUE_MS = 250;
 
 /** Wakes up when something is due, and never otherwise: an idle company costs nothing. */
 export interface Timers {
@@ -38,7 +43,11 @@ export function createTimers(
         const now = clock.now();
         if (due <= now) {
           await fire(now);
-          again = (await nextDue()) !== due; // whatever fired but stays due waits for its run
+          const next = await nextDue();
+          if (next === undefined || closed) continue;
+          const wait = Math.max(next - clock.now(), STILL_DUE_MS);
+          timer = setTimeout(() => void plan(), Math.min(wait, LONGEST_SLEEP_MS));
+          timer.unref();
           continue;
         }
         timer = setTimeout(() => void plan(), Math.min(due - now, LONGEST_SLEEP_MS));

@@ -1,6 +1,8 @@
 // surface: the doors. One table of operations becomes routes, commands and the API's description.
 // Owns: how people and programs ask, and how answers look. Never: a business rule. Floor 8.
 
+export type { CliDevice, CliPorts, Door, ServeOptions } from './cli/cli-ports.ts';
+export { runCli, tell } from './cli/run-cli.ts';
 export type { Asset, Assets } from './http/assets.ts';
 export { type App, type AppOptions, createApp } from './http/create-app.ts';
 export type { Services } from './operations/operation.ts';

@@ -14,6 +14,7 @@ export function withEdits(
   const at: Record<string, Label> = { ...input.labels.at };
   for (const [path, field] of Object.entries(edits)) {
     value = withPath(value, path, field);
+    for (const inner of Object.keys(at)) if (inner.startsWith(`${path}.`)) delete at[inner];
     at[path] = OPERATOR;
   }
   return { value, labels: { base: input.labels.base, at } };

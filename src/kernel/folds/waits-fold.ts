@@ -41,6 +41,8 @@ export const waitsFold: Fold<WaitRow> = {
   },
   indexes: {
     due: (row) => row.until ?? undefined,
+    /** for something that only this process knows about */
+    here: (row) => (row.for === 'lock' ? row.run : undefined),
     event: (row) => row.event ?? undefined,
   },
 };

@@ -17,7 +17,7 @@ import {
   type Frontier,
   type Scope,
 } from '../../plan/index.ts';
-import { asKernelEvent, type KernelEvent, type WaitReason } from '../events.ts';
+import { asKernelEvent, type KernelEvent, type Queue, type WaitReason } from '../events.ts';
 import {
   isStepSettled,
   nextRunStatus,
@@ -72,6 +72,7 @@ export interface RunState {
   /** claims since the last step moved */
   idleClaims: number;
   words: string;
+  queue: Queue;
   startSeq: number;
   playbook?: string;
   title: string;
@@ -115,6 +116,7 @@ export function newRunState(id: Id): RunState {
     worker: '',
     idleClaims: 0,
     words: '',
+    queue: 'now',
     startSeq: 0,
     title: '',
     input: { value: {}, labels: NO_LABELS },
@@ -136,6 +138,7 @@ export function evolveRun(run: RunState, stored: StoredEvent, lookup: PlanLookup
   switch (event.type) {
     case 'intent.recorded':
       run.words = event.data.words;
+      run.queue = event.data.queue;
       run.startSeq = stored.seq;
       return;
     case 'plan.decided':

@@ -2,6 +2,7 @@ import type { Id } from '../../base/index.ts';
 import { failure, toFailure } from '../../contract/index.ts';
 import type { EffectGate } from '../effects/gate.ts';
 import { referenceReader } from '../effects/prepare.ts';
+import type { Queue } from '../events.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { type Actor, createActor, isIdle } from './actor.ts';
@@ -36,7 +37,7 @@ export interface Runner {
   /** A new run: its first facts and its first steps are one append. */
   readonly create: (run: Id, begin: (turn: Turn) => void) => Promise<void>;
   /** Goes on with a run, now or as soon as its current turn is over. */
-  readonly wake: (run: Id) => void;
+  readonly wake: (run: Id, queue?: Queue) => void;
   /** Exclusive access between two turns; what `work` adds to the batch is appended with its others. */
   readonly within: <T>(run: Id, work: (turn: Turn) => Promise<T>) => Promise<T>;
   /** Fulfilled when nothing moves any more by itself. */
@@ -64,6 +65,9 @@ const LEASE_MS = 60_000;
 const IDLE_CLAIMS = 5;
 /** runs whose memory is kept while they wait; the others are folded again */
 const RUNS_IN_MEMORY = 500;
+/** runs that move at the same time; the others queue, those that somebody waits for first */
+const RUNS_MOVING = 128;
+const QUEUES: readonly Queue[] = ['now', 'soon', 'cheap'];
 
 export function createRunner(ports: RunnerPorts): Runner {
   const { log, clock, records, lookup, registry } = ports;
@@ -71,6 +75,8 @@ export function createRunner(ports: RunnerPorts): Runner {
   const readReference = referenceReader(records);
   let closing = false;
   let underWay = 0;
+  let moving = 0;
+  const backlog: { readonly [Name in Queue]: Actor[] } = { now: [], soon: [], cheap: [] };
   const track = (difference: 1 | -1): void => {
     underWay += difference;
   };
@@ -106,14 +112,27 @@ export function createRunner(ports: RunnerPorts): Runner {
     return result;
   }
 
-  function wake(id: Id): void {
+  function wake(id: Id, queue?: Queue): void {
     const actor = actorOf(id);
     if (actor.scheduled || closing) return;
     actor.scheduled = true;
-    exclusively(actor, () => drive(actor)).catch((error: unknown) => {
-      ports.report(toFailure(error), { run: id });
-      rest(actor);
-    });
+    if (moving < RUNS_MOVING) move(actor);
+    else backlog[queue ?? actor.state?.queue ?? 'now'].push(actor);
+  }
+
+  function move(actor: Actor): void {
+    moving += 1;
+    exclusively(actor, () => drive(actor))
+      .catch((error: unknown) => {
+        ports.report(toFailure(error), { run: actor.id });
+        rest(actor);
+      })
+      .finally(() => {
+        moving -= 1;
+        const next = QUEUES.map((name) => backlog[name]).find((queue) => queue.length > 0);
+        const waiting = next?.shift();
+        if (waiting) move(waiting);
+      });
   }
 
   async function drive(actor: Actor): Promise<void> {

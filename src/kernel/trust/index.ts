@@ -1,5 +1,6 @@
 // kernel/trust: who may let what happen, and the last look before it does.
 // Owns: signed acts, grants and their use, modes, policies as facts. Never: commits an effect.
+export { RECOVERY_DEVICE } from './accept-act.ts';
 export type { ActBodies } from './act-bodies.ts';
 export { actLabel } from './act-label.ts';
 export { createTrust, type Trust, type TrustPorts } from './create-trust.ts';
@@ -8,7 +9,7 @@ export { type GrantRow, type GrantUseRow, grantsFold, grantUseFold } from './gra
 export { type JudgePorts, judgeEffect, liveGrants } from './judge.ts';
 export { type GrantView, listDevices, listGrants } from './list-trust.ts';
 export { type ModeNow, modeNow } from './modes.ts';
-export { type Performed, performAct, RECOVERY_DEVICE } from './perform-act.ts';
+export { type Performed, performAct } from './perform-act.ts';
 export { backTestPolicy, policyChanges, policyHistory, policyOfVersion } from './policies.ts';
 export { type ActPorts, type ProposedAct, proposeAct } from './propose-act.ts';
 export { raiseIncarnation, stopCommits } from './raise-incarnation.ts';

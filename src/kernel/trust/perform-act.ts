@@ -9,10 +9,10 @@ import {
 } from '../../contract/index.ts';
 import type { ActKind } from '../../contract/portable.ts';
 import type { StreamAppend } from '../../log/index.ts';
-import { acceptDecision, approvalId } from '../effects/approve.ts';
 import { contractHash } from '../effects/contract-hash.ts';
 import { fact, type KernelEvents, type KernelEventType } from '../events.ts';
 import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
+import { acceptAct } from './accept-act.ts';
 import type { Act, ActBodies } from './act-bodies.ts';
 import { grantsFold } from './grant-folds.ts';
 import { type ActPorts, type ProposedAct, proposeAct, readGrant } from './propose-act.ts';
@@ -25,9 +25,6 @@ export interface Performed {
   /** runs whose approvals were taken away by it: they prepare and ask anew */
   readonly runs: readonly Id[];
 }
-
-/** Names the recovery key in a statement; it signs devices in and out, and nothing else. */
-export const RECOVERY_DEVICE = 'recovery';
 
 /** Rounds of deciding again when something moved between looking and appending. */
 const ROUNDS = 5;
@@ -43,8 +40,13 @@ export async function performAct(
   request: { readonly kind: ActKind; readonly body: Json; readonly signed: SignedDecision },
 ): Promise<Performed> {
   for (let round = 1; ; round++) {
-    const accepted = await acceptAct(ports, request);
-    const { proposed } = accepted;
+    const { kind, body, signed } = request;
+    const proposed = await proposeAct(ports, kind, body);
+    const accepted = await acceptAct(ports, signed, {
+      kind,
+      hash: proposed.hash,
+      byRecovery: mayBeRecovered(proposed.act),
+    });
     const changes = await changesOf(ports, proposed.act, accepted);
     try {
       await ports.log.append([accepted.recorded, ...changes.appends], { barrier: true });
@@ -61,62 +63,9 @@ export async function performAct(
   }
 }
 
-export interface AcceptedAct {
-  readonly proposed: ProposedAct;
-  readonly approval: Id;
-  readonly device: Device;
-  readonly by: string;
-  /** the signature as a fact; goes into the same append as what it allows */
-  readonly recorded: StreamAppend;
-}
-
-/** Checks a signed act in full, and does nothing yet. */
-export async function acceptAct(
-  ports: ActPorts,
-  request: { readonly kind: ActKind; readonly body: Json; readonly signed: SignedDecision },
-): Promise<AcceptedAct> {
-  const { kind, body, signed } = request;
-  const proposed = await proposeAct(ports, kind, body);
-  const subject = { status: 'pending', kind: 'act', act: kind } as const;
-  const acts = new Map([[proposed.hash, subject]]);
-  const guest = await recoveryDevice(ports, proposed.act);
-  const { statement, device } = await acceptDecision(ports, signed, [], acts, guest);
-  if (statement.decision !== 'authorise') {
-    throw failure('invalid_input', 'Acts are authorised, not approved or rejected.', {
-      path: 'statement.decision',
-    });
-  }
-  const approval = approvalId(signed);
-  const by = `operator:${device.id}`;
-  const data = { signed: plain(signed), assurance: device.assurance, act: proposed.act.kind };
-  return {
-    proposed,
-    approval,
-    device,
-    by,
-    recorded: {
-      stream: `approval/${approval}`,
-      expectedVersion: 0,
-      events: [fact('approval.recorded', data, { by, label: OPERATOR })],
-    },
-  };
-}
-
-/** The paper key as a device, for the acts that bring back a company whose devices are all lost. */
-async function recoveryDevice(ports: ActPorts, act: Act): Promise<Device | undefined> {
-  const enrols = act.kind === 'device' && 'device' in act.body;
-  const revokes = act.kind === 'revoke' && 'device' in act.body;
-  if (!enrols && !revokes) return undefined;
-  const control = await ports.log.fold(controlFold).get('control');
-  if (!control || control.recovery === null) return undefined;
-  return {
-    id: RECOVERY_DEVICE,
-    name: 'recovery key',
-    kind: 'cli',
-    publicKey: control.recovery,
-    assurance: 'unlocked',
-    enrolledAt: control.founded,
-  };
+/** The paper key brings a company back whose devices are lost: it signs devices in and out. */
+function mayBeRecovered({ kind, body }: Act): boolean {
+  return (kind === 'device' || kind === 'revoke') && 'device' in body;
 }
 
 interface Changes {
@@ -296,8 +245,4 @@ function says<T extends KernelEventType>(
   { by }: Authority,
 ): NewEvent {
   return fact(type, data, { by, label: OPERATOR });
-}
-
-function plain(signed: SignedDecision): JsonObject {
-  return JSON.parse(JSON.stringify(signed));
 }

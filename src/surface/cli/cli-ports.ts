@@ -31,7 +31,10 @@ export interface CliPorts {
   readonly recoveryKey: (printed: string) => Promise<CryptoKey>;
   readonly random: (bytes: number) => Uint8Array;
   /** Creates the company of this home; the key is what `init` prints once. */
-  readonly found: (company: JsonObject, device: CliDevice) => Promise<{ readonly recovery: string }>;
+  readonly found: (
+    company: JsonObject,
+    device: CliDevice,
+  ) => Promise<{ readonly recovery: string }>;
   /** Serves until it is told to stop. */
   readonly serve: (options: ServeOptions) => Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import { Failure, FAILURES, type FailureCode, failure } from '../../contract/index.ts';
+import { FAILURES, Failure, type FailureCode, failure } from '../../contract/index.ts';
 import { DEVICE_HEADER } from '../http/caller.ts';
 import { type Operation, pathFields } from '../operations/operation.ts';
 import type { Door } from './cli-ports.ts';

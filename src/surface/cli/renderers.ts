@@ -1,7 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import type { Money } from '../../contract/index.ts';
-import type { InboxRow } from '../views/item-view.ts';
-import type { CardView } from '../views/item-view.ts';
+import type { CardView, InboxRow } from '../views/item-view.ts';
 import { money, plain, time } from './format.ts';
 import { type Column, textTable, wrap } from './text-table.ts';
 
@@ -196,7 +195,9 @@ function formLines(form: Json, screen: Screen): readonly string[] {
   if (!isJsonObject(form) || !Array.isArray(form.fields)) return [];
   const fields = (form.fields as readonly Json[]).filter(isJsonObject);
   return fields.flatMap((field) => {
-    const choices = Array.isArray(field.choices) ? ` (${field.choices.map(plain).join(' | ')})` : '';
+    const choices = Array.isArray(field.choices)
+      ? ` (${field.choices.map(plain).join(' | ')})`
+      : '';
     const preset = field.default === undefined ? '' : ` [${plain(field.default)}]`;
     const label = `${plain(field.label ?? field.name)}${choices}${preset}`;
     const needed = field.required ? '' : ' (may stay empty)';
@@ -234,7 +235,9 @@ function doLines(data: DoAnswer, screen: Screen): readonly string[] {
   const state = STATUS_WORDS[data.status] ?? data.status;
   return [
     `Run ${data.run} ${state}.${data.joined ? ' It was under way already; you joined it.' : ''}`,
-    ...(data.items.length === 0 && data.words !== null ? wrap(plain(data.words), screen.width) : []),
+    ...(data.items.length === 0 && data.words !== null
+      ? wrap(plain(data.words), screen.width)
+      : []),
     ...(data.items.length > 0 ? ['', ...inboxLines(data.items, screen)] : []),
   ];
 }
@@ -256,7 +259,8 @@ function decidedLines(data: Decided, screen: Screen): readonly string[] {
     const paint = status === 'committed' ? screen.ok : status === 'failed' ? screen.stop : plain;
     return `${paint(status.padEnd(10))} ${plain(step)}${said === '' ? '' : `: ${plain(said)}`}`;
   });
-  const state = data.status === null ? [] : [`The run ${STATUS_WORDS[data.status] ?? data.status}.`];
+  const state =
+    data.status === null ? [] : [`The run ${STATUS_WORDS[data.status] ?? data.status}.`];
   return [...lines, ...state, ...(lines.length + state.length === 0 ? ['Noted.'] : [])];
 }
 
@@ -385,7 +389,11 @@ interface ImportAnswer {
 function importLines(data: ImportAnswer, screen: Screen): readonly string[] {
   const { read, added, changed, unchanged, duplicates, refused, notices, questions } = data;
   const remark = ({ line, column, reason }: { line: number; column: string; reason: string }) =>
-    wrap(`line ${line}${column === '' ? '' : `, ${plain(column)}`}: ${plain(reason)}`, screen.width, '  ');
+    wrap(
+      `line ${line}${column === '' ? '' : `, ${plain(column)}`}: ${plain(reason)}`,
+      screen.width,
+      '  ',
+    );
   return [
     `${read} rows read: ${added} added, ${changed} changed, ${unchanged} as they were, ${duplicates} twice in the file.`,
     ...(refused.length > 0 ? [screen.warn(`${refused.length} refused:`)] : []),

@@ -1,0 +1,127 @@
+import { useState } from 'preact/hooks';
+import { Link, useLocation } from 'wouter-preact';
+import { useResource } from '../api/resource.ts';
+import type { RecordRow, RecordTypeInfo } from '../api/shapes.ts';
+import { lookOnly } from '../device/session.ts';
+import { useRowKeys } from '../keys/row-keys.ts';
+import { Action } from '../parts/action.tsx';
+import { Panes } from '../parts/panes.tsx';
+import { Empty, Loaded } from '../parts/states.tsx';
+import { formatMoment, formatMoney, formatValue, isMoney } from '../words/format.ts';
+import { visible } from '../words/visible.ts';
+import { atPath, type JsonObject } from '../../../src/base/portable.ts';
+import { RecordCard } from './record-card.tsx';
+import { RecordForm } from './record-form.tsx';
+
+/** rows of a list on the screen; the search finds the others */
+const ROWS_MAX = 300;
+
+/** The company's records: one type as a list, one of them opened. */
+export function Business({ type, id }: { readonly type?: string | undefined; readonly id?: string | undefined }) {
+  const types = useResource<readonly RecordTypeInfo[]>('/api/record-types');
+  const [, go] = useLocation();
+  const chosen = type ?? 'invoice';
+  const info = types.data.value?.find((one) => one.type === chosen);
+  return (
+    <Panes
+      title="Business"
+      back={`/business/${chosen}`}
+      list={
+        <>
+          <div class="list-tools">
+            <label class="only-heard" for="record-type">
+              Show
+            </label>
+            <select id="record-type" value={chosen} onChange={(event) => go(`/business/${event.currentTarget.value}`)}>
+              {(types.data.value ?? [{ type: chosen, title: chosen }]).map((one) => (
+                <option key={one.type} value={one.type}>
+                  {pluralTitle(one.title)}
+                </option>
+              ))}
+            </select>
+            {info && chosen !== 'company' ? (
+              <Action label="New" off={lookOnly.value} onAct={() => go(`/business/${chosen}/new`)} />
+            ) : null}
+          </div>
+          <RecordList key={chosen} type={chosen} open={id} />
+        </>
+      }
+    >
+      {id === undefined || !info ? null : id === 'new' ? (
+        <RecordForm key={`${chosen}/new`} info={info} onSaved={(saved) => go(`/business/${chosen}/${saved.id}`)} onCancel={() => go(`/business/${chosen}`)} />
+      ) : (
+        <RecordCard key={`${chosen}/${id}`} info={info} id={id} />
+      )}
+    </Panes>
+  );
+}
+
+function RecordList({ type, open }: { readonly type: string; readonly open: string | undefined }) {
+  const [words, setWords] = useState('');
+  const records = useResource<readonly RecordRow[]>(`/api/records/${encodeURIComponent(type)}`, (event) =>
+    event.stream.startsWith(`${type}/`),
+  );
+  const wanted = words.trim().toLowerCase();
+  const found = (records.data.value ?? []).filter(
+    ({ title, fields }) => wanted === '' || `${title} ${detailOf(fields)}`.toLowerCase().includes(wanted),
+  );
+  const rows = found.slice(0, ROWS_MAX);
+  useRowKeys(rows.map((row) => row.id), open, `/business/${type}`);
+  return (
+    <Loaded from={records}>
+      {(all) => (
+        <>
+          {all.length > 8 ? (
+            <input
+              class="filter"
+              type="search"
+              aria-label="Find in this list"
+              placeholder="Find"
+              value={words}
+              onInput={(event) => setWords(event.currentTarget.value)}
+            />
+          ) : null}
+          {all.length === 0 ? <Empty words="There are none yet." /> : null}
+          <ul class="rows">
+            {rows.map((row) => (
+              <li key={row.id}>
+                <Link href={`/business/${type}/${row.id}`} id={`row-${row.id}`} data-row={row.id} class={`row no-kind${row.id === open ? ' is-current' : ''}`} aria-current={row.id === open ? 'true' : undefined}>
+                  <span class="row-title">{visible(row.title)}</span>
+                  <RowAmount fields={row.fields} />
+                  <span class="row-detail">{visible(detailOf(row.fields))}</span>
+                  <time class="row-time" dateTime={row.updatedAt}>
+                    {formatMoment(row.updatedAt)}
+                  </time>
+                </Link>
+              </li>
+            ))}
+          </ul>
+          {found.length > rows.length ? (
+            <p class="muted list-note">
+              {found.length - rows.length} more: type to find them.
+            </p>
+          ) : null}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function RowAmount({ fields }: { readonly fields: JsonObject }) {
+  const amount = [atPath(fields, 'totals.gross'), fields.amount, atPath(fields, 'billing.hourlyRate')].find(isMoney);
+  return amount ? <span class="row-amount">{formatMoney(amount)}</span> : null;
+}
+
+/** The second line of a row: the first of these that a record has. */
+const DETAILS = ['buyer.name', 'email', 'to', 'text', 'subject', 'code', 'task', 'address.city', 'status'];
+
+function detailOf(fields: JsonObject): string {
+  const value = DETAILS.map((path) => atPath(fields, path)).find((one) => one !== undefined && one !== '');
+  return value === undefined ? '' : formatValue(value);
+}
+
+export function pluralTitle(title: string): string {
+  if (title === 'Company') return 'My company';
+  if (/[^aeiou]y$/.test(title)) return `${title.slice(0, -1)}ies`;
+  return `${title}s`;
+}

@@ -1,0 +1,200 @@
+import { useRef, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { isJsonObject, type Json } from '../../../src/base/portable.ts';
+import { call, sayProblem } from '../api/call.ts';
+import { useResource } from '../api/resource.ts';
+import type { RunPage, RunStep } from '../api/shapes.ts';
+import { lookOnly } from '../device/session.ts';
+import { Action } from '../parts/action.tsx';
+import { Drawing } from '../parts/drawing.tsx';
+import { notify } from '../parts/notice.tsx';
+import { Loading, Trouble } from '../parts/states.tsx';
+import { Status } from '../parts/status.tsx';
+import { formatDuration, formatMoment } from '../words/format.ts';
+import { bareName, EFFECT_WORDS, runWords, waitWords } from '../words/status.ts';
+import { visible } from '../words/visible.ts';
+
+const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled']);
+
+/** One run: its plan as it fills, its steps, what it sent, and why it waits. */
+export function RunCard({ id }: { readonly id: string }) {
+  const path = `/api/runs/${encodeURIComponent(id)}`;
+  const run = useResource<RunPage>(path, (event) => event.run === id || event.stream === `run/${id}`);
+  const page = run.data.value;
+  if (!page) {
+    const problem = run.problem.value;
+    return <div class="card">{problem === undefined ? <Loading lines={8} /> : <Trouble error={problem} />}</div>;
+  }
+  const says = runWords(page.status);
+  return (
+    <article class="card wide" aria-labelledby="card-title">
+      <header class="card-head">
+        <p class="kicker">
+          <Status say={says} />
+          {page.playbook ? <span>{bareName(page.playbook)}</span> : null}
+          <time dateTime={page.startedAt}>{formatMoment(page.startedAt)}</time>
+          {page.endedAt ? <span>took {formatDuration(page.startedAt, page.endedAt)}</span> : null}
+        </p>
+        <h2 id="card-title" tabIndex={-1}>
+          {visible(page.goal)}
+        </h2>
+      </header>
+      <Waiting page={page} />
+      {page.failure ? (
+        <div class="banner tone-stop">
+          <span>
+            <strong>{visible(textOf(page.failure.message))}</strong> {visible(textOf(page.failure.remedy))}
+          </span>
+        </div>
+      ) : null}
+      <div class="run-body">
+        {page.drawing ? (
+          <section class="run-plan" aria-label="The plan">
+            <Drawing svg={page.drawing} />
+          </section>
+        ) : null}
+        <section class="plain-section" aria-labelledby="steps">
+          <h3 id="steps">Steps</h3>
+          <table class="steps">
+            <thead>
+              <tr>
+                <th scope="col">Step</th>
+                <th scope="col">State</th>
+                <th scope="col">Time</th>
+              </tr>
+            </thead>
+            <tbody>
+              {page.steps.map((step) => (
+                <StepRow key={step.id} step={step} />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      </div>
+      {page.effects.length > 0 ? (
+        <section class="plain-section" aria-labelledby="effects">
+          <h3 id="effects">What it does outside</h3>
+          <ul class="lines">
+            {page.effects.map((effect) => (
+              <li key={effect.hash}>
+                <span>{visible(effect.summary)}</span>
+                <Status say={EFFECT_WORDS[effect.status]} />
+                {effect.receipt ? <span class="muted">{visible(effect.receipt.said)}</span> : null}
+              </li>
+            ))}
+          </ul>
+        </section>
+      ) : null}
+      <details class="quiet-details">
+        <summary>What it was given and decided on</summary>
+        <dl class="pairs">
+          {page.snapshot ? (
+            <div>
+              <dt>Decided on</dt>
+              <dd>
+                event {page.snapshot.seq}, policy {page.snapshot.policy}, memory {page.snapshot.space}
+              </dd>
+            </div>
+          ) : null}
+          <div>
+            <dt>Run</dt>
+            <dd>
+              <code>{page.id}</code>
+            </dd>
+          </div>
+        </dl>
+        <JsonText value={page.input} />
+      </details>
+      {ENDED.has(page.status) ? null : <Cancel id={page.id} onDone={() => void run.refresh()} />}
+    </article>
+  );
+}
+
+function Waiting({ page }: { readonly page: RunPage }) {
+  if (ENDED.has(page.status) || page.status !== 'waiting') return null;
+  const [item] = page.items;
+  return (
+    <p class="banner tone-warn">
+      <span>
+        {page.words ? visible(page.words) : `It waits ${waitWords(page.waitingFor)}.`}{' '}
+        {item && (page.waitingFor === 'approval' || page.waitingFor === 'answer') ? (
+          <Link href={`/inbox/${item}`}>Open what waits for you</Link>
+        ) : null}
+      </span>
+    </p>
+  );
+}
+
+function StepRow({ step }: { readonly step: RunStep }) {
+  const error = isJsonObject(step.error) ? step.error : undefined;
+  const detail = step.waiting?.words ?? step.because ?? (error ? textOf(error.message) : '');
+  const depth = step.id.split('/').length - 1;
+  return (
+    <tr>
+      <th scope="row" class={`depth-${Math.min(depth, 3)}`}>
+        {visible(step.title ?? step.id)}
+        {step.capability ? <span class="muted"> {bareName(step.capability)}</span> : null}
+        {detail ? <p class="step-detail">{visible(detail)}</p> : null}
+        {step.output === null || step.output === undefined ? null : (
+          <details class="quiet-details">
+            <summary>
+              Result<span class="only-heard"> of {step.title ?? step.id}</span>
+            </summary>
+            <JsonText value={step.output} />
+          </details>
+        )}
+      </th>
+      <td>
+        <Status say={runWords(step.status)} />
+        {step.attempts > 1 ? <span class="muted"> {step.attempts} tries</span> : null}
+      </td>
+      <td class="number">{step.startedAt && step.endedAt ? formatDuration(step.startedAt, step.endedAt) : ''}</td>
+    </tr>
+  );
+}
+
+function Cancel({ id, onDone }: { readonly id: string; readonly onDone: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const [busy, setBusy] = useState(false);
+  async function cancel(): Promise<void> {
+    setBusy(true);
+    try {
+      await call('POST', `/api/runs/${encodeURIComponent(id)}/cancel`, {});
+      notify({ words: 'Cancelled. What waited for you in it was withdrawn.' });
+    } catch (error) {
+      notify({ words: sayProblem(error).words, tone: 'stop' });
+    }
+    setBusy(false);
+    dialog.current?.close();
+    onDone();
+  }
+  return (
+    <footer class="quiet-footer">
+      <Action label="Cancel this run" off={lookOnly.value} onAct={() => dialog.current?.showModal()} />
+      <dialog ref={dialog} aria-labelledby="cancel-title">
+        <h2 id="cancel-title">Cancel this run?</h2>
+        <p>It stops at the next safe point. What waits for you in it is withdrawn; what was sent stays sent.</p>
+        <div class="form-actions">
+          <Action label="Cancel the run" look="stop" busy={busy} onAct={() => void cancel()} />
+          <Action label="Keep it" look="quiet" onAct={() => dialog.current?.close()} />
+        </div>
+      </dialog>
+    </footer>
+  );
+}
+
+/** characters of one result on the page; larger ones are files */
+const JSON_MAX = 40_000;
+
+export function JsonText({ value }: { readonly value: Json }) {
+  const text = JSON.stringify(value, null, 2);
+  return (
+    <pre class="source" tabIndex={0}>
+      {visible(text.length > JSON_MAX ? `${text.slice(0, JSON_MAX)}\n...` : text)}
+    </pre>
+  );
+}
+
+function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
