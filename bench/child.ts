@@ -33,12 +33,12 @@ export async function receive<Message>(
 
 /** Hands a message to the process that started this one; prints it when a person did. */
 export async function send(message: object): Promise<void> {
-  if (!process.send) {
+  if (!process.connected) {
     process.stdout.write(`${JSON.stringify(message, null, 2)}\n`);
     return;
   }
   await new Promise<void>((resolve, reject) => {
     process.send?.(message, (error: Error | null) => (error ? reject(error) : resolve()));
   });
-  process.disconnect();
+  process.disconnect?.();
 }

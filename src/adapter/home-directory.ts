@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { constants, existsSync, readdirSync, statSync } from 'node:fs';
-import { access, open, readdir, readFile, rm, stat, statfs } from 'node:fs/promises';
+import { access, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -10,6 +10,7 @@ import {
   makePrivateDirectory,
   PRIVATE_FILE_MODE,
   storeFailure,
+  syncDirectory,
   writeDurably,
 } from './durable-file.ts';
 
@@ -27,6 +28,17 @@ export const HOME = {
 
 /** entries that an otherwise empty directory may hold: file systems and editors leave them */
 const NOTHING = new Set(['lost+found', '.DS_Store']);
+/** where a company is made, so that a crash leaves none rather than half of one */
+const FOUNDING = '.founding';
+const DIRECTORIES = [
+  'keys',
+  'blobs',
+  'checkpoints',
+  'outbox',
+  'sandbox',
+  'site',
+  'calendar',
+] as const;
 
 /** True if there is a company in this directory. */
 export function holdsCompany(home: string): boolean {
@@ -34,28 +46,36 @@ export function holdsCompany(home: string): boolean {
 }
 
 /**
- * Makes the directories of a new home, private to this user. Fails with `home_not_empty`,
- * `not_possible` (inside another home), `store_read_only`, `disk_full`.
+ * Makes a home: `found` fills the directory it is given, and only when it is done the home appears,
+ * its database last. Fails with `home_not_empty`, `not_possible` (inside another home),
+ * `store_read_only`, `disk_full`; then the home is as it was.
  */
-export async function makeHome(home: string): Promise<void> {
+export async function makeHome(
+  home: string,
+  found: (directory: string) => Promise<void>,
+): Promise<void> {
   refuseNested(home);
-  const found = existsSync(home) ? readdirSync(home).filter((name) => !NOTHING.has(name)) : [];
-  if (found.length > 0) {
-    throw failure('home_not_empty', `${home} is not empty.`, { home, found: found.slice(0, 10) });
+  const names = existsSync(home) ? readdirSync(home).filter((name) => !NOTHING.has(name)) : [];
+  const isLeftover = names.includes(FOUNDING) && !names.includes(HOME.database);
+  if (names.length > 0 && !isLeftover) {
+    throw failure('home_not_empty', `${home} is not empty.`, { home, found: names.slice(0, 10) });
   }
-  for (const name of [
-    '',
-    'keys',
-    'blobs',
-    'checkpoints',
-    'outbox',
-    'sandbox',
-    'site',
-    'calendar',
-  ]) {
-    await makePrivateDirectory(join(home, name));
+  // all of it was made by an attempt of ours that did not end
+  for (const name of names) await rm(join(home, name), { recursive: true });
+  const staging = join(home, FOUNDING);
+  try {
+    for (const name of DIRECTORIES) await makePrivateDirectory(join(staging, name));
+    await writeDurably(join(staging, HOME.config), CONFIG);
+    await found(staging);
+    const made = readdirSync(staging).filter((name) => name !== HOME.database);
+    for (const name of [...made, HOME.database])
+      await rename(join(staging, name), join(home, name));
+    await syncDirectory(home);
+    await rm(staging, { recursive: true });
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true });
+    throw storeFailure(error, home);
   }
-  await writeDurably(join(home, HOME.config), CONFIG);
 }
 
 const CONFIG = `# Steward. No secrets here. What the environment says wins.

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import { chmodSync, rmSync } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { failure } from '../contract/index.ts';
 import { errorCode, makePrivateDirectorySync, PRIVATE_FILE_MODE } from './durable-file.ts';
 import { createHttpServer, type Fetch, stop } from './http-server.ts';
@@ -36,44 +38,65 @@ export async function serveLocal(home: string, fetch: Fetch): Promise<() => Prom
   };
 }
 
-/**
- * Asks the process that serves this home; undefined when there is none. Fails with `interrupted` when it
- * went away in the middle.
- */
-export function localFetch(home: string): (request: Request) => Promise<Response | undefined> {
+/** The process that serves a home, as this user's other processes reach it. */
+export interface LocalServer {
+  /** True if somebody serves this home right now. */
+  readonly isThere: () => Promise<boolean>;
+  /** Fails with `interrupted` when it goes away in the middle. */
+  readonly fetch: Fetch;
+}
+
+export function localServer(home: string): LocalServer {
   const path = socketPath(home);
-  return (request) =>
-    new Promise((resolve, reject) => {
-      const url = new URL(request.url);
-      const outgoing = httpRequest(
-        {
-          socketPath: path,
-          method: request.method,
-          path: url.pathname + url.search,
-          headers: Object.fromEntries([...request.headers, ['host', 'localhost']]),
-        },
-        (incoming) => {
-          const headers = new Headers();
-          for (const [name, value] of Object.entries(incoming.headers)) {
-            if (value !== undefined) headers.set(name, String(value));
-          }
-          const status = incoming.statusCode ?? 500;
-          const hasBody = status !== 204 && status !== 304;
-          // node's stream type and the web's are the same object at run time
-          const body = hasBody ? (Readable.toWeb(incoming) as unknown as ReadableStream) : null;
-          resolve(new Response(body, { status, headers }));
-        },
+  return {
+    isThere: () =>
+      new Promise((resolve) => {
+        const probe = connect(path);
+        probe.once('connect', () => {
+          probe.destroy();
+          resolve(true);
+        });
+        probe.once('error', () => resolve(false));
+      }),
+    fetch: (request) => fetchOver(path, request),
+  };
+}
+
+function fetchOver(path: string, request: Request): Promise<Response> {
+  const url = new URL(request.url);
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(
+      {
+        socketPath: path,
+        method: request.method,
+        path: url.pathname + url.search,
+        headers: { ...Object.fromEntries(request.headers), host: 'localhost' },
+        agent: false, // one connection per request: nothing keeps the process alive
+      },
+      (incoming) => resolve(toResponse(incoming)),
+    );
+    const lost = (error: Error): void =>
+      reject(
+        failure('interrupted', 'Steward stopped while it worked on this.', {
+          reason: errorCode(error) ?? error.message,
+        }),
       );
-      outgoing.once('error', (error) => {
-        const code = errorCode(error) ?? '';
-        if (code === 'ENOENT' || code === 'ECONNREFUSED') resolve(undefined);
-        else reject(failure('interrupted', 'Steward stopped while it worked on this.', { code }));
-      });
-      if (request.body) {
-        // as above
-        Readable.fromWeb(request.body as never).pipe(outgoing);
-      } else {
-        outgoing.end();
-      }
-    });
+    outgoing.once('error', lost);
+    if (request.body) {
+      // the web's stream and node's are one object under two type names
+      pipeline(Readable.fromWeb(request.body as never), outgoing).catch(lost);
+    } else {
+      outgoing.end();
+    }
+  });
+}
+
+function toResponse(incoming: IncomingMessage): Response {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value !== undefined) headers.set(name, String(value));
+  }
+  const status = incoming.statusCode ?? 500;
+  const body = status === 204 || status === 304 ? null : Readable.toWeb(incoming);
+  return new Response(body as ReadableStream | null, { status, headers }); // as above
 }

@@ -1,3 +1,5 @@
+import { isJsonObject } from '../base/index.ts';
+import { type CapabilityContract, isOutside } from '../contract/index.ts';
 import type { CompiledPlan, CompiledStep, Registry } from './compile.ts';
 import { formJsonSchema } from './form.ts';
 import { inferTemplate } from './infer-type.ts';
@@ -22,7 +24,7 @@ export function outputSchemaOf(
   const { step: source } = step;
   if ('call' in source) {
     const contract = registry.capability(source.call);
-    return contract && contractSchemas(contract).output;
+    return contract && callOutput(contract);
   }
   if ('ask' in source) return formJsonSchema(source.ask.form);
   if ('wait' in source) return WAIT_SCHEMA;
@@ -31,6 +33,13 @@ export function outputSchemaOf(
   const made = bodyOutput(step, registry, names);
   if ('repeat' in source) return made;
   return { type: 'array', ...(made && { items: made }) };
+}
+
+/** What the contract promises; an effect's output also holds the receipt of what was done. */
+function callOutput(contract: CapabilityContract): JsonSchema | undefined {
+  const { output } = contractSchemas(contract);
+  if (!output || !isOutside(contract.effect) || !isJsonObject(output.properties)) return output;
+  return { ...output, properties: { ...output.properties, receipt: { type: 'object' } } };
 }
 
 /** The output of one item or round: the template's, else that of the last step. */

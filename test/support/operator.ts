@@ -66,6 +66,11 @@ export async function obtainOperator(home: string): Promise<Operator> {
 export interface DecisionOptions {
   readonly decision?: 'approve' | 'reject';
   readonly incarnation?: number;
+  readonly nonce?: string;
+}
+
+export function newNonce(): string {
+  return toBase64Url(Uint8Array.from(randomBytes(16)));
 }
 
 /** Signs exactly these effects; every call makes another nonce. */
@@ -73,7 +78,7 @@ export async function signEffects(
   { log, clock }: { readonly log: Log; readonly clock: { readonly now: () => number } },
   operator: Operator,
   effects: readonly EffectHash[],
-  { decision = 'approve', incarnation = 1 }: DecisionOptions = {},
+  { decision = 'approve', incarnation = 1, nonce = newNonce() }: DecisionOptions = {},
 ): Promise<SignedDecision> {
   const statement = composeStatement({
     company: log.company,
@@ -82,7 +87,7 @@ export async function signEffects(
     decision,
     policy: policyName(await policyNow(log)),
     exp: new Date(clock.now() + DECISION_LIFE_MS).toISOString(),
-    nonce: toBase64Url(Uint8Array.from(randomBytes(16))),
+    nonce,
     device: operator.device.id,
   });
   return signStatement(statement, operator.privateKey);

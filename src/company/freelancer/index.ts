@@ -3,6 +3,12 @@
 
 import { createBooksConnector } from './invoicing/books-connector.ts';
 import {
+  creditDraftAgent,
+  creditSentAgent,
+  paperMailAgent,
+} from './invoicing/correction-agents.ts';
+import { invoiceCredit, invoiceResend, invoiceVoid } from './invoicing/corrections.ts';
+import {
   applyAnswersAgent,
   checkAgent,
   draftAgent,
@@ -21,7 +27,15 @@ export { type ByteSource, KEY_RULES, TIME_LAYOUTS, type TimeLayoutName } from '.
 
 /** Everything the freelancer pack adds to a company. */
 export const freelancerPack = {
-  agents: [checkAgent, applyAnswersAgent, draftAgent, markSentAgent],
+  agents: [
+    checkAgent,
+    applyAnswersAgent,
+    draftAgent,
+    markSentAgent,
+    paperMailAgent,
+    creditDraftAgent,
+    creditSentAgent,
+  ],
   connectors: [createBooksConnector()],
-  playbooks: [invoiceMonth],
+  playbooks: [invoiceMonth, invoiceResend, invoiceCredit, invoiceVoid],
 } as const;

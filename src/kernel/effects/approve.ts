@@ -213,9 +213,14 @@ export async function approvalAppends(
     });
     for (const { series, number } of effect.numbers) {
       const stream = `series/${series}`;
+      const expectedVersion = await log.streamVersion(stream);
+      // read after the version: whoever takes the number from here on fails this append
+      if (!holdsNumber(await log.fold(seriesFold).get(series), effect.key, number)) {
+        throw failure('stale', 'Its number was given to another one.', { series, number });
+      }
       appends.push({
         stream,
-        expectedVersion: await log.streamVersion(stream),
+        expectedVersion,
         events: [fact('number.used', { number, key: effect.key }, { run: effect.run })],
       });
     }

@@ -18,7 +18,7 @@ export type SeriesRow = {
 /** Gapless numbers: an unused one below `next` is always handed out first. */
 export const seriesFold: Fold<SeriesRow> = {
   name: 'series',
-  version: 1,
+  version: 2,
   reads: (type) => type.startsWith('number.'),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -46,12 +46,18 @@ export const seriesFold: Fold<SeriesRow> = {
           reserved: row.reserved.filter((held) => held.number !== event.data.number),
           used: row.used + 1,
         });
-      case 'number.released':
+      case 'number.released': {
+        // only who holds a number can give it back: a lapsed one may have been used by another
+        const { number, key } = event.data;
+        const isOwn = (held: SeriesRow['reserved'][number]): boolean =>
+          held.number === number && held.key === key;
+        if (!row.reserved.some(isOwn)) return NOTHING;
         return one(name, {
           ...row,
-          free: sorted([...row.free, event.data.number]),
-          reserved: row.reserved.filter((held) => held.number !== event.data.number),
+          free: sorted([...row.free, number]),
+          reserved: row.reserved.filter((held) => !isOwn(held)),
         });
+      }
       default:
         return NOTHING;
     }

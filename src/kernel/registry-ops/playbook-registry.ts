@@ -195,8 +195,12 @@ export function createPlaybookRegistry(ports: RegistryPorts): PlaybookRegistry {
         'Let it end under its version, or cancel it and start it anew.',
       );
     }
-    const migrated = fact('run.migrated', { playbook: to, from }, { ...as(by), run: id });
-    await log.append([{ stream: `run/${id}`, expectedVersion: run.version, events: [migrated] }]);
+    const events = [fact('run.migrated', { playbook: to, from }, { ...as(by), run: id })];
+    if (run.status === 'waiting') {
+      // the new version may have steps that can start at once
+      events.push(fact('run.resumed', { because: `It goes on under ${to}.` }, { run: id }));
+    }
+    await log.append([{ stream: `run/${id}`, expectedVersion: run.version, events }]);
     await ports.runner.forget(id);
     ports.runner.wake(id);
     return { run: id, from, to };

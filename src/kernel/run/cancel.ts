@@ -104,12 +104,13 @@ export async function resumeCompensation(ports: CancelPorts, id: Id): Promise<vo
 }
 
 async function withdraw(
-  { log }: CancelPorts,
+  ports: CancelPorts,
   turn: Turn,
   rows: readonly EffectRow[],
   because: string,
   by: string,
 ): Promise<void> {
+  const { log } = ports;
   const { run, batch } = turn;
   for (const row of rows) {
     const open = isUndecided(row.status) || row.status === 'approved' || row.status === 'held';
@@ -119,6 +120,14 @@ async function withdraw(
       expectedVersion: await log.streamVersion(`effect/${row.key}`),
       events: [fact('effect.withdrawn', { because }, { by, run: run.id })],
     });
+    const { effect } = await readEffect(ports, row);
+    for (const { series, number } of effect.numbers) {
+      batch.others.push({
+        stream: `series/${series}`,
+        expectedVersion: 'any',
+        events: [fact('number.released', { number, key: row.key }, { run: run.id })],
+      });
+    }
   }
   for (const { row } of await log.fold(itemsFold).list({ index: 'run', equals: run.id })) {
     batch.others.push({

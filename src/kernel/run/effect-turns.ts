@@ -46,6 +46,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     const candidates = candidatesOf(turn);
     if (candidates.size === 0) return;
     const byStep = currentRows(rows);
+    for (const path of candidates) endUndoWindow(turn, path, byStep.get(path));
     let started = false;
     for (const path of candidates)
       started = (await startCommit(actor, turn, path, byStep.get(path))) || started;
@@ -54,7 +55,10 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       contextFor(context, contract),
     );
     for (const { step, error } of preparation.failed) {
-      if (run.steps.get(step)?.waiting || !turn.outside.has(step)) continue;
+      const { waiting } = stepOf(run, step);
+      // a card that cannot be prepared anew would leave its step waiting for nothing
+      const without = waiting?.for === 'approval' && isLapsed(byStep.get(step));
+      if (waiting ? !without : !turn.outside.has(step)) continue;
       failStep(turn, step, stepOf(run, step).attempt + 1, toFailure(error));
     }
     await ports.gate.present(turn, preparation, byStep);
@@ -64,6 +68,13 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     const { outside, run } = turn;
     const begun = [...run.waitingSteps, ...run.runningSteps];
     return new Set([...outside, ...begun.filter((path) => isEffectStep(turn, path))]);
+  }
+
+  /** The approval was taken away while it could still be undone: nothing is due at its end any more. */
+  function endUndoWindow(turn: Turn, path: string, row: EffectRow | undefined): void {
+    if (stepOf(turn.run, path).waiting?.for !== 'undo' || !isLapsed(row)) return;
+    const words = 'What you approved was taken back; it is asked anew.';
+    say(turn, 'step.waiting', { step: path, for: 'approval', words });
   }
 
   /** Begins the commit of an approved effect whose turn has come. */
@@ -82,6 +93,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       run.steps.get(path)?.status === 'retrying';
     if (!ready || !(isInFlight(row.status) || mayRetry) || row.status === 'unknown') return false;
     const step = stepOf(run, path);
+    if (step.waiting?.for === 'answer') return false; // somebody was asked whether it should go on
     if (step.status === 'retrying' && (step.retryAt ?? 0) > turn.now) return false;
     if (row.status === 'held' && (row.heldUntil ?? 0) > turn.now) {
       if (step.waiting?.for !== 'undo') {
@@ -274,4 +286,9 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
   }
 
   return { concerns: (turn) => candidatesOf(turn).size > 0, consider, takeCommit };
+}
+
+/** It was put aside and must be prepared and asked anew. */
+function isLapsed(row: EffectRow | undefined): boolean {
+  return row?.status === 'stale' || row?.status === 'expired';
 }

@@ -172,7 +172,10 @@ export function createRunner(ports: RunnerPorts): Runner {
       }
       for (const done of actor.commits.splice(0)) await effectTurns.takeCommit(turn, done);
       if (!actor.claimed) claim(actor, turn);
-      if (run.status === 'running' || run.status === 'planned') {
+      if (run.status === 'waiting' && waits.isDue(turn)) {
+        say(turn, 'run.resumed', { because: 'What it waited for is there.' });
+      }
+      if (run.status === 'running' || run.status === 'planned' || run.status === 'waiting') {
         waits.end(actor, turn);
         startReady(turn);
         waits.resume(actor, turn);

@@ -3,25 +3,46 @@ import type { Actor } from './actor.ts';
 import type { Calls } from './calls.ts';
 import { compiledStep, stepOf } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
+import { lockKeys } from './start-steps.ts';
 import { failStep } from './step-failures.ts';
 import { say, type Turn } from './turn.ts';
 
 /** Ends what waited long enough, and takes up what was interrupted. */
 export interface Waits {
+  /** A run that rests has something whose time has come, or whose lock is free now. */
+  readonly isDue: (turn: Turn) => boolean;
   readonly end: (actor: Actor, turn: Turn) => void;
   /** After a restart: steps that were running and have no call here are tried again by contract. */
   readonly resume: (actor: Actor, turn: Turn) => void;
 }
 
 export function createWaits({ ports }: RunnerContext, calls: Calls): Waits {
+  function isDue(turn: Turn): boolean {
+    return [...turn.run.waitingSteps].some((path) => {
+      const step = stepOf(turn.run, path);
+      if (step.status === 'retrying') return (step.retryAt ?? 0) <= turn.now;
+      if (step.waiting?.for === 'lock') return !isLocked(turn, path);
+      return (step.waiting?.until ?? Infinity) <= turn.now;
+    });
+  }
+
+  function isLocked(turn: Turn, path: string): boolean {
+    const keys = lockKeys(turn, path, compiledStep(turn.run, path));
+    return keys.length > 0 && turn.takeLocks(keys, path) !== undefined;
+  }
+
   /** Ends waits whose time has come and tries again what is due. */
   function end(actor: Actor, turn: Turn): void {
     const { run } = turn;
     for (const path of [...run.waitingSteps]) {
       const step = stepOf(run, path);
       if (step.status === 'retrying' && (step.retryAt ?? 0) <= turn.now) {
-        say(turn, 'wait.ended', { step: path, how: 'time' });
-        restart(actor, turn, path);
+        // the wait of an effect ends with the append that starts its commit
+        if (isEffect(turn, path)) turn.outside.add(path);
+        else {
+          say(turn, 'wait.ended', { step: path, how: 'time' });
+          restart(actor, turn, path);
+        }
         continue;
       }
       const waiting = step.waiting;
@@ -42,11 +63,16 @@ export function createWaits({ ports }: RunnerContext, calls: Calls): Waits {
     }
   }
 
+  function isEffect(turn: Turn, path: string): boolean {
+    const { step } = compiledStep(turn.run, path);
+    return 'call' in step && isOutside(turn.contract(step.call).effect);
+  }
+
   /** A step that could not start for want of a lock or a slot: looks again. */
   function retryStart(actor: Actor, turn: Turn, path: string, until: number | undefined): void {
     if (until !== undefined && until > turn.now) return;
     const compiled = compiledStep(turn.run, path);
-    if (!('call' in compiled.step)) return;
+    if (!('call' in compiled.step) || isLocked(turn, path)) return;
     const contract = turn.contract(compiled.step.call);
     if (ports.slots.take(contract, compiled, turn.now)) return;
     say(turn, 'wait.ended', { step: path, how: 'lock' });
@@ -96,5 +122,5 @@ export function createWaits({ ports }: RunnerContext, calls: Calls): Waits {
     }
   }
 
-  return { end, resume };
+  return { isDue, end, resume };
 }

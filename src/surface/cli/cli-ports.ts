@@ -34,6 +34,7 @@ export interface CliPorts {
   readonly found: (
     company: JsonObject,
     device: CliDevice,
+    logo?: Uint8Array,
   ) => Promise<{ readonly recovery: string }>;
   /** Serves until it is told to stop. */
   readonly serve: (options: ServeOptions) => Promise<void>;

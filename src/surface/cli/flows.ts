@@ -108,7 +108,12 @@ function failureIn(data: Json | undefined, facts: JsonObject) {
       ? (code as FailureCode) // a member of the table, checked just before
       : 'capability_failed';
   const isOver = known === 'needs_answer' ? 'capability_failed' : known;
-  return failure(isOver, String(message), { ...more, ...facts }, remedy && String(remedy));
+  return failure(
+    isOver,
+    String(message),
+    { ...more, ...facts },
+    typeof remedy === 'string' ? remedy : undefined,
+  );
 }
 
 async function approve(

@@ -1,3 +1,4 @@
+import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
@@ -41,13 +42,15 @@ const OPTIONAL = new Set(['vatId', 'taxId', 'iban', 'bic']);
 export async function initCompany(ports: CliPorts, input: JsonObject): Promise<Outcome> {
   const fromFile = input.file === undefined ? {} : await readCompanyFile(ports, String(input.file));
   const mayAsk = input.noInput !== true && ports.terminal.input;
-  const company = companyFields(mayAsk ? await askMissing(ports, fromFile) : fromFile);
+  const { logo: logoFile, ...given } = mayAsk ? await askMissing(ports, fromFile) : fromFile;
+  const company = companyFields(given);
+  const logo = logoFile === undefined ? undefined : await readLogo(ports, input, logoFile);
   const passphrase =
     input.passphrase === true
       ? await ports.prompt('Passphrase for your device key: ', true)
       : undefined;
   const device = await ports.deviceKey.loadOrCreate(passphrase);
-  const { recovery } = await ports.found(company, device);
+  const { recovery } = await ports.found(company, device, logo);
   return {
     data: {
       home: ports.home,
@@ -56,6 +59,14 @@ export async function initCompany(ports: CliPorts, input: JsonObject): Promise<O
       recovery,
     },
   };
+}
+
+/** The picture for the letterhead; its path is read from where the file lies. */
+async function readLogo(ports: CliPorts, input: JsonObject, path: Json): Promise<Uint8Array> {
+  const beside = input.file === undefined ? '.' : dirname(String(input.file));
+  const parts: Uint8Array[] = [];
+  for await (const part of ports.readFile(resolve(beside, String(path)))) parts.push(part);
+  return Buffer.concat(parts);
 }
 
 async function readCompanyFile(ports: CliPorts, path: string): Promise<JsonObject> {

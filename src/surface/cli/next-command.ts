@@ -8,6 +8,7 @@ export function nextCommand(operation: string, data: Json): string | undefined {
 type Next = (data: Json) => string | undefined;
 
 const NEXT: { readonly [operation: string]: Next } = {
+  init: () => 'steward import parties customers.csv',
   do: (data) => {
     const item = firstId(field(data, 'items'));
     return item === undefined ? `steward run ${field(data, 'run')}` : `steward show ${item}`;

@@ -111,6 +111,13 @@ export const RENDERERS: { readonly [operation: string]: Renderer } = {
           ]),
           screen,
         ),
+  init: ({ home, company, recovery }: InitAnswer, screen) => [
+    screen.ok(`${plain(company)} is ready.`),
+    `Home: ${home}`,
+    '',
+    screen.warn('Your recovery key. It is shown only now: write it on paper and put it away.'),
+    `  ${recovery}`,
+  ],
   'device-invite': ({ url }: { url: string }) => [
     'Open this within ten minutes in the browser that shall decide for you:',
     url,
@@ -442,6 +449,11 @@ interface ConnectorLine {
   readonly name: string;
   readonly mode: string;
   readonly capabilities: readonly string[];
+}
+interface InitAnswer {
+  readonly home: string;
+  readonly company: string;
+  readonly recovery: string;
 }
 interface DeviceLine {
   readonly id: string;

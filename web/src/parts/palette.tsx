@@ -61,7 +61,7 @@ function PaletteDialog() {
         isOpen.value = false;
       }}
       onClick={(event) => {
-        if (event.target === dialog.current) dialog.current.close();
+        if (event.target === event.currentTarget) event.currentTarget.close();
       }}
     >
       <input

@@ -22,17 +22,21 @@ import {
   seriesKey,
 } from '../../../records/index.ts';
 import {
-  checkEn16931,
   formatDay,
   formatMoney,
   invoiceMail,
   invoicePaper,
   loadPaperFonts,
   type PaperFonts,
-  renderInvoicePdf,
-  renderInvoiceXml,
 } from '../papers/index.ts';
 import { buyerOf, sellerOf } from './compose-invoice.ts';
+import {
+  creditIssueContract,
+  finaliseCredit,
+  finaliseVoid,
+  invoiceVoidContract,
+} from './finalise-correction.ts';
+import { keepPapers } from './keep-papers.ts';
 
 export const invoiceIssueContract: CapabilityContract = {
   name: 'invoice.issue',
@@ -69,18 +73,34 @@ export function createBooksConnector(): Connector {
   return {
     name: 'books',
     version: 1,
-    contracts: [invoiceIssueContract],
+    contracts: [invoiceIssueContract, creditIssueContract, invoiceVoidContract],
     finalise: (request, ports) => {
       fonts ??= loadPaperFonts();
-      return fonts.then((loaded) => finaliseIssue(request, ports, loaded));
+      return fonts.then((loaded) => finalise(request, ports, loaded));
     },
     commit: async () => ({ status: 'committed', receipt: RECEIPT }),
     probe: async () => ({ status: 'committed', receipt: RECEIPT }),
   };
 }
 
+/** Each contract of the books has its own way of being prepared. */
+function finalise(
+  request: EffectRequest,
+  ports: FinalisePorts,
+  fonts: PaperFonts,
+): Promise<Finalised> {
+  switch (request.contract.name) {
+    case creditIssueContract.name:
+      return finaliseCredit(request, ports, fonts);
+    case invoiceVoidContract.name:
+      return finaliseVoid(request, ports);
+    default:
+      return finaliseIssue(request, ports, fonts);
+  }
+}
+
 const RECEIPT = {
-  said: 'Issued: the number is used and the time is billed.',
+  said: 'Done in our own books with your signature.',
   provider: {},
 } as const;
 
@@ -112,53 +132,23 @@ async function finaliseIssue(
   const seller = sellerOf(company);
   const buyer = buyerOf(party);
   const paper = invoicePaper(invoice, { number, issueDate, dueDate, seller, buyer });
-  const sandbox = request.mode === 'sandbox';
-  const check = checkEn16931(paper);
-  const logo = company.logo === undefined ? undefined : await ports.blob(company.logo);
-  const [pdfBytes, xmlText] = await Promise.all([
-    renderInvoicePdf(paper, { fonts, sandbox, logo }),
-    renderInvoiceXml(paper, { sandbox }),
-  ]);
-  const xmlBytes = new TextEncoder().encode(xmlText);
-  const [pdf, xml] = [await ports.keep(pdfBytes), await ports.keep(xmlBytes)];
-  const fileName = number.replace(/[^\p{L}\p{N}._-]+/gu, '-');
-  const attach = [
-    { name: `${fileName}.pdf`, mediaType: 'application/pdf', blob: pdf },
-    { name: `${fileName}.xml`, mediaType: 'application/xml', blob: xml },
-  ];
-  const issue: Issue = { number, issueDate, dueDate, seller, buyer, blobs: { pdf, xml } };
+  const papers = await keepPapers(paper, request.mode === 'sandbox', company.logo, ports, fonts);
+  const { attach } = papers;
+  const issue: Issue = { number, issueDate, dueDate, seller, buyer, blobs: papers.blobs };
   const { gross } = invoice.totals;
   return {
     account: company.name,
     summary: `Issue invoice ${number} over ${formatMoney(gross, 'en')} to ${buyer.name}`,
     to: [],
     amount: gross,
-    parts: [
-      {
-        ...attach[0],
-        name: `${fileName}.pdf`,
-        mediaType: 'application/pdf',
-        blob: pdf,
-        bytes: pdfBytes.byteLength,
-        use: 'exact',
-      },
-      {
-        ...attach[1],
-        name: `${fileName}.xml`,
-        mediaType: 'application/xml',
-        blob: xml,
-        bytes: xmlBytes.byteLength,
-        use: 'exact',
-      },
-    ],
+    parts: papers.parts,
     carries: carriedBy(draft.id, issue, entries),
     undo: { possible: false, how: 'An issued invoice is corrected with a credit note.' },
-    preview: { text: previewText(invoice, issue, check.statement), blobs: attach },
+    preview: { text: previewText(invoice, issue, papers.statement), blobs: attach },
     output: {
       invoice: draft.id,
       number,
-      pdf,
-      xml,
+      ...papers.blobs,
       gross,
       dueDate,
       attach,
