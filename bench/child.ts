@@ -11,14 +11,11 @@ const LIMIT_MS = 120_000;
  */
 export async function measureInChild(file: string, ...args: readonly string[]): Promise<Measured> {
   using scratch = createScratch(tmpdir());
-  return receive<Measured>(file, [scratch.path, ...args]);
+  return await receive<Measured>(file, [scratch.path, ...args]);
 }
 
 /** Runs a program to its end and resolves with the one message it sent. Rejects with its last words. */
-export async function receive<Message>(
-  file: string,
-  args: readonly string[],
-): Promise<Message> {
+export async function receive<Message>(file: string, args: readonly string[]): Promise<Message> {
   await using child = startChild(process.execPath, [file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -45,7 +45,8 @@ async function crash(home: string): Promise<void> {
   const late = setTimeout(() => child.process.kill('SIGTERM'), CRASH_LIMIT_MS);
   const end = await child.ended;
   clearTimeout(late);
-  if (end !== 'SIGKILL') throw new Error(`it should have been killed: ${end}. ${child.lastWords()}`);
+  if (end !== 'SIGKILL')
+    throw new Error(`it should have been killed: ${end}. ${child.lastWords()}`);
 }
 
 async function restart(home: string): Promise<Restarted> {
@@ -57,7 +58,9 @@ async function restart(home: string): Promise<Restarted> {
   );
   return await new Promise((resolve, reject) => {
     child.process.once('message', (message) => resolve(message as Restarted)); // sent below
-    child.ended.then((end) => reject(new Error(`it did not recover: ${end}. ${child.lastWords()}`)));
+    child.ended.then((end) =>
+      reject(new Error(`it did not recover: ${end}. ${child.lastWords()}`)),
+    );
   });
 }
 

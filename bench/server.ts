@@ -26,7 +26,9 @@ export interface Server extends AsyncDisposable {
 /** Why a server cannot be measured here; undefined when it can. */
 export function whyNoServer(): string | undefined {
   if (!existsSync(LAUNCHER) && !existsSync(MAIN)) return 'there is nothing to start';
-  return existsSync('/proc/self/statm') ? undefined : 'only Linux tells memory and CPU of a process';
+  return existsSync('/proc/self/statm')
+    ? undefined
+    : 'only Linux tells memory and CPU of a process';
 }
 
 /** Serves a home that exists, on any free port, with nothing of this user's environment. */

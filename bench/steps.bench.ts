@@ -11,16 +11,19 @@ export const PEER_FIGURES = ['steps.sequential', 'steps.parallel', 'runs.one-ste
 /** Runs whose bytes are weighed: enough that pages and the fixed tables do not count. */
 const WEIGHED_RUNS = 250;
 
-/** Steps and runs per second, as the product commits and with a sync of every commit; bytes per step. */
+/** Steps and runs per second: as the product commits, and with a sync of every commit. */
 export async function measureSteps(): Promise<Measured> {
-  const parts: Measured[] = [];
-  for (const task of ['normal', 'full', 'bytes']) {
-    parts.push(await measureInChild(import.meta.filename, task));
-  }
+  const normal = await measureInChild(import.meta.filename, 'normal');
+  const full = await measureInChild(import.meta.filename, 'full');
   return {
-    figures: parts.flatMap(({ figures }) => figures),
-    notes: parts.flatMap(({ notes }) => notes),
+    figures: [...normal.figures, ...full.figures],
+    notes: [...normal.notes, ...full.notes],
   };
+}
+
+/** What a step leaves behind in the database, its share of the run's own facts included. */
+export async function measureStepBytes(): Promise<Measured> {
+  return measureInChild(import.meta.filename, 'bytes');
 }
 
 async function measureRates(home: string, alwaysSync: boolean): Promise<Measured> {
@@ -71,8 +74,7 @@ export function engineOf({ kernel, log }: BenchCompany): Engine {
 /** the last step's end is among these, whatever else a run says at its end */
 const LAST_EVENTS = 3;
 
-/** What a step leaves behind in the database, its share of the run's own facts included. */
-async function measureBytes(home: string): Promise<Measured> {
+async function weighSteps(home: string): Promise<Measured> {
   const options = {
     ...{ home, agents: [addAgent], playbooks: [chainPlaybook(WORKLOAD.stepsPerRun)] },
   };
@@ -90,7 +92,5 @@ async function measureBytes(home: string): Promise<Measured> {
 
 if (import.meta.main) {
   const [home = '', task] = process.argv.slice(2);
-  await send(
-    await (task === 'bytes' ? measureBytes(home) : measureRates(home, task === 'full')),
-  );
+  await send(await (task === 'bytes' ? weighSteps(home) : measureRates(home, task === 'full')));
 }

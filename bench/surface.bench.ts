@@ -32,10 +32,7 @@ export async function measureServer(): Promise<Measured> {
     await sleep(IDLE_MS);
     memory = server.memory();
   }
-  const figures = [
-    figure('start.ready', median(times), 'ms'),
-    figure('memory.idle', memory, 'MB'),
-  ];
+  const figures = [figure('start.ready', median(times), 'ms'), figure('memory.idle', memory, 'MB')];
   return { figures, notes: [] };
 }
 

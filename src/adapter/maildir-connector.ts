@@ -1,6 +1,5 @@
 import { link, mkdir, open, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import { z } from 'zod';
 import type { JsonObject } from '../base/index.ts';
 import type {
@@ -304,7 +303,9 @@ interface Message {
   }[];
 }
 
-function compose(message: Message): Promise<Buffer> {
+async function compose(message: Message): Promise<Buffer> {
+  // loaded with the first mail: a server that only watches does not pay for it
+  const { default: MailComposer } = await import('nodemailer/lib/mail-composer/index.js');
   return new Promise((resolve, reject) => {
     new MailComposer({
       ...message,

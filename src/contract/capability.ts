@@ -53,7 +53,10 @@ export interface CapabilityContract {
   readonly idempotency: 'idempotent' | 'keyed' | 'once';
   /** the failures it may answer with; one that is not listed is a defect and is not retried */
   readonly failures: { readonly [Code in FailureCode]?: RetryRule | 'never' };
-  /** fields of records it may see, by record type; `'*'` for all but `secret` ones */
+  /**
+   * fields of records it may see, by record type. `'*'` stands for all but `secret` ones, and but
+   * `personal` ones where the capability hands its input on (placement other than `this-machine`)
+   */
   readonly reads: { readonly [recordType: string]: readonly string[] | '*' };
   readonly timeoutMs: number;
   readonly cost: { readonly microUsd: number; readonly latencyMs: number };

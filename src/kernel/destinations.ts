@@ -14,7 +14,9 @@ export async function isKnownDestination(
   for (const [address] of await log.fold(destinationsFold).getMany(wanted)) known.add(address);
   if (wanted.every((address) => known.has(address))) return known;
   for (const type of ['party', 'contact']) {
-    for (const { fields } of await records.list(type)) {
+    for (const { fields, labels } of await records.list(type)) {
+      // an address that somebody else wrote into our records is not one that we know
+      if (labels?.email) continue;
       const email = typeof fields.email === 'string' ? normaliseAddress(fields.email) : undefined;
       if (email !== undefined && wanted.includes(email)) known.add(email);
     }

@@ -1,6 +1,6 @@
 import { atPath, type Json } from '../base/index.ts';
-import { failure, type Labelled, OWN } from '../contract/index.ts';
-import type { RecordState } from '../records/index.ts';
+import { failure, type Labelled, labelWithin } from '../contract/index.ts';
+import { labelsOfRecord, type RecordState } from '../records/index.ts';
 
 /** A field of a record with where it came from. Fails with `not_found` when it is empty. */
 export function labelledField(state: RecordState, path: string): Labelled<Json> {
@@ -13,5 +13,5 @@ export function labelledField(state: RecordState, path: string): Labelled<Json> 
       `Add it: steward change ${state.type} ${state.id} --set ${path}=...`,
     );
   }
-  return { value, labels: { base: OWN } };
+  return { value, labels: { base: labelWithin(labelsOfRecord(state), path) } };
 }

@@ -1,8 +1,22 @@
 import type { RecordFilter, RecordReads } from '../agent/index.ts';
-import { atPath, type Id, type JsonObject } from '../base/index.ts';
-import { type CapabilityContract, failure } from '../contract/index.ts';
+import { atPath, type Id, type JsonObject, withPath } from '../base/index.ts';
+import {
+  type CapabilityContract,
+  failure,
+  joinLabels,
+  type Label,
+  labelOfAll,
+  OPERATOR,
+} from '../contract/index.ts';
 import type { FoldReader, Log } from '../log/index.ts';
-import { definitionOf, type RecordState, recordsFold } from '../records/index.ts';
+import {
+  atOrAbove,
+  definitionOf,
+  labelsOfRecord,
+  leavesOf,
+  type RecordState,
+  recordsFold,
+} from '../records/index.ts';
 
 /** Rows that one capability may walk through in a list. */
 const LIST_ROWS = 20_000;
@@ -47,32 +61,87 @@ export function createRecordStore(log: Log): RecordStore {
   };
 }
 
+/** Reads that remember what everything they gave out is worth. */
+export interface LimitedReads extends RecordReads {
+  /** the join of all fields that were handed over so far */
+  readonly seen: () => Label;
+}
+
 /** What one capability may see: the types and fields its contract lists, and nothing secret. */
-export function limitReads(store: RecordStore, contract: CapabilityContract): RecordReads {
+export function limitReads(
+  store: Pick<RecordStore, 'find' | 'list' | 'company'>,
+  contract: CapabilityContract,
+): LimitedReads {
+  let seen: Label = OPERATOR;
   function limited(state: RecordState): RecordState {
-    const allowed = contract.reads[state.type];
-    if (!allowed) {
-      throw failure('denied', `${contract.name} does not list ${state.type} among what it reads.`, {
-        capability: contract.name,
-        type: state.type,
-      });
-    }
-    const classes = definitionOf(state.type).fields;
-    const fields: JsonObject = Object.fromEntries(
-      Object.entries(state.fields).filter(([name]) =>
-        allowed === '*' ? classes[name] !== 'secret' : allowed.includes(name),
-      ),
-    );
-    return { ...state, fields };
+    const view = limitFields(contract, state);
+    seen = joinLabels(seen, labelOfAll(labelsOfRecord(view)));
+    return view;
   }
   return {
     find: async (type, id) => {
       const state = await store.find(type, id);
       return state && limited(state);
     },
-    list: async (type, where) => (await store.list(type, where)).map(limited),
+    list: async (type, where = {}) => {
+      const own = (await store.list(type)).map((state) => limitFields(contract, state));
+      // filtered by what it may see, so that nothing can be found out by asking
+      return own.filter((view) => fits(view, where)).map(limited);
+    },
     company: async () => limited(await store.company()),
+    seen: () => seen,
   };
+}
+
+/**
+ * A record with the fields that a contract lists. `'*'` stands for all that is public or business, and
+ * for what is personal only where the capability keeps its input on this machine; anything that hands
+ * data on must name each personal field. What is secret is given to no capability, named or not.
+ */
+export function limitFields(contract: CapabilityContract, state: RecordState): RecordState {
+  const paths = readablePaths(contract, state.type);
+  let fields: JsonObject = {};
+  for (const path of paths) {
+    const value = atPath(state.fields, path);
+    if (value !== undefined) fields = withPath(fields, path, value);
+  }
+  const { labels, ...rest } = state;
+  const kept = Object.entries(labels ?? {}).filter(([path]) => paths.has(path));
+  return { ...rest, fields, ...(kept.length > 0 ? { labels: Object.fromEntries(kept) } : {}) };
+}
+
+const readable = new WeakMap<CapabilityContract, Map<string, ReadonlySet<string>>>();
+
+/** The leaves of a record type that a contract may see. Fails with `denied` for a type it lacks. */
+function readablePaths(contract: CapabilityContract, type: string): ReadonlySet<string> {
+  const known = readable.get(contract) ?? new Map<string, ReadonlySet<string>>();
+  readable.set(contract, known);
+  let paths = known.get(type);
+  if (!paths) {
+    const listed = contract.reads[type];
+    if (!listed) {
+      throw failure('denied', `${contract.name} does not list ${type} among what it reads.`, {
+        capability: contract.name,
+        type,
+      });
+    }
+    const { schema, fields } = definitionOf(type);
+    const stays = contract.placement === 'this-machine';
+    const allowed = leavesOf(schema).filter(({ path }) => {
+      const fieldClass = atOrAbove(fields, path);
+      if (fieldClass === 'secret') return false;
+      if (listed !== '*') return isListed(listed, path);
+      return fieldClass !== 'personal' || stays;
+    });
+    paths = new Set(allowed.map(({ path }) => path));
+    known.set(type, paths);
+  }
+  return paths;
+}
+
+/** `address` lists `address.city` too. */
+function isListed(listed: readonly string[], path: string): boolean {
+  return listed.some((name) => path === name || path.startsWith(`${name}.`));
 }
 
 function fits(row: RecordState, where: RecordFilter): boolean {

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Id, JsonObject } from '../base/index.ts';
+import type { Label } from '../contract/index.ts';
 
 /**
  * Who may see a field. `personal`: about a person, erased with that person's key. `secret`: shown to
@@ -7,6 +8,12 @@ import type { Id, JsonObject } from '../base/index.ts';
  */
 export const FIELD_CLASSES = ['public', 'business', 'personal', 'secret'] as const;
 export type FieldClass = (typeof FIELD_CLASSES)[number];
+
+/** Labels of single fields, by the path of the leaf. A field without one is our own and free. */
+export type FieldLabels = { readonly [path: string]: FieldLabel };
+
+/** A label as a row holds it: plain JSON. */
+export type FieldLabel = Readonly<Pick<Label, keyof Label>>;
 
 /** One record as it is at one moment: the row of both folds, and what commands are decided on. */
 export type RecordState<Fields = JsonObject> = {
@@ -21,6 +28,8 @@ export type RecordState<Fields = JsonObject> = {
   readonly createdAt: string;
   readonly updatedAt: string;
   readonly fields: Fields;
+  /** fields that others wrote or that are bound to a place, by dotted path; absent when none is */
+  readonly labels?: FieldLabels;
   /** whose person's data a field holds, by dotted path; erased fields are no longer in it */
   readonly subjects: { readonly [path: string]: Id };
 };

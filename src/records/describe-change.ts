@@ -25,6 +25,8 @@ export function describeChange(event: {
       return describeFields(definition.type, event.data);
     case 'archived':
       return `${definition.title} archived.`;
+    case 'label-raised':
+      return `You checked ${listed(textsIn(event.data.paths).map(fieldTitle))} yourself.`;
     case 'restored':
       return `${definition.title} restored.`;
     default:
@@ -73,6 +75,10 @@ function wordsOf(name: string): string {
   return Object.hasOwn(SPECIAL_WORDS, name)
     ? (SPECIAL_WORDS[name] ?? name)
     : name.replaceAll(/([a-z])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
+}
+
+function textsIn(value: JsonObject[string] | undefined): readonly string[] {
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
 }
 
 function listed(items: readonly string[]): string {

@@ -6,10 +6,11 @@ import {
   toTimestamp,
   withPath,
 } from '../base/index.ts';
-import type { StoredEvent } from '../contract/index.ts';
+import type { Label, StoredEvent } from '../contract/index.ts';
 import type { RecordDefinition, RecordState } from './define-record.ts';
 import { ERASED, isErased } from './erased.ts';
 import { applyChange, changedPaths, type FieldChange, normaliseFields } from './fields.ts';
+import { type EventLabels, labelsAfter } from './record-labels.ts';
 import { findDefinition } from './record-types.ts';
 import { atOrAbove, leavesOf } from './schema-paths.ts';
 
@@ -17,7 +18,8 @@ import { atOrAbove, leavesOf } from './schema-paths.ts';
 export type RecordEvent = Pick<
   StoredEvent,
   'stream' | 'type' | 'data' | 'version' | 'seq' | 'at' | 'erased'
->;
+> &
+  EventLabels;
 
 /**
  * The record after an event of its stream; undefined as long as it was not created. Total: an event
@@ -35,6 +37,7 @@ export function evolveRecord(
 
   const fields = evolveFields(definition, state?.fields ?? {}, event);
   const at = toTimestamp(event.at);
+  const labels = labelsAfter(definition, state, fields, event);
   return {
     type: address.type,
     id: address.id,
@@ -44,6 +47,7 @@ export function evolveRecord(
     createdAt: state?.createdAt ?? at,
     updatedAt: at,
     fields,
+    ...(labels ? { labels } : {}),
     subjects: subjectsAfter(definition, address.id, state, fields, event),
   };
 }
@@ -66,13 +70,18 @@ export function evolveFields(
 
 /** The record without what it held about a subject: equal to one built from the erased log. */
 export function redactRecord(state: RecordState, subject: Id): RecordState {
+  const { labels: before, ...rest } = state;
   let { fields } = state;
   const subjects: Record<string, Id> = {};
+  const labels: Record<string, Label> = { ...before };
   for (const [path, owner] of Object.entries(state.subjects)) {
-    if (owner === subject) fields = withPath(fields, path, ERASED);
-    else subjects[path] = owner;
+    if (owner === subject) {
+      fields = withPath(fields, path, ERASED);
+      delete labels[path];
+    } else subjects[path] = owner;
   }
-  return { ...state, fields, subjects };
+  const left = Object.keys(labels).length > 0 ? { labels } : {};
+  return { ...rest, fields, ...left, subjects };
 }
 
 /** `time-entry/<id>` taken apart; undefined for streams of other things. */

@@ -39,6 +39,7 @@ export {
   type EventDraft,
   FIELD_CLASSES,
   type FieldClass,
+  type FieldLabels,
   type OwnCommand,
   type RecordContext,
   type RecordDefinition,
@@ -106,6 +107,7 @@ export {
   recordStream,
   type TypedCommand,
 } from './record-command.ts';
+export { labelsOfRecord, raisedType } from './record-labels.ts';
 export {
   definitionOf,
   type FieldsOf,

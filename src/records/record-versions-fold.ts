@@ -10,7 +10,7 @@ const NUMBER_DIGITS = 16;
 /** Every version of every record, by `<type>/<id>@<version>`, each with the seq that made it true. */
 export const recordVersionsFold: Fold<RecordState> = {
   name: 'record-versions',
-  version: 1,
+  version: 2,
   reads: isRecordEvent,
   keys: (event) => {
     const erasure = erasureIn(event);

@@ -9,7 +9,7 @@ import { titleOf } from './title-of.ts';
 /** Every record as it is now, by `<type>/<id>`. Lists of it: the queries below. */
 export const recordsFold: Fold<RecordState> = {
   name: 'records',
-  version: 1,
+  version: 2,
   reads: isRecordEvent,
   keys: (event) => {
     const erasure = erasureIn(event);

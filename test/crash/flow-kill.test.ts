@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { effectsFold, runsFold } from '../../src/kernel/index.ts';
+import { chainOf, digestsOf } from '../support/audit.ts';
 import { inParallel, runChild } from '../support/child.ts';
 import {
-  chainOf,
-  digestsOf,
   driveInvoice,
   issuedNumbers,
   messagesIn,

@@ -233,7 +233,9 @@ export async function drive(parts: Travel, run: Id, until?: string): Promise<Run
 }
 
 async function helpOn(parts: Travel, run: Id, reason: string): Promise<void> {
-  const item = (await parts.kernel.items.list()).find((open) => open.run === run);
+  const item = (await parts.kernel.items.list()).find(
+    ({ run: of, kind }) => of === run && (kind === 'approval') === (reason === 'approval'),
+  );
   if (!item) return;
   if (reason === 'approval') await decideCard(parts, item.id);
   else if (item.kind === 'question')

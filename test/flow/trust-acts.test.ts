@@ -1,8 +1,12 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Json } from '../../src/base/index.ts';
 import type { ActKind } from '../../src/contract/portable.ts';
 import { policyNow } from '../../src/kernel/index.ts';
 import { DEFAULT_POLICY, isUnreadable, sealPolicy } from '../../src/policy/index.ts';
+import { COMPANY_FOLDS } from '../support/compose-kernel.ts';
 import {
   act,
   approve,
@@ -14,10 +18,6 @@ import {
   signAct,
   type TrustWorld,
 } from './trust-kit.ts';
-import { COMPANY_FOLDS } from '../support/compose-kernel.ts';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 
 let home: string;
 let world: TrustWorld;
@@ -66,7 +66,11 @@ describe('a signed act', () => {
     ['signed as a rejection is refused', { decision: 'reject' }, 'invalid_input'],
     ['signed together with another hash is refused', { extra: ['a'.repeat(64)] }, 'stale'],
     ['signed for another body is refused', 'other body', 'stale'],
-    ['signed in the name of a device nobody knows is refused', { device: 'nobody' }, 'not_authorised'],
+    [
+      'signed in the name of a device nobody knows is refused',
+      { device: 'nobody' },
+      'not_authorised',
+    ],
     ['signed in the name of the recovery key is refused', { device: 'recovery' }, 'not_authorised'],
   ];
   test.each(refusals)('%s', async (_, how, code) => {
@@ -83,18 +87,24 @@ describe('a signed act', () => {
 
   const needUnlocked: readonly (readonly [ActKind, (world: TrustWorld) => Json])[] = [
     ['grant', (w) => ({ grant: grantDraft(w) })],
-    ['policy', () => ({ policy: sealPolicy({ ...DEFAULT_POLICY, hosts: ['a.org'] }), because: 'x' })],
+    [
+      'policy',
+      () => ({ policy: sealPolicy({ ...DEFAULT_POLICY, hosts: ['a.org'] }), because: 'x' }),
+    ],
     ['connector', () => ({ company: 'sandbox' })],
     ['secret', () => ({ name: 'api', change: 'set', hosts: ['a.org'] })],
     ['erase', () => ({ subject: 'p1', because: 'asked' })],
     ['device', () => ({ invite: 'b'.repeat(64), until: '2027-01-01T00:00:00.000Z' })],
   ];
-  test.each(needUnlocked)('of the kind %s is never signed by a plain key file', async (kind, body) => {
-    const signed = await signAct(world, kind, body(world), { by: world.operator });
-    await expect(
-      world.kernel.trust.perform(kind, body(world), signed),
-    ).rejects.toMatchObject({ code: expect.stringMatching(/step_up_required|stale/) });
-  });
+  test.each(needUnlocked)(
+    'of the kind %s is never signed by a plain key file',
+    async (kind, body) => {
+      const signed = await signAct(world, kind, body(world), { by: world.operator });
+      await expect(world.kernel.trust.perform(kind, body(world), signed)).rejects.toMatchObject({
+        code: expect.stringMatching(/step_up_required|stale/),
+      });
+    },
+  );
 
   test('with a member that nobody was shown is refused', async () => {
     const body = { connector: 'post', mode: 'off', silently: true };

@@ -55,7 +55,7 @@ const base = {
   output: z.strictObject({ to: z.array(z.string()), receipt: z.json().optional() }),
   idempotency: 'keyed',
   failures: { remote_unavailable: { attempts: 5, firstDelayMs: 1, maxDelayMs: 5 } },
-  reads: {},
+  reads: { party: ['email'] },
   timeoutMs: 5_000,
   cost: { microUsd: 0, latencyMs: 1 },
   placement: 'anywhere',
@@ -113,7 +113,12 @@ const call = (capability: string): JsonObject => ({
 
 const form: JsonObject = {
   type: 'object',
-  properties: { to: { type: 'array', items: { type: 'string' } }, text: { type: 'string' }, amount: {} },
+  properties: {
+    to: { type: 'array', items: { type: 'string' } },
+    text: { type: 'string' },
+    amount: {},
+    party: { type: 'string' },
+  },
   required: ['to', 'text'],
 };
 
@@ -125,6 +130,15 @@ export const PLAYBOOKS: readonly JsonObject[] = [
   playbook('send', call('post.send@1')),
   playbook('flag', call('post.flag@1')),
   playbook('pay', call('post.pay@1')),
+  playbook('send-party', {
+    id: 'out',
+    call: 'post.send@1',
+    with: {
+      to: { $expr: 'input.to' },
+      text: { $expr: 'input.text' },
+      party: { $expr: 'input.party' },
+    },
+  }),
 ];
 
 export interface TrustOptions extends Partial<ComposeOptions> {

@@ -1,18 +1,12 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createMaildirConnector } from '../../src/adapter/maildir-connector.ts';
-import { verifySqliteLog } from '../../src/adapter/verify-sqlite-log.ts';
 import type { Id } from '../../src/base/index.ts';
 import { exampleCompany, freelancerPack } from '../../src/company/freelancer/index.ts';
 import type { Connector } from '../../src/connect/index.ts';
 import { toFailure } from '../../src/contract/index.ts';
 import { type RunRow, runsFold, seriesFold } from '../../src/kernel/index.ts';
-import {
-  COMPANY_FOLDS,
-  type Composed,
-  type ComposeOptions,
-  composeKernel,
-} from './compose-kernel.ts';
+import { type Composed, type ComposeOptions, composeKernel } from './compose-kernel.ts';
 import { decideCard } from './operator.ts';
 
 /** Sunday before the hand clock begins: the example's month of time is October 2026. */
@@ -111,20 +105,4 @@ export async function issuedNumbers({ kernel }: Composed): Promise<readonly stri
 export async function seriesOf({ log }: Composed) {
   const [series] = await log.fold(seriesFold).list({ limit: 1 });
   return series?.row;
-}
-
-/** Every fold's digest, and what it is after it was derived again from the first event. */
-export async function digestsOf({ log }: Composed): Promise<{
-  readonly kept: readonly string[];
-  readonly rebuilt: readonly string[];
-}> {
-  const digests = (): Promise<string[]> =>
-    Promise.all(COMPANY_FOLDS.map(({ name }) => log.digest(name)));
-  const kept = await digests();
-  await log.rebuild();
-  return { kept, rebuilt: await digests() };
-}
-
-export function chainOf(home: string) {
-  return verifySqliteLog(join(home, 'steward.db'), []);
 }

@@ -18,7 +18,7 @@ import { NoticeLine } from './parts/notice.tsx';
 import { openPalette, Palette } from './parts/palette.tsx';
 import { PLACES } from './parts/places.ts';
 import { Empty } from './parts/states.tsx';
-import { formatTime, setManner } from './words/format.ts';
+import { formatTime, setZone } from './words/format.ts';
 
 /** The whole page: sign-in, or the rail with one place beside it. */
 export function App() {
@@ -26,7 +26,7 @@ export function App() {
   const now = session.value;
   if (path === '/sign-in' || now?.signedIn === false) return <SignIn />;
   if (!now) return null;
-  setManner(now.company?.language, now.company?.zone);
+  setZone(now.company?.zone);
   return <Desk />;
 }
 
@@ -55,7 +55,9 @@ function Desk() {
           <Route path="/runs/:id">{({ id }) => <Runs id={id} />}</Route>
           <Route path="/business">{() => <Business />}</Route>
           <Route path="/business/:type">{({ type }) => <Business type={type} />}</Route>
-          <Route path="/business/:type/:id">{({ type, id }) => <Business type={type} id={id} />}</Route>
+          <Route path="/business/:type/:id">
+            {({ type, id }) => <Business type={type} id={id} />}
+          </Route>
           <Route path="/automations">{() => <Automations />}</Route>
           <Route path="/connections">{() => <Connections />}</Route>
           <Route path="/settings">{() => <Settings />}</Route>
@@ -85,7 +87,10 @@ function Rail() {
     <nav class="rail" aria-label="Main">
       <ul>
         {PLACES.map((place) => {
-          const isHere = place.path === '/' ? path === '/' || path.startsWith('/inbox') : path.startsWith(place.path);
+          const isHere =
+            place.path === '/'
+              ? path === '/' || path.startsWith('/inbox')
+              : path.startsWith(place.path);
           return (
             <li key={place.path}>
               <Link href={place.path} class="rail-link" aria-current={isHere ? 'page' : undefined}>
@@ -114,7 +119,9 @@ function Standing() {
     <>
       {mode === 'sandbox' ? (
         <p class="standing">
-          <strong>Sandbox.</strong> {example ? 'An example company: ' : ''}nothing you approve leaves this machine.
+          <strong>Sandbox.</strong>{' '}
+          {example ? <span class="if-wide">An example company. </span> : null}Nothing leaves this
+          machine.
         </p>
       ) : null}
       {mode === 'off' ? (
@@ -124,7 +131,9 @@ function Standing() {
       ) : null}
       <div role="status">
         {line.status === 'lost' ? (
-          <p class="standing is-lost">Reconnecting; what you see is from {formatTime(line.since)}.</p>
+          <p class="standing is-lost">
+            Reconnecting; what you see is from {formatTime(line.since)}.
+          </p>
         ) : null}
       </div>
     </>

@@ -1,6 +1,6 @@
 import { render } from 'preact';
-import { App } from './app.tsx';
 import { LostAnswer } from './api/call.ts';
+import { App } from './app.tsx';
 import { loadSession, session } from './device/session.ts';
 import { listenToKeys } from './keys/keys.ts';
 import { openPalette } from './parts/palette.tsx';

@@ -3,6 +3,8 @@ import {
   type Device,
   type Effect,
   failure,
+  joinLabels,
+  labelOfAll,
   OPERATOR,
   type SignedDecision,
 } from '../../contract/index.ts';
@@ -154,13 +156,17 @@ export async function approvalAppends(
   const { log, clock } = ports;
   const { approval, grant, by, rows } = request;
   const effects = await Promise.all(
-    rows.map(async (row) => ({ row, effect: (await readEffect(ports, row)).effect })),
+    rows.map(async (row) => {
+      const { effect, inputLabels } = await readEffect(ports, row);
+      return { row, effect, label: labelOfAll(inputLabels) };
+    }),
   );
   const run = effects[0]?.effect.run;
   const commands = effects.flatMap(({ effect }) => carriedCommands(effect, 'signed'));
   const changes = await decideCommands(ports, records, commands, {
     by,
-    label: OPERATOR,
+    // the operator signed that it happens; who wrote the words in it stays as it was
+    label: effects.map(({ label }) => label).reduce(joinLabels, OPERATOR),
     ...(run === undefined ? {} : { run }),
   });
   const versions = new Map(changes.map((change) => [change.stream, change]));

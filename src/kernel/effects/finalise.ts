@@ -22,9 +22,11 @@ import {
 } from '../../contract/index.ts';
 import { effectHash, effectKey } from '../../contract/portable.ts';
 import type { StreamAppend } from '../../log/index.ts';
+import { normaliseAddress } from '../../policy/index.ts';
+import type { RecordState } from '../../records/index.ts';
 import { seriesFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
-import type { RecordStore } from '../record-reads.ts';
+import { limitFields, type RecordStore } from '../record-reads.ts';
 import { modeNow } from '../trust/modes.ts';
 import { contractHash } from './contract-hash.ts';
 import type { Edits } from './edits.ts';
@@ -85,11 +87,11 @@ export async function finaliseEffect(
   } as const;
   const key = await effectKey(identity);
   const nowMs = clock.now();
-  const seen = new Map<string, number>();
+  const seen = new Map<string, RecordState>();
   const numbers: { series: string; number: number }[] = [];
   async function read(type: string, id: Id): Promise<RecordView> {
-    const state = await records.get(type, id);
-    seen.set(`${type}/${id}`, state.version);
+    const state = limitFields(contract, await records.get(type, id));
+    seen.set(`${type}/${id}`, state);
     return state;
   }
   const finalised = await connector.finalise(
@@ -118,12 +120,15 @@ export async function finaliseEffect(
     summary: finalised.summary,
     to: finalised.to,
     amount: finalised.amount,
-    arguments: steeringArguments(contract, input),
+    arguments: [
+      ...steeringArguments(contract, input),
+      ...foundDestinations(finalised.to, seen.values()),
+    ],
     parts: finalised.parts,
     carries: finalised.carries,
     numbers,
     preconditions: [
-      ...[...seen].map(([stream, version]) => ({ type: 'stream' as const, stream, version })),
+      ...[...seen].map(([stream, { version }]) => ({ type: 'stream' as const, stream, version })),
       ...(finalised.remote ?? []),
     ],
     undo: finalised.undo,
@@ -174,6 +179,26 @@ function steeringArguments(
     const value = atPath(input.value, path);
     if (value === undefined) continue;
     found.push({ path, role, value: shortened(value), label: labelWithin(input.labels, path) });
+  }
+  return found;
+}
+
+/**
+ * Destinations that a connector took from records, where somebody else wrote them there: they steer
+ * the effect like any argument. Comparing values can only lower what an effect is worth.
+ */
+function foundDestinations(
+  to: readonly string[],
+  states: Iterable<RecordState>,
+): readonly EffectArgument[] {
+  const wanted = new Set(to.map(normaliseAddress));
+  const found: EffectArgument[] = [];
+  for (const { type, id, fields, labels = {} } of states) {
+    for (const [field, label] of Object.entries(labels)) {
+      const value = atPath(fields, field);
+      if (typeof value !== 'string' || !wanted.has(normaliseAddress(value))) continue;
+      found.push({ path: `${type}/${id}.${field}`, role: 'destination', value, label });
+    }
   }
   return found;
 }

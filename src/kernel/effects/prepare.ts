@@ -1,4 +1,3 @@
-import type { AgentContext } from '../../agent/index.ts';
 import {
   canonicalJson,
   type Id,
@@ -19,7 +18,7 @@ import type { EffectRow } from '../folds.ts';
 import { labelledField } from '../labelled-field.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
-import { checkInput, executeAgent } from '../run/execute.ts';
+import { type CallContext, checkInput, executeAgent } from '../run/execute.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
 import { compiledStep, namesIn, type RunState, scopeOf } from '../run/run-state.ts';
 import { resolveIn } from '../run/turn.ts';
@@ -57,9 +56,7 @@ export async function prepareEffects(
   run: RunState,
   rows: readonly EffectRow[],
   contractOf: (ref: string) => CapabilityContract,
-  context: (
-    contract: CapabilityContract,
-  ) => Omit<AgentContext, 'signal' | 'labels' | 'run' | 'step'>,
+  context: (contract: CapabilityContract) => CallContext,
 ): Promise<Preparation> {
   const overlay = new Map<string, Labelled<Json>>();
   const reached: Reached[] = [];

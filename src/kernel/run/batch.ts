@@ -11,10 +11,12 @@ export interface Batch {
   /** acts that may begin once the append is there */
   readonly acts: (() => void)[];
   barrier: boolean;
+  /** something waits for this append alone: look again right after it */
+  again: boolean;
 }
 
 export function newBatch(run: RunState): Batch {
-  return { run, events: [], others: [], acts: [], barrier: false };
+  return { run, events: [], others: [], acts: [], barrier: false, again: false };
 }
 
 /** Adds a fact to the run's stream and to its memory. */

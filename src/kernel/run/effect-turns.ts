@@ -3,7 +3,9 @@ import type { Effect } from '../../contract/index.ts';
 import {
   failure,
   isOutside,
+  joinLabels,
   type Labelled,
+  labelOfAll,
   OWN,
   type Receipt,
   toFailure,
@@ -157,7 +159,8 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
           carriedCommands(result.effect, 'committed'),
           {
             by: `connector:${result.effect.connector}`,
-            label: OWN,
+            // what was written by others stays theirs, also in the record of what we did with it
+            label: joinLabels(OWN, labelOfAll((await readEffect(ports, row)).inputLabels)),
             run: run.id,
           },
         );

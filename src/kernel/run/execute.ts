@@ -4,9 +4,13 @@ import {
   type CapabilityContract,
   Failure,
   failure,
+  joinLabels,
+  type Label,
   type Labelled,
   type Labels,
   labelOfAll,
+  OPERATOR,
+  OWN,
   toFailure,
 } from '../../contract/index.ts';
 import type { RecordCommand } from '../../records/index.ts';
@@ -30,13 +34,21 @@ export type StepOutcome =
 /** bytes of one output; a larger result belongs in a file */
 const OUTPUT_BYTES = 8 * 1024 * 1024;
 
+/** What an agent is given besides its input. */
+export interface CallContext extends Omit<AgentContext, 'signal' | 'labels' | 'run' | 'step'> {
+  readonly records: AgentContext['records'] & {
+    /** what the records are worth that it has read so far */
+    readonly seen?: () => Label;
+  };
+}
+
 export interface ExecuteRequest {
   readonly run: Id;
   readonly step: string;
   readonly attempt: number;
   readonly agent: Agent;
   readonly input: Labelled<Json>;
-  readonly context: Omit<AgentContext, 'signal' | 'labels' | 'run' | 'step'>;
+  readonly context: CallContext;
   /** fires when the run is cancelled */
   readonly cancelled: AbortSignal;
 }
@@ -116,8 +128,17 @@ function accept(request: ExecuteRequest, result: AgentResult): StepOutcome {
       `${contract.name} answered with something that is not JSON: ${toFailure(error).message}`,
     );
   }
-  const labels: Labels = result.labels ?? { base: labelOfAll(input.labels) };
+  const { seen = () => OPERATOR } = request.context.records;
+  const labels = result.labels
+    ? vouched(result.labels)
+    : { base: joinLabels(labelOfAll(input.labels), seen()) };
   return { status: 'done', step, attempt, output: { value, labels }, commands };
+}
+
+/** Our own code may say what its output is worth, as its own work at best: it is not the operator. */
+function vouched({ base, at }: Labels): Labels {
+  const entries = Object.entries(at ?? {}).map(([path, label]) => [path, joinLabels(label, OWN)]);
+  return { base: joinLabels(base, OWN), ...(at ? { at: Object.fromEntries(entries) } : {}) };
 }
 
 function broke({ step, attempt }: ExecuteRequest, message: string): StepOutcome {

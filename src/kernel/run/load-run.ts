@@ -56,7 +56,10 @@ export function underPlaybook(event: StoredEvent, playbook: string | undefined):
 }
 
 /** Puts a large output back in place of its handle. */
-export async function withOutput(event: StoredEvent, blobs: Blobs): Promise<StoredEvent> {
+export async function withOutput(
+  event: StoredEvent,
+  blobs: Pick<Blobs, 'get'>,
+): Promise<StoredEvent> {
   const { output } = event.data;
   const hash = output === undefined ? undefined : handleIn(output);
   if (event.type !== 'step.completed' || hash === undefined) return event;

@@ -1,5 +1,5 @@
 import { type Json, LIMITS } from '../../base/index.ts';
-import { type Failure, type Labelled, OWN, toFailure } from '../../contract/index.ts';
+import { type Failure, type Labelled, labelOfAll, toFailure } from '../../contract/index.ts';
 import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import type { StepOutcome } from './execute.ts';
@@ -34,7 +34,7 @@ export async function takeOutcome(
         ? []
         : await decideCommands(ports, ports.records, outcome.commands, {
             by: `agent:${compiledCall(run, outcome.step)}`,
-            label: OWN,
+            label: labelOfAll(outcome.output.labels),
             run: run.id,
           });
     turn.batch.others.push(...changes);

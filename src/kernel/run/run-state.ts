@@ -15,6 +15,7 @@ import {
   type CompiledStep,
   createFrontier,
   type Frontier,
+  labelsUnder,
   type Scope,
 } from '../../plan/index.ts';
 import { asKernelEvent, type KernelEvent, type Queue, type WaitReason } from '../events.ts';
@@ -281,6 +282,7 @@ function leaveReady(run: RunState, step: StepState): void {
 
 /** Ends a step and everything that falls with it. */
 function settle(run: RunState, step: StepState, status: keyof typeof SIGNAL, at: number): void {
+  run.fallen.delete(step.path); // the log knows of it now, also when another step took it along
   if (isStepSettled(step.status) && step.status !== 'failed') return;
   step.status = nextStepStatus(step.status, SIGNAL[status]);
   step.endedAt = at;
@@ -288,7 +290,6 @@ function settle(run: RunState, step: StepState, status: keyof typeof SIGNAL, at:
   run.waitingSteps.delete(step.path);
   run.runningSteps.delete(step.path);
   run.completable.delete(step.path);
-  run.fallen.delete(step.path);
   const advance = run.frontier?.settle(step.path, status);
   if (advance) take(run, advance, at);
 }
@@ -332,7 +333,7 @@ function expandScopes(
     const items = Array.isArray(data.items) ? data.items : [];
     for (const [index, value] of items.entries()) {
       const names = new Map<string, Labelled<Json>>([
-        [compiled.step.each.as, { value, labels }],
+        [compiled.step.each.as, { value, labels: labelsUnder(labels, String(index)) }],
         ['index', { value: index, labels: NO_LABELS }],
       ]);
       open(`${step.path}/${index}/`, { ...inside, compiled: compiled.body, names });

@@ -144,7 +144,8 @@ export function createRunner(ports: RunnerPorts): Runner {
       if (ports.evictAlways) actor.state = undefined;
       if (!moved) break;
     }
-    if (actor.calls.size === 0) rest(actor);
+    // whoever woke it meanwhile may have brought something: then it rests after that
+    if (actor.calls.size === 0 && !actor.scheduled) rest(actor);
   }
 
   function rest(actor: Actor): void {
@@ -202,8 +203,13 @@ export function createRunner(ports: RunnerPorts): Runner {
       await log.append(appendsOf(batch, versionBefore), { barrier: batch.barrier });
     }
     for (const act of batch.acts) act();
-    if (isEmpty(batch)) return false;
-    return actor.outcomes.length > 0 || actor.commits.length > 0 || batch.acts.length === 0;
+    if (isEmpty(batch)) return actor.outcomes.length > 0;
+    return (
+      batch.again ||
+      actor.outcomes.length > 0 ||
+      actor.commits.length > 0 ||
+      batch.acts.length === 0
+    );
   }
 
   function turnOf(actor: Actor, run: RunState): Turn {

@@ -1,11 +1,14 @@
 import { failure } from '../../contract/index.ts';
 import type { WaitReason } from '../events.ts';
+import type { Locks } from './locks.ts';
 import { stepOf } from './run-state.ts';
-import type { RunnerContext } from './runner.ts';
 import { say, type Turn } from './turn.ts';
 
 /** Nothing moves: the run is over, or it waits and says for what. */
-export function settleRun({ ports }: RunnerContext, turn: Turn): void {
+export function settleRun(
+  { ports }: { readonly ports: { readonly locks: Pick<Locks, 'releaseRun'> } },
+  turn: Turn,
+): void {
   const { run } = turn;
   if (run.frontier?.isFinished()) {
     const denied = [...run.steps.values()].find((step) => step.status === 'denied');

@@ -1,5 +1,5 @@
 import type { Id, Json } from '../../base/index.ts';
-import { OWN, type StoredEvent } from '../../contract/index.ts';
+import { type Labels, OWN, type StoredEvent } from '../../contract/index.ts';
 import type { Log } from '../../log/index.ts';
 import { evaluateCondition } from '../../plan/index.ts';
 import { awaitedKey, waitsFold } from '../folds.ts';
@@ -72,10 +72,16 @@ function offer(runner: Runner, { run, step }: Waiter, event: StoredEvent): Promi
     say(turn, 'step.completed', {
       step,
       output: { timedOut: false, event: event.data },
-      labels: { base: OWN, at: { event: event.label } },
+      labels: { base: OWN, at: labelsOfEvent(event) },
     });
     if (turn.run.status === 'waiting') say(turn, 'run.resumed', { because: `${event.type} came.` });
   });
+}
+
+/** An event's own label, and those of single fields of it, where the step's output holds it. */
+function labelsOfEvent({ label, fieldLabels = {} }: StoredEvent): NonNullable<Labels['at']> {
+  const fields = Object.entries(fieldLabels).map(([path, own]) => [`event.${path}`, own] as const);
+  return { event: label, ...Object.fromEntries(fields) };
 }
 
 function fits(turn: Turn, step: string, event: StoredEvent): boolean {

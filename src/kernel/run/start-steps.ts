@@ -91,6 +91,25 @@ export function lockKeys(turn: Turn, path: string, compiled: CompiledStep): read
   return keys.map(String).sort();
 }
 
+/**
+ * Tries a step that is no call once more. One whose inner steps have begun cannot begin again: it is
+ * handed back with the reason.
+ */
+export function startAgain(turn: Turn, path: string): void {
+  const compiled = compiledStep(turn.run, path);
+  const { failure: problem, attempt } = stepOf(turn.run, path);
+  try {
+    const input = inputOf(turn, path, compiled);
+    if (!input) return; // the turn that has it looks again
+    say(turn, 'wait.ended', { step: path, how: 'time' });
+    const isOpen = [...turn.run.scopes.keys()].some((prefix) => prefix.startsWith(`${path}/`));
+    if (!isOpen) begin(turn, path, compiled, undefined, input);
+    else throw failure(problem?.code ?? 'capability_failed', problem?.message ?? 'It failed.');
+  } catch (error) {
+    failStep(turn, path, attempt + 1, toFailure(error));
+  }
+}
+
 /** Begins a step that may start now. False when its input has to be looked up first. */
 function start(
   turn: Turn,
@@ -100,29 +119,41 @@ function start(
 ): boolean {
   const input = inputOf(turn, path, compiled);
   if (!input) return false;
+  begin(turn, path, compiled, contract, input);
+  return true;
+}
+
+function begin(
+  turn: Turn,
+  path: string,
+  compiled: CompiledStep,
+  contract: CapabilityContract | undefined,
+  input: Labelled<Json>,
+): void {
   switch (compiled.kind) {
     case 'call': {
       if (!contract) throw failure('unknown_capability', `Nothing does ${compiled.path}.`);
-      if (contract.effect === 'pure' || contract.effect === 'read') {
+      // a read must see what earlier steps wrote, so it waits for the append that carries it
+      const reads = contract.effect === 'read' && turn.batch.others.length === 0;
+      if (contract.effect === 'pure' || reads) {
         if (!turn.callNow(path, contract, input)) {
           say(turn, 'step.started', { step: path, attempt: 1 });
         }
-        return true;
+        return;
       }
       const attempt = stepOf(turn.run, path).attempt + 1;
       say(turn, 'step.started', { step: path, attempt });
       turn.call(path, attempt, contract, input);
-      return true;
+      return;
     }
     case 'ask':
       openQuestion(turn, path, compiled, input);
-      return true;
+      return;
     case 'wait':
       beginWait(turn, path, compiled);
-      return true;
+      return;
     default:
       beginGroup(turn, path, compiled, input);
-      return true;
   }
 }
 
@@ -135,6 +166,10 @@ function inputOf(turn: Turn, path: string, compiled: CompiledStep): Labelled<Jso
   const brought = turn.brought(path);
   if (brought instanceof Failure) throw brought;
   if (brought) return brought;
+  if (template.looksUp && turn.batch.others.length > 0) {
+    turn.batch.again = true; // the records it looks up are still on their way into the log
+    return undefined;
+  }
   const resolved = resolveIn(turn, path, template);
   if (!(resolved instanceof Promise)) return resolved;
   turn.later(path, resolved);

@@ -3,7 +3,7 @@ import type { Actor } from './actor.ts';
 import type { Calls } from './calls.ts';
 import { compiledStep, stepOf } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
-import { lockKeys } from './start-steps.ts';
+import { lockKeys, startAgain } from './start-steps.ts';
 import { failStep } from './step-failures.ts';
 import { say, type Turn } from './turn.ts';
 
@@ -38,7 +38,9 @@ export function createWaits({ ports }: RunnerContext, calls: Calls): Waits {
       const step = stepOf(run, path);
       if (step.status === 'retrying' && (step.retryAt ?? 0) <= turn.now) {
         // the wait of an effect ends with the append that starts its commit
+        const { step: planned } = compiledStep(run, path);
         if (isEffect(turn, path)) turn.outside.add(path);
+        else if (!('call' in planned)) startAgain(turn, path);
         else {
           say(turn, 'wait.ended', { step: path, how: 'time' });
           restart(actor, turn, path);

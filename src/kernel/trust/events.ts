@@ -25,6 +25,8 @@ export interface TrustEvents {
   'grant.revoked': { readonly because: string };
   // grant-use/<id>
   'grant.used': { readonly debit: GrantDebit; readonly hash: EffectHash };
+  // rate-use/<id of the policy's rate>: two starts at once cannot both be the last one
+  'rate.used': { readonly capability: string };
   // approval/<id>
   'approval.revoked': { readonly because: string };
   // connector/<name>, `*` for those without one of their own

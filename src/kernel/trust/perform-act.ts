@@ -9,6 +9,7 @@ import {
 } from '../../contract/index.ts';
 import type { ActKind } from '../../contract/portable.ts';
 import type { StreamAppend } from '../../log/index.ts';
+import { raisedType } from '../../records/index.ts';
 import { contractHash } from '../effects/contract-hash.ts';
 import { fact, type KernelEvents, type KernelEventType } from '../events.ts';
 import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
@@ -221,7 +222,7 @@ async function raise(
   { by }: Authority,
 ): Promise<StreamAppend> {
   const event: NewEvent = {
-    type: `${record}.label-raised`,
+    type: raisedType(record),
     data: { paths: [...paths], to },
     by,
     label: OPERATOR,

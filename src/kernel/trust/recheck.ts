@@ -2,11 +2,12 @@ import type { Id } from '../../base/index.ts';
 import type { Effect, FailureCode, Labels, SignedDecision } from '../../contract/index.ts';
 import { effectHash } from '../../contract/portable.ts';
 import type { Log, StreamAppend } from '../../log/index.ts';
-import type { Decision } from '../../policy/index.ts';
+import { coversCapability, type Decision, isUnreadable } from '../../policy/index.ts';
 import { verifiedBy } from '../effects/approve.ts';
 import { contractHash } from '../effects/contract-hash.ts';
 import { asKernelEvent, fact } from '../events.ts';
 import { devicesFold, type EffectRow } from '../folds.ts';
+import { policyNow } from '../policy-now.ts';
 import type { JudgedOn } from './events.ts';
 import { grantsFold } from './grant-folds.ts';
 import { type JudgePorts, judgeEffect } from './judge.ts';
@@ -75,9 +76,11 @@ export async function recheckEffect(
   const signed = row.approval === null ? undefined : await approvalHolds(ports, row);
   if (signed?.status === 'stale') return signed;
   const counters = row.grant === null ? undefined : await countersOf(ports, effect.capability);
+  const rates = await ratesOf(log, effect.capability);
   const decision = await judgeEffect(ports, effect, inputLabels, on, { known: false });
   if (decision.verdict === 'deny') return denial(decision);
-  if (signed) return { status: 'clear', appends: [...watched, ...signed.appends] };
+  const begins = [...watched, ...rates];
+  if (signed) return { status: 'clear', appends: [...begins, ...signed.appends] };
   if (!counters) return { status: 'denied', reasons: ['Nobody approved this.'] };
   const { debit } = decision;
   const own = debit && counters.get(debit.grant);
@@ -86,7 +89,7 @@ export async function recheckEffect(
   }
   // a retry after a failure that did nothing was paid for before
   const used = row.attempts > 0 ? [] : [fact('grant.used', { debit, hash: row.hash })];
-  return { status: 'clear', appends: [...watched, own.grant, { ...own.use, events: used }] };
+  return { status: 'clear', appends: [...begins, own.grant, { ...own.use, events: used }] };
 }
 
 /** The recorded signature, checked again with the key of its device; a row alone proves nothing. */
@@ -120,6 +123,17 @@ async function approvalHolds(
     return stale('Its approval does not cover it.');
   }
   return { status: 'holds', appends: [ofApproval, ofDevice] };
+}
+
+/** Marks a use of each rate that counts this capability, in a stream that only one start can move. */
+async function ratesOf(log: Log, capability: string): Promise<readonly StreamAppend[]> {
+  const policy = await policyNow(log);
+  if (isUnreadable(policy)) return [];
+  const own = policy.rates.filter((rate) => coversCapability(rate.capability, capability));
+  const events = [fact('rate.used', { capability })];
+  return Promise.all(
+    own.map(async ({ id }) => ({ ...(await watch(log, `rate-use/${id}`)), events })),
+  );
 }
 
 /** The streams that say what each grant of a capability is and was used for, as they are now. */

@@ -9,8 +9,8 @@ import { sessionOperation } from '../operations/session.ts';
 import type { CardView } from '../views/item-view.ts';
 import type { CliDevice, CliPorts } from './cli-ports.ts';
 import type { Client } from './client.ts';
-import type { Screen } from './renderers.ts';
-import { cardLines } from './renderers.ts';
+import { cardLines } from './item-lines.ts';
+import type { Screen } from './screen.ts';
 import { checkCard, type SigningFacts, signAct, signHashes } from './sign.ts';
 
 /** What a command came to. */

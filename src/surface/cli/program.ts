@@ -56,6 +56,7 @@ export function createProgram(version: string, onCommand: (command: ParsedComman
     .version(version)
     .helpOption('-h, --help', 'show this help')
     .helpCommand(false)
+    .enablePositionalOptions()
     .showSuggestionAfterError();
   for (const { name, title, cli } of [...PROCESS_COMMANDS, ...OPERATIONS]) {
     if (cli) addCommand(program, name, title, cli, onCommand);
@@ -73,7 +74,8 @@ function addCommand(
   let command = program;
   for (const word of shape.words) {
     const known = command.commands.find((each) => each.name() === word);
-    command = known ?? command.command(word);
+    // what stands behind `log verify` is never read as an option of `log`
+    command = known ?? command.command(word).enablePositionalOptions();
   }
   command.description(title).helpOption('-h, --help', 'show this help');
   for (const argument of shape.arguments ?? []) {

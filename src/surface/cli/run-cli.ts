@@ -13,7 +13,8 @@ import { plain } from './format.ts';
 import { initCompany } from './init.ts';
 import { nextCommand } from './next-command.ts';
 import { type ParsedCommand, parseArguments } from './program.ts';
-import { render, type Screen } from './renderers.ts';
+import { render } from './renderers.ts';
+import type { Screen } from './screen.ts';
 
 /** narrower terminals are served as if they were so wide */
 const NARROWEST = 40;

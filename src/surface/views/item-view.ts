@@ -103,10 +103,10 @@ async function cardEffect(services: Services, card: CardEffect) {
   };
 }
 
-function doNothing({ kind, expiresAt, status }: ItemRow): string {
+function doNothing({ kind, status }: ItemRow): string {
   if (status === 'closed') return 'This was decided; nothing is left to do.';
-  const until = expiresAt === null ? 'until you decide' : `until ${expiresAt.slice(0, 10)}`;
+  // an approval that grew old is prepared anew when it is opened, so nothing ever lapses into a no
   return kind === 'approval'
-    ? `If you do nothing: nothing happens; this waits ${until}.`
-    : `If you do nothing: the work stands still; this waits ${until}.`;
+    ? 'If you do nothing: nothing happens; this waits until you decide.'
+    : 'If you do nothing: the work stands still; this waits until you answer.';
 }

@@ -9,7 +9,9 @@ export class Problem extends Error {
   readonly facts: JsonObject;
 
   constructor(status: number, facts: JsonObject) {
-    super(textOf(facts.detail) ?? textOf(facts.message) ?? textOf(facts.title) ?? 'It did not work.');
+    super(
+      textOf(facts.detail) ?? textOf(facts.message) ?? textOf(facts.title) ?? 'It did not work.',
+    );
     this.status = status;
     this.code = textOf(facts.code) ?? 'internal';
     this.remedy = textOf(facts.remedy) ?? '';
@@ -72,7 +74,10 @@ async function send(method: Method, path: string, body?: Json): Promise<Response
     method,
     credentials: 'same-origin',
     redirect: 'error',
-    headers: { accept: 'application/json', ...(body !== undefined && { 'content-type': 'application/json' }) },
+    headers: {
+      accept: 'application/json',
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
     ...(body !== undefined && { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(ANSWER_MS),
   }).catch(lost);

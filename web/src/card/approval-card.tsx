@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
-import { call } from '../api/call.ts';
+import { call, sayProblem } from '../api/call.ts';
 import { isBehind } from '../api/live.ts';
 import type { Card } from '../api/shapes.ts';
 import { nowMs } from '../clock.ts';
@@ -8,7 +8,6 @@ import { lookOnly, signer } from '../device/session.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
-import { sayProblem } from '../api/call.ts';
 import { formatMoment } from '../words/format.ts';
 import { endWords } from '../words/status.ts';
 import { CardBody } from './card-body.tsx';
@@ -18,8 +17,8 @@ import { EditForm, RejectForm, SnoozeForm } from './forms.tsx';
 import { HeldLine } from './held-line.tsx';
 import { type Sent, sendDecision } from './send-decision.ts';
 import { SentLine } from './sent-line.tsx';
-import { ChangesBanner, ProposalDiff } from './what-changed.tsx';
 import type { OpenCard } from './use-card.ts';
+import { ChangesBanner, ProposalDiff } from './what-changed.tsx';
 
 type Phase = 'looking' | 'editing' | 'rejecting' | 'snoozing' | 'sending';
 
@@ -27,7 +26,13 @@ type Phase = 'looking' | 'editing' | 'rejecting' | 'snoozing' | 'sending';
 const SETTLE_MS = 900;
 
 /** The card of something that waits for a signature, with everything that can be decided. */
-export function ApprovalCard({ open, checked }: { readonly open: OpenCard; readonly checked: CheckedCard }) {
+export function ApprovalCard({
+  open,
+  checked,
+}: {
+  readonly open: OpenCard;
+  readonly checked: CheckedCard;
+}) {
   const { card, effects } = checked;
   const { item } = card;
   const [phase, setPhase] = useState<Phase>('looking');
@@ -60,7 +65,9 @@ export function ApprovalCard({ open, checked }: { readonly open: OpenCard; reado
   }
 
   async function edit(set: { readonly [path: string]: Json }): Promise<void> {
-    const changed = await call<Card>('POST', `/api/items/${encodeURIComponent(item.id)}/edit`, { set });
+    const changed = await call<Card>('POST', `/api/items/${encodeURIComponent(item.id)}/edit`, {
+      set,
+    });
     setProposal(proposal ?? fields);
     setPhase('looking');
     open.show(changed, { expected: true });
@@ -117,21 +124,31 @@ export function ApprovalCard({ open, checked }: { readonly open: OpenCard; reado
         {proposal ? <ProposalDiff before={proposal} after={fields} /> : null}
       </CardBody>
       {isOpen ? (
-        <footer class="decide" aria-label="Decide">
+        <section class="decide" aria-label="Decide">
           {phase === 'editing' ? (
             <EditForm fields={fields} onSave={edit} onCancel={() => setPhase('looking')} />
           ) : null}
           {phase === 'rejecting' ? (
-            <RejectForm onReject={(reason) => void decide('reject', reason)} onCancel={() => setPhase('looking')} />
+            <RejectForm
+              onReject={(reason) => void decide('reject', reason)}
+              onCancel={() => setPhase('looking')}
+            />
           ) : null}
           {phase === 'snoozing' ? (
-            <SnoozeForm onSnooze={(until) => void snooze(until)} onCancel={() => setPhase('looking')} />
+            <SnoozeForm
+              onSnooze={(until) => void snooze(until)}
+              onCancel={() => setPhase('looking')}
+            />
           ) : null}
           {phase === 'looking' || phase === 'sending' ? (
             <>
               <div class="actions">
                 <Action
-                  label={chosen.length < undecided.length ? `Approve ${chosen.length} of ${undecided.length}` : 'Approve'}
+                  label={
+                    chosen.length < undecided.length
+                      ? `Approve ${chosen.length} of ${undecided.length}`
+                      : 'Approve'
+                  }
                   hotkey="a"
                   look="primary"
                   busy={phase === 'sending'}
@@ -139,13 +156,27 @@ export function ApprovalCard({ open, checked }: { readonly open: OpenCard; reado
                   onAct={() => void decide('approve')}
                 />
                 <Action label="Edit" hotkey="e" off={off.edit} onAct={() => setPhase('editing')} />
-                <Action label="Reject" hotkey="r" off={off.decide} onAct={() => setPhase('rejecting')} />
-                <Action label="Snooze" hotkey="s" off={off.snooze} onAct={() => setPhase('snoozing')} />
+                <Action
+                  label="Reject"
+                  hotkey="r"
+                  off={off.decide}
+                  onAct={() => setPhase('rejecting')}
+                />
+                <Action
+                  label="Snooze"
+                  hotkey="s"
+                  off={off.snooze}
+                  onAct={() => setPhase('snoozing')}
+                />
               </div>
-              <p class="do-nothing">{off.approve !== undefined && off.approve !== SENDING ? off.approve : card.doNothing}</p>
+              <p class="do-nothing">
+                {off.approve !== undefined && off.approve !== SENDING
+                  ? off.approve
+                  : card.doNothing}
+              </p>
             </>
           ) : null}
-        </footer>
+        </section>
       ) : null}
     </>
   );
@@ -174,7 +205,9 @@ function whyOff(
   const decide = busy ?? lookOnly.value ?? away ?? none;
   const body = card.item.body;
   const stepUp = isJsonObject(body) && body.stepUp === true;
-  const grave = stepUp ? 'This binds you or moves money: it needs a passkey, which this page cannot use yet.' : undefined;
+  const grave = stepUp
+    ? 'This binds you or moves money: it needs a passkey, which this page cannot use yet.'
+    : undefined;
   const wrong = sound ? undefined : 'What you see is not what would be signed.';
   return {
     decide,

@@ -25,7 +25,8 @@ export function CardBody({
 }) {
   const { effects } = checked;
   const says = isJsonObject(body) ? body : {};
-  const reasons = textsOf(says.reasons);
+  // The last rule of a policy only says that it asks, which the card itself does.
+  const reasons = textsOf(says.reasons).filter((words) => words !== 'You are asked.');
   const announced = textsOf(says.announced);
   return (
     <>
@@ -35,7 +36,9 @@ export function CardBody({
           key={effect.card.effect.key}
           effect={effect}
           position={effects.length > 1 ? `${index + 1} of ${effects.length}` : undefined}
-          shownBefore={new Set(effects.slice(0, index).flatMap(({ files }) => files.map(({ blob }) => blob)))}
+          shownBefore={
+            new Set(effects.slice(0, index).flatMap(({ files }) => files.map(({ blob }) => blob)))
+          }
           chosen={choice?.isChosen(effect.hash) ?? true}
           onChoose={choice && ((on) => choice.choose(effect.hash, on))}
         />

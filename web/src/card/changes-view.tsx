@@ -10,9 +10,7 @@ export function ChangesView({ carries }: { readonly carries: readonly CarriedCha
   if (carries.length === 0) return null;
   return (
     <details class="changes quiet-details">
-      <summary>
-        In your books: {groupChanges(carries).map(groupWords).join('; ')}
-      </summary>
+      <summary>In your books: {groupChanges(carries).map(groupWords).join('; ')}</summary>
       {groupChanges(carries).map((group) => (
         <GroupView key={`${group.record}/${group.ids[0]}/${group.type}`} group={group} />
       ))}

@@ -54,10 +54,14 @@ async function checkEffect(card: CardEffect): Promise<CheckedEffect> {
     ...(hash === card.hash ? [] : ['The server names another hash than the one computed here.']),
     ...parts.flatMap(({ status, part }) => {
       if (status === 'intact') return [];
-      return [`${part.name}: ${status === 'missing' ? 'the file is missing' : 'the file was altered'}.`];
+      return [
+        `${part.name}: ${status === 'missing' ? 'the file is missing' : 'the file was altered'}.`,
+      ];
     }),
   ];
-  const source = parts.find(({ part }) => part.use === 'exact' && part.mediaType === 'message/rfc822');
+  const source = parts.find(
+    ({ part }) => part.use === 'exact' && part.mediaType === 'message/rfc822',
+  );
   const message = source?.status === 'intact' ? readMessage(source.bytes) : undefined;
   const files = message ? await filesOf(message) : parts.flatMap(shownFile);
   if (message) {
@@ -65,7 +69,8 @@ async function checkEffect(card: CardEffect): Promise<CheckedEffect> {
     for (const { use, blob, name } of effect.parts) {
       if (use === 'attached' && !inside.has(blob)) wrong.push(`${name} is not in the message.`);
     }
-    for (const type of message.unshown) wrong.push(`The message has a part of type ${type} that cannot be shown here.`);
+    for (const type of message.unshown)
+      wrong.push(`The message has a part of type ${type} that cannot be shown here.`);
   }
   return { card, hash, wrong, message, files };
 }

@@ -1,6 +1,6 @@
 import type { Card, CardEffect } from '../api/shapes.ts';
-import { formatMoney } from '../words/format.ts';
 import { type DiffPiece, diffLines, diffWords } from '../words/diff.ts';
+import { formatMoney } from '../words/format.ts';
 
 /** One thing that is different, as a person would name it. */
 export interface Difference {
@@ -33,22 +33,38 @@ function compareEffects(before: CardEffect, after: CardEffect): readonly Differe
   const lines: readonly (readonly [what: string, before: string, after: string])[] = [
     ['What', was.summary, now.summary],
     ['To', was.to.join(', '), now.to.join(', ')],
-    ['Amount', was.amount ? formatMoney(was.amount) : '', now.amount ? formatMoney(now.amount) : ''],
+    [
+      'Amount',
+      was.amount ? formatMoney(was.amount) : '',
+      now.amount ? formatMoney(now.amount) : '',
+    ],
     ['Account', was.account, now.account],
     ['Mode', was.mode, now.mode],
   ];
-  const found = lines.flatMap(([what, a, b]) => (a === b ? [] : [{ what, pieces: diffWords(a, b) }]));
+  const found = lines.flatMap(([what, a, b]) =>
+    a === b ? [] : [{ what, pieces: diffWords(a, b) }],
+  );
   if (before.preview.text !== after.preview.text) {
     found.push({ what: 'Contents', pieces: diffLines(before.preview.text, after.preview.text) });
   }
   const files = ({ effect }: CardEffect): readonly string[] =>
-    effect.parts.filter(({ mediaType }) => mediaType !== 'message/rfc822').map(({ name, blob }) => `${name} ${blob}`);
+    effect.parts
+      .filter(({ mediaType }) => mediaType !== 'message/rfc822')
+      .map(({ name, blob }) => `${name} ${blob}`);
   for (const file of files(after)) {
     if (files(before).includes(file)) continue;
-    found.push({ what: 'File', pieces: [{ kind: 'added', text: `${file.split(' ').slice(0, -1).join(' ')} was made anew` }] });
+    found.push({
+      what: 'File',
+      pieces: [{ kind: 'added', text: `${file.split(' ').slice(0, -1).join(' ')} was made anew` }],
+    });
   }
   if (found.length > 0) return found;
-  return [{ what: now.summary, pieces: [{ kind: 'same', text: 'Only its date or its validity changed.' }] }];
+  return [
+    {
+      what: now.summary,
+      pieces: [{ kind: 'same', text: 'Only its date or its validity changed.' }],
+    },
+  ];
 }
 
 function placeOf({ effect }: CardEffect): string {

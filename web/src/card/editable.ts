@@ -1,7 +1,7 @@
 import type { Json } from '../../../src/base/portable.ts';
-import type { CheckedCard, CheckedEffect } from './check-card.ts';
 import { headerOf } from '../mail/read-message.ts';
 import { fieldWords } from '../words/format.ts';
+import type { CheckedCard, CheckedEffect } from './check-card.ts';
 
 /** A field of an effect that the operator may change before deciding. */
 export interface EditableField {
@@ -40,10 +40,17 @@ function fieldsOf({ card, message }: CheckedEffect): readonly EditableField[] {
     }
     if (role === 'content' && isShortened(value)) {
       // Long texts stand in an effect as a hash; the message itself has the words.
-      const text = path === 'text' ? message?.text : path === 'subject' && message && headerOf(message, 'subject');
+      const text =
+        path === 'text'
+          ? message?.text
+          : path === 'subject' && message && headerOf(message, 'subject');
       return text ? [{ ...place, value: text, kind: 'text' }] : [];
     }
-    if (role === 'destination' && Array.isArray(value) && value.every((one) => typeof one === 'string'))
+    if (
+      role === 'destination' &&
+      Array.isArray(value) &&
+      value.every((one) => typeof one === 'string')
+    )
       return [{ ...place, value: value.join(', '), kind: 'list' }];
     return [];
   });

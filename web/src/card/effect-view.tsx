@@ -1,7 +1,7 @@
 import { Icon } from '../parts/icon.tsx';
 import { Status } from '../parts/status.tsx';
-import { EFFECT_WORDS } from '../words/status.ts';
 import { formatMoment } from '../words/format.ts';
+import { EFFECT_WORDS } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
 import { ChangesView } from './changes-view.tsx';
 import type { CheckedEffect } from './check-card.ts';
@@ -57,8 +57,8 @@ export function EffectView({
         <div class="banner tone-stop" role="alert">
           <Icon name="alert" />
           <span>
-            <strong>This is not what would be signed.</strong> {wrong.map(visible).join(' ')} Do not approve it; nothing is
-            sent as long as you do not sign.
+            <strong>This is not what would be signed.</strong> {wrong.map(visible).join(' ')} Do not
+            approve it; nothing is sent as long as you do not sign.
           </span>
         </div>
       ) : null}

@@ -11,7 +11,9 @@ export function Facts({ card }: { readonly card: CardEffect }) {
   const { effect, destinations = [] } = card;
   const says = CLASS_WORDS[effect.class];
   const isFinal = effect.undo.possible ? says.tone === 'stop' && effect.class === 'grave' : true;
-  const outside = effect.arguments.filter(({ label, role }) => role !== 'content' && !isTrusted(label));
+  const outside = effect.arguments.filter(
+    ({ label, role }) => role !== 'content' && !isTrusted(label),
+  );
   return (
     <>
       <dl class="facts">
@@ -21,7 +23,9 @@ export function Facts({ card }: { readonly card: CardEffect }) {
             {isFinal ? <Icon name="alert" /> : <Icon name="undo" />}
             <span>
               {effect.undo.possible ? says.words : 'Cannot be undone'}
-              {effect.undo.how !== '' ? <span class="muted"> {visible(effect.undo.how)}</span> : null}
+              {effect.undo.how !== '' ? (
+                <span class="muted"> {visible(effect.undo.how)}</span>
+              ) : null}
             </span>
           </dd>
         </div>
@@ -34,7 +38,8 @@ export function Facts({ card }: { readonly card: CardEffect }) {
                   const count = destinations.find((known) => known.address === address)?.count ?? 0;
                   return (
                     <li key={address}>
-                      {visible(address)} <span class={count === 0 ? 'tag tone-warn' : 'tag'}>{timesWords(count)}</span>
+                      {visible(address)}{' '}
+                      <span class={count === 0 ? 'tag tone-warn' : 'tag'}>{timesWords(count)}</span>
                     </li>
                   );
                 })}
@@ -63,13 +68,16 @@ export function Facts({ card }: { readonly card: CardEffect }) {
         <p class="banner tone-stop">
           <Icon name="alert" />
           <span>
-            Outside text chose {outside.map(({ path, value }) => `${path} (${visible(String(value))})`).join(', ')}. Check
-            it with somebody you know before you approve.
+            Outside text chose{' '}
+            {outside.map(({ path, value }) => `${path} (${visible(String(value))})`).join(', ')}.
+            Check it with somebody you know before you approve.
           </span>
         </p>
       ) : null}
       {card.provisional ? (
-        <p class="muted">The number is provisional until you sign: another card may take it first.</p>
+        <p class="muted">
+          The number is provisional until you sign: another card may take it first.
+        </p>
       ) : null}
     </>
   );

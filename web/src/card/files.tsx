@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../parts/icon.tsx';
+import { Source } from '../parts/source.tsx';
 import { visible } from '../words/visible.ts';
 import type { ShownFile } from './check-card.ts';
 import { PdfPages } from './pdf-pages.tsx';
@@ -41,7 +42,12 @@ function FileView({ file, again }: { readonly file: ShownFile; readonly again: b
         <span class="muted">{formatBytes(file.bytes.byteLength)}</span>
         {again ? <span class="muted">the same file as above</span> : null}
         {canShow ? (
-          <button type="button" class="action quiet" aria-expanded={open} onClick={() => setOpen(!open)}>
+          <button
+            type="button"
+            class="action quiet"
+            aria-expanded={open}
+            onClick={() => setOpen(!open)}
+          >
             {open ? 'Hide' : 'Show'}
             <span class="only-heard"> {file.name}</span>
           </button>
@@ -51,9 +57,9 @@ function FileView({ file, again }: { readonly file: ShownFile; readonly again: b
       {open && isPage ? <PdfPages file={file} /> : null}
       {open && isImage ? <Picture file={file} /> : null}
       {open && !isPage && !isImage ? (
-        <pre class="source" tabIndex={0}>
-          {visible(new TextDecoder().decode(file.bytes).replaceAll('\r\n', '\n').slice(0, TEXT_MAX))}
-        </pre>
+        <Source
+          text={new TextDecoder().decode(file.bytes).replaceAll('\r\n', '\n').slice(0, TEXT_MAX)}
+        />
       ) : null}
     </div>
   );
@@ -92,5 +98,7 @@ function isText({ mediaType }: ShownFile): boolean {
 
 function formatBytes(bytes: number): string {
   if (bytes < 1_000) return `${bytes} bytes`;
-  return bytes < 1_000_000 ? `${Math.round(bytes / 1_000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return bytes < 1_000_000
+    ? `${Math.round(bytes / 1_000)} KB`
+    : `${(bytes / 1_000_000).toFixed(1)} MB`;
 }

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Json } from '../../../src/base/portable.ts';
 import { nowMs } from '../clock.ts';
 import { Action } from '../parts/action.tsx';
+import { Field } from '../parts/field.tsx';
 import { Trouble } from '../parts/states.tsx';
 import { formatDay, formatTime } from '../words/format.ts';
 import { changedFields, type EditableField } from './editable.ts';
@@ -38,23 +39,15 @@ export function EditForm({
   return (
     <InlineForm title="Edit before you decide" onSubmit={save} onCancel={onCancel}>
       {fields.map(({ path, label, value, kind }) => (
-        <label key={path} class="field">
-          <span>{kind === 'list' ? `${label} (several by comma)` : label}</span>
-          {kind === 'text' ? (
-            <textarea
-              name={path}
-              rows={Math.min(18, Math.max(6, (typed.get(path) ?? value).split('\n').length + 1))}
-              value={typed.get(path) ?? value}
-              onInput={(event) => setTyped(new Map(typed).set(path, event.currentTarget.value))}
-            />
-          ) : (
-            <input
-              name={path}
-              value={typed.get(path) ?? value}
-              onInput={(event) => setTyped(new Map(typed).set(path, event.currentTarget.value))}
-            />
-          )}
-        </label>
+        <Field
+          key={path}
+          field={{
+            ...{ name: path, label, required: true, kind: kind === 'text' ? 'longtext' : 'text' },
+            ...(kind === 'list' && { help: 'Several by comma.' }),
+          }}
+          value={typed.get(path) ?? value}
+          onInput={(next) => setTyped(new Map(typed).set(path, next))}
+        />
       ))}
       {problem === undefined ? null : <Trouble error={problem} />}
       <div class="form-actions">
@@ -72,13 +65,21 @@ export function EditForm({
 }
 
 /** Why not: kept with the decision, so that the next proposal can be better. */
-export function RejectForm({ onReject, onCancel }: FormEnds & { readonly onReject: (reason: string) => void }) {
+export function RejectForm({
+  onReject,
+  onCancel,
+}: FormEnds & { readonly onReject: (reason: string) => void }) {
   const [reason, setReason] = useState('');
   return (
     <InlineForm title="Reject" onSubmit={() => onReject(reason)} onCancel={onCancel}>
       <label class="field">
         <span>Why? It is kept with your decision. You may leave it empty.</span>
-        <textarea rows={2} maxLength={2_000} value={reason} onInput={(event) => setReason(event.currentTarget.value)} />
+        <textarea
+          rows={2}
+          maxLength={2_000}
+          value={reason}
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
       </label>
       <div class="form-actions">
         <Action label="Reject" look="stop" onAct={() => onReject(reason)} />
@@ -89,19 +90,34 @@ export function RejectForm({ onReject, onCancel }: FormEnds & { readonly onRejec
 }
 
 /** Later: it leaves the list until then, and nothing happens meanwhile. */
-export function SnoozeForm({ onSnooze, onCancel }: FormEnds & { readonly onSnooze: (until: number) => void }) {
+export function SnoozeForm({
+  onSnooze,
+  onCancel,
+}: FormEnds & { readonly onSnooze: (until: number) => void }) {
   const [own, setOwn] = useState('');
   const chosen = Date.parse(own);
   return (
-    <InlineForm title="Show it again" onSubmit={() => Number.isFinite(chosen) && onSnooze(chosen)} onCancel={onCancel}>
+    <InlineForm
+      title="Show it again"
+      onSubmit={() => Number.isFinite(chosen) && onSnooze(chosen)}
+      onCancel={onCancel}
+    >
       <div class="form-actions">
         {snoozeTimes(nowMs()).map(({ words, until }) => (
-          <Action key={words} label={`${words}, ${timeWords(until)}`} onAct={() => onSnooze(until)} />
+          <Action
+            key={words}
+            label={`${words}, ${timeWords(until)}`}
+            onAct={() => onSnooze(until)}
+          />
         ))}
       </div>
       <label class="field">
         <span>Or at</span>
-        <input type="datetime-local" value={own} onInput={(event) => setOwn(event.currentTarget.value)} />
+        <input
+          type="datetime-local"
+          value={own}
+          onInput={(event) => setOwn(event.currentTarget.value)}
+        />
       </label>
       <div class="form-actions">
         <Action
@@ -116,7 +132,9 @@ export function SnoozeForm({ onSnooze, onCancel }: FormEnds & { readonly onSnooz
 }
 
 /** Times people mean by "later", on this device's clock: this evening, tomorrow, next Monday. */
-export function snoozeTimes(now: number): readonly { readonly words: string; readonly until: number }[] {
+export function snoozeTimes(
+  now: number,
+): readonly { readonly words: string; readonly until: number }[] {
   const at = (days: number, hour: number): number => {
     const day = new Date(now);
     day.setDate(day.getDate() + days);
@@ -124,13 +142,16 @@ export function snoozeTimes(now: number): readonly { readonly words: string; rea
   };
   const weekday = new Date(now).getDay();
   const evening = at(0, 18);
-  return [
+  const times = [
     evening - now > 3_600_000
       ? { words: 'This evening', until: evening }
       : { words: 'In three hours', until: now + 3 * 3_600_000 },
     { words: 'Tomorrow', until: at(1, 9) },
-    { words: 'Next Monday', until: at(((8 - weekday) % 7) || 7, 9) },
+    { words: 'Next Monday', until: at((8 - weekday) % 7 || 7, 9) },
   ];
+  return times.filter(
+    ({ until }, index) => times.findIndex((time) => time.until === until) === index,
+  );
 }
 
 function timeWords(until: number): string {

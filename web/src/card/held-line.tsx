@@ -10,7 +10,13 @@ import { notify } from '../parts/notice.tsx';
 import type { CheckedEffect } from './check-card.ts';
 
 /** While an approved effect is held: how long, and how to take it back. */
-export function HeldLine({ effects, run }: { readonly effects: readonly CheckedEffect[]; readonly run: string | null }) {
+export function HeldLine({
+  effects,
+  run,
+}: {
+  readonly effects: readonly CheckedEffect[];
+  readonly run: string | null;
+}) {
   const held = effects.filter(({ card }) => card.status === 'held');
   const until = Math.max(0, ...held.map(({ card }) => heldUntil.value.get(card.effect.key) ?? 0));
   const left = useSecondsLeft(until);
@@ -18,7 +24,9 @@ export function HeldLine({ effects, run }: { readonly effects: readonly CheckedE
   async function takeBack(): Promise<void> {
     if (run === null || off !== undefined) return;
     try {
-      await call('POST', `/api/runs/${encodeURIComponent(run)}/cancel`, { because: 'Taken back in time.' });
+      await call('POST', `/api/runs/${encodeURIComponent(run)}/cancel`, {
+        because: 'Taken back in time.',
+      });
       notify({ words: 'Taken back. Nothing was sent.' });
     } catch (error) {
       notify({ words: sayProblem(error).words, tone: 'stop' });
@@ -30,7 +38,8 @@ export function HeldLine({ effects, run }: { readonly effects: readonly CheckedE
     <div class="banner tone-accent" role="status">
       <Icon name="wait" />
       <span>
-        Approved and held for a moment{left > 0 ? `: it goes out in ${left} s` : ''}. Taking it back stops the whole run.
+        Approved and held for a moment{left > 0 ? `: it goes out in ${left} s` : ''}. Taking it back
+        stops the whole run.
       </span>
       <Action label="Take it back" hotkey="z" off={off} onAct={() => void takeBack()} />
     </div>

@@ -19,7 +19,11 @@ export function ItemCard({ id }: { readonly id: string }) {
     if (checked && matchMedia('(max-width: 899px)').matches) heading.current?.focus();
   }, [checked === undefined, id]);
   if (!checked) {
-    return <div class="card">{problem === undefined ? <Loading lines={8} /> : <Trouble error={problem} />}</div>;
+    return (
+      <div class="card">
+        {problem === undefined ? <Loading lines={8} /> : <Trouble error={problem} />}
+      </div>
+    );
   }
   const { item, run } = checked.card;
   const kind = KIND_WORDS[item.kind];
@@ -30,9 +34,13 @@ export function ItemCard({ id }: { readonly id: string }) {
           <Icon name={kind.icon} />
           <span>{kind.words}</span>
           {run ? (
-            <Link href={`/runs/${run.id}`}>{run.playbook ? bareName(run.playbook) : (run.title ?? 'run')}</Link>
+            <Link href={`/runs/${run.id}`}>
+              {run.playbook ? bareName(run.playbook) : (run.title ?? 'run')}
+            </Link>
           ) : null}
-          <time dateTime={item.createdAt}>{formatMoment(item.createdAt)}</time>
+          <span>
+            since <time dateTime={item.createdAt}>{formatMoment(item.createdAt)}</time>
+          </span>
         </p>
         <h2 id="card-title" tabIndex={-1} ref={heading}>
           {visible(item.title)}

@@ -32,7 +32,8 @@ export function PdfPages({ file }: { readonly file: ShownFile }) {
   }, [file.blob]);
 
   if (!opened) return <Loading lines={6} />;
-  if ('problem' in opened) return <Trouble error={new Error(`${file.name} cannot be shown as pages.`)} />;
+  if ('problem' in opened)
+    return <Trouble error={new Error(`${file.name} cannot be shown as pages.`)} />;
   const shown = all ? opened.pages : Math.min(opened.pages, FIRST_PAGES);
   return (
     <div class="pdf">
@@ -48,7 +49,15 @@ export function PdfPages({ file }: { readonly file: ShownFile }) {
   );
 }
 
-function PdfPage({ pdf, page, name }: { readonly pdf: OpenPdf; readonly page: number; readonly name: string }) {
+function PdfPage({
+  pdf,
+  page,
+  name,
+}: {
+  readonly pdf: OpenPdf;
+  readonly page: number;
+  readonly name: string;
+}) {
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [zoomed, setZoomed] = useState(false);
@@ -65,14 +74,18 @@ function PdfPage({ pdf, page, name }: { readonly pdf: OpenPdf; readonly page: nu
   return (
     <figure class={zoomed ? 'pdf-page is-zoomed' : 'pdf-page'}>
       <div class="pdf-frame" ref={frame}>
-        {/* biome-ignore lint/a11y/noInteractiveElementToNoninteractiveRole: a canvas is a picture here */}
         <canvas ref={canvas} role="img" aria-label={title} onClick={() => setZoomed(!zoomed)} />
       </div>
       <figcaption>
         <span>
           Page {page} of {pdf.pages}
         </span>
-        <button type="button" class="action quiet" aria-pressed={zoomed} onClick={() => setZoomed(!zoomed)}>
+        <button
+          type="button"
+          class="action quiet"
+          aria-pressed={zoomed}
+          onClick={() => setZoomed(!zoomed)}
+        >
           <Icon name="zoom" />
           <span>{zoomed ? 'Smaller' : 'Larger'}</span>
         </button>

@@ -12,7 +12,10 @@ export function Provenance({ checked: { card, effects } }: { readonly checked: C
     run?.playbook ? `by ${bareName(run.playbook)}` : 'by a plan of its own',
     run?.snapshot ? `as of event ${run.snapshot.seq}` : undefined,
     'no model was used',
-  ].filter((part) => part !== undefined && (part !== 'no model was used' || run?.snapshot?.space === 'lexical'));
+  ].filter(
+    (part) =>
+      part !== undefined && (part !== 'no model was used' || run?.snapshot?.space === 'lexical'),
+  );
   return (
     <details class="provenance quiet-details">
       <summary>Made {line.join(', ')}</summary>
@@ -64,7 +67,13 @@ export function Provenance({ checked: { card, effects } }: { readonly checked: C
   );
 }
 
-function Pair({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
+function Pair({
+  name,
+  children,
+}: {
+  readonly name: string;
+  readonly children: preact.ComponentChildren;
+}) {
   return (
     <div>
       <dt>{name}</dt>

@@ -15,7 +15,13 @@ import { visible } from '../words/visible.ts';
 import { SnoozeForm } from './forms.tsx';
 
 /** Something that is asked, or a task to take over: its facts and a typed form. */
-export function QuestionCard({ card, onAnswered }: { readonly card: Card; readonly onAnswered: () => void }) {
+export function QuestionCard({
+  card,
+  onAnswered,
+}: {
+  readonly card: Card;
+  readonly onAnswered: () => void;
+}) {
   const { item, doNothing } = card;
   const body = isJsonObject(item.body) ? item.body : {};
   const fields = fieldsOf(item.form ?? null);
@@ -68,28 +74,47 @@ export function QuestionCard({ card, onAnswered }: { readonly card: Card; readon
         >
           {fields.map((field) =>
             field.kind === 'record' && field.record ? (
-              <RecordField key={field.name} field={field} value={values.get(field.name) ?? ''} onInput={(value) => setValues(new Map(values).set(field.name, value))} />
+              <RecordField
+                key={field.name}
+                field={field}
+                value={values.get(field.name) ?? ''}
+                onInput={(value) => setValues(new Map(values).set(field.name, value))}
+              />
             ) : (
-              <Field key={field.name} field={field} value={values.get(field.name) ?? ''} onInput={(value) => setValues(new Map(values).set(field.name, value))} />
+              <Field
+                key={field.name}
+                field={field}
+                value={values.get(field.name) ?? ''}
+                onInput={(value) => setValues(new Map(values).set(field.name, value))}
+              />
             ),
           )}
           {problem === undefined ? null : <Trouble error={problem} />}
         </form>
       ) : null}
       {isOpen ? (
-        <footer class="decide" aria-label="Decide">
+        <section class="decide" aria-label="Decide">
           {snoozing ? (
-            <SnoozeForm onSnooze={(until) => void snooze(until)} onCancel={() => setSnoozing(false)} />
+            <SnoozeForm
+              onSnooze={(until) => void snooze(until)}
+              onCancel={() => setSnoozing(false)}
+            />
           ) : (
             <>
               <div class="actions">
-                <Action label={fields.length === 0 ? 'Close this' : 'Answer'} look="primary" busy={busy} off={off} onAct={() => void answer()} />
+                <Action
+                  label={fields.length === 0 ? 'Close this' : 'Answer'}
+                  look="primary"
+                  busy={busy}
+                  off={off}
+                  onAct={() => void answer()}
+                />
                 <Action label="Snooze" hotkey="s" off={off} onAct={() => setSnoozing(true)} />
               </div>
               <p class="do-nothing">{off ?? doNothing}</p>
             </>
           )}
-        </footer>
+        </section>
       ) : null}
     </>
   );
@@ -97,9 +122,21 @@ export function QuestionCard({ card, onAnswered }: { readonly card: Card; readon
 
 /** What is known about the question: help first, then everything else by name. */
 function Facts({ body }: { readonly body: { readonly [name: string]: Json } }) {
-  const { help, recommendation, words, because, suggestions, facts, playbook: _, input: __, ...rest } = body;
+  const {
+    help,
+    recommendation,
+    words,
+    because,
+    suggestions,
+    facts,
+    playbook: _,
+    input: __,
+    ...rest
+  } = body;
   const more = { ...(isJsonObject(facts) ? facts : {}), ...rest };
-  const shown = Object.entries(more).filter(([, value]) => value !== null && formatValue(value) !== '–');
+  const shown = Object.entries(more).filter(
+    ([, value]) => value !== null && formatValue(value) !== '–',
+  );
   return (
     <>
       {typeof help === 'string' ? <p>{visible(help)}</p> : null}
@@ -146,8 +183,18 @@ function listed(value: Json | undefined, title: string) {
 }
 
 /** A record to choose, by its title. */
-function RecordField({ field, value, onInput }: { readonly field: FormField; readonly value: string; readonly onInput: (value: string) => void }) {
-  const { data } = useResource<readonly RecordRow[]>(`/api/records/${encodeURIComponent(field.record ?? '')}`);
+function RecordField({
+  field,
+  value,
+  onInput,
+}: {
+  readonly field: FormField;
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+}) {
+  const { data } = useResource<readonly RecordRow[]>(
+    `/api/records/${encodeURIComponent(field.record ?? '')}`,
+  );
   const choices = (data.value ?? []).map(({ id, title }) => ({ value: id, words: title }));
   return <Field field={field} value={value} onInput={onInput} choices={choices} />;
 }
@@ -163,7 +210,8 @@ function startValues(fields: readonly FormField[]): ReadonlyMap<string, string> 
 
 function startValue({ default: value, kind }: FormField): string {
   // The default of an amount is its currency: the server adds it.
-  if (value === undefined || value === null || (kind === 'money' && typeof value === 'string')) return '';
+  if (value === undefined || value === null || (kind === 'money' && typeof value === 'string'))
+    return '';
   if (isMoney(value)) return typedMoney(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -36,7 +36,10 @@ export function groupChanges(carries: readonly CarriedChange[]): readonly Change
 }
 
 /** Every field that a command names, beside what the record holds now. */
-export function changedFieldsOf(command: JsonObject, now: JsonObject | undefined): readonly FieldChange[] {
+export function changedFieldsOf(
+  command: JsonObject,
+  now: JsonObject | undefined,
+): readonly FieldChange[] {
   const { type: _, set, unset, ...own } = command;
   const given = isJsonObject(set) ? set : own;
   const changes = [...leaves('', given)].map(([path, after]) => ({

@@ -18,14 +18,19 @@ export function SentLine({ sent, onLook }: { readonly sent: Sent; readonly onLoo
       return (
         <p class="banner" role="status">
           <Icon name="ok" />
-          <span>The answer was lost on the way, but your decision arrived. {endWords(sent.end)}</span>
+          <span>
+            The answer was lost on the way, but your decision arrived. {endWords(sent.end)}
+          </span>
         </p>
       );
     case 'open':
       return (
         <p class="banner tone-warn" role="status">
           <Icon name="alert" />
-          <span>The answer was lost on the way. It still waits for you; if your decision arrives late it counts once.</span>
+          <span>
+            The answer was lost on the way. It still waits for you; if your decision arrives late it
+            counts once.
+          </span>
         </p>
       );
     default:
@@ -33,8 +38,8 @@ export function SentLine({ sent, onLook }: { readonly sent: Sent; readonly onLoo
         <div class="banner tone-warn" role="alert">
           <Icon name="alert" />
           <span>
-            The connection was lost, so it is not known yet whether your decision arrived. Wait until the page is connected
-            again.{' '}
+            The connection was lost, so it is not known yet whether your decision arrived. Wait
+            until the page is connected again.{' '}
             <button type="button" class="action quiet" onClick={onLook}>
               Look again
             </button>
@@ -47,12 +52,15 @@ export function SentLine({ sent, onLook }: { readonly sent: Sent; readonly onLoo
 function DoneLine({ sent: { decided } }: { readonly sent: Extract<Sent, { status: 'done' }> }) {
   const said = decided.effects.flatMap(({ receipt }) => (receipt ? [visible(receipt.said)] : []));
   const words = runWords(decided.status ?? '');
-  const waits = decided.effects.some(({ status }) => status === 'approved' || status === 'committing');
+  const waits = decided.effects.some(
+    ({ status }) => status === 'approved' || status === 'committing',
+  );
   return (
     <div class="banner tone-ok" role="status">
       <Icon name="ok" />
       <span>
-        <strong>Your decision is recorded.</strong> {said.length > 0 ? said.join(' ') : waits ? 'It is on its way.' : ''}{' '}
+        <strong>Your decision is recorded.</strong>{' '}
+        {said.length > 0 ? said.join(' ') : waits ? 'It is on its way.' : ''}{' '}
         {decided.run ? <Link href={`/runs/${decided.run}`}>The run is {words.words}</Link> : null}
       </span>
     </div>

@@ -16,13 +16,21 @@ import { useCard } from './use-card.ts';
 import { ChangesBanner } from './what-changed.tsx';
 
 /** Several cards in full, one below the other, and one decision for all. Nothing is signed unseen. */
-export function Stack({ ids, onClear }: { readonly ids: readonly string[]; readonly onClear: () => void }) {
+export function Stack({
+  ids,
+  onClear,
+}: {
+  readonly ids: readonly string[];
+  readonly onClear: () => void;
+}) {
   const cards = useRef(new Map<string, CheckedCard>());
   const [, drawn] = useState(0);
   const [busy, setBusy] = useState(false);
   const [snoozing, setSnoozing] = useState(false);
   const ready = ids.flatMap((id) => cards.current.get(id) ?? []);
-  const approvals = ready.filter(({ card }) => card.item.kind === 'approval' && card.item.status !== 'closed');
+  const approvals = ready.filter(
+    ({ card }) => card.item.kind === 'approval' && card.item.status !== 'closed',
+  );
   const off =
     lookOnly.value ??
     (isBehind.value ? 'The connection is lost: what you see may be old.' : undefined) ??
@@ -30,7 +38,9 @@ export function Stack({ ids, onClear }: { readonly ids: readonly string[]; reado
   const approveOff =
     off ??
     (approvals.length < ids.length ? 'Some of them need an answer, not a signature.' : undefined) ??
-    (approvals.every(({ sound }) => sound) ? undefined : 'One of them is not what would be signed.') ??
+    (approvals.every(({ sound }) => sound)
+      ? undefined
+      : 'One of them is not what would be signed.') ??
     (approvals.some(needsStepUp) ? 'One of them needs a passkey.' : undefined);
 
   async function approveAll(): Promise<void> {
@@ -39,13 +49,19 @@ export function Stack({ ids, onClear }: { readonly ids: readonly string[]; reado
     setBusy(true);
     let done = 0;
     for (const checked of approvals) {
-      const sent = await sendDecision(key, checked, { decision: 'approve', effects: checked.effects });
+      const sent = await sendDecision(key, checked, {
+        decision: 'approve',
+        effects: checked.effects,
+      });
       if (sent.status === 'done' || sent.status === 'arrived') done += 1;
     }
     setBusy(false);
     const rest = approvals.length - done;
     notify({
-      words: rest === 0 ? `All ${done} are approved.` : `${done} approved. ${rest} still wait: open them to see why.`,
+      words:
+        rest === 0
+          ? `All ${done} are approved.`
+          : `${done} approved. ${rest} still wait: open them to see why.`,
       tone: rest === 0 ? 'ok' : 'stop',
     });
     if (rest === 0) onClear();
@@ -55,7 +71,9 @@ export function Stack({ ids, onClear }: { readonly ids: readonly string[]; reado
     setSnoozing(false);
     for (const id of ids) {
       try {
-        await call('POST', `/api/items/${encodeURIComponent(id)}/snooze`, { until: new Date(until).toISOString() });
+        await call('POST', `/api/items/${encodeURIComponent(id)}/snooze`, {
+          until: new Date(until).toISOString(),
+        });
       } catch (error) {
         notify({ words: sayProblem(error).words, tone: 'stop' });
         return;
@@ -63,7 +81,10 @@ export function Stack({ ids, onClear }: { readonly ids: readonly string[]; reado
     }
     onClear();
   }
-  useKeys({ a: () => (approveOff === undefined ? void approveAll() : notify({ words: approveOff })), s: () => setSnoozing(true) });
+  useKeys({
+    a: () => (approveOff === undefined ? void approveAll() : notify({ words: approveOff })),
+    s: () => setSnoozing(true),
+  });
 
   return (
     <article class="card" aria-labelledby="card-title">
@@ -84,25 +105,48 @@ export function Stack({ ids, onClear }: { readonly ids: readonly string[]; reado
           }}
         />
       ))}
-      <footer class="decide" aria-label="Decide">
+      <section class="decide" aria-label="Decide">
         {snoozing ? (
-          <SnoozeForm onSnooze={(until) => void snoozeAll(until)} onCancel={() => setSnoozing(false)} />
+          <SnoozeForm
+            onSnooze={(until) => void snoozeAll(until)}
+            onCancel={() => setSnoozing(false)}
+          />
         ) : (
           <>
             <div class="actions">
-              <Action label={`Approve all ${ids.length}`} hotkey="a" look="primary" busy={busy} off={approveOff} onAct={() => void approveAll()} />
-              <Action label="Snooze all" hotkey="s" off={off} onAct={() => setSnoozing(true)} />
+              <Action
+                label={ids.length === 1 ? 'Approve' : `Approve all ${ids.length}`}
+                hotkey="a"
+                look="primary"
+                busy={busy}
+                off={approveOff}
+                onAct={() => void approveAll()}
+              />
+              <Action
+                label={ids.length === 1 ? 'Snooze' : 'Snooze all'}
+                hotkey="s"
+                off={off}
+                onAct={() => setSnoozing(true)}
+              />
               <Action label="Clear" look="quiet" onAct={onClear} />
             </div>
-            <p class="do-nothing">{approveOff ?? 'Each is signed by itself, exactly as shown here.'}</p>
+            <p class="do-nothing">
+              {approveOff ?? 'Each is signed by itself, exactly as shown here.'}
+            </p>
           </>
         )}
-      </footer>
+      </section>
     </article>
   );
 }
 
-function StackedCard({ id, onChecked }: { readonly id: string; readonly onChecked: (checked: CheckedCard) => void }) {
+function StackedCard({
+  id,
+  onChecked,
+}: {
+  readonly id: string;
+  readonly onChecked: (checked: CheckedCard) => void;
+}) {
   const { checked, changes, problem } = useCard(id);
   if (!checked) return problem === undefined ? <Loading /> : <Trouble error={problem} />;
   queueMicrotask(() => onChecked(checked));

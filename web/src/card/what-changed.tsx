@@ -1,5 +1,5 @@
-import { Icon } from '../parts/icon.tsx';
 import { DiffView } from '../parts/diff-view.tsx';
+import { Icon } from '../parts/icon.tsx';
 import { diffLines } from '../words/diff.ts';
 import { visible } from '../words/visible.ts';
 import type { Difference } from './compare-cards.ts';
@@ -40,7 +40,9 @@ export function ProposalDiff({
 }) {
   const changed = after.flatMap(({ path, label, value }) => {
     const old = before.find((field) => field.path === path)?.value;
-    return old === undefined || old === value ? [] : [{ path, label, pieces: diffLines(old, value) }];
+    return old === undefined || old === value
+      ? []
+      : [{ path, label, pieces: diffLines(old, value) }];
   });
   if (changed.length === 0) return null;
   return (

@@ -54,17 +54,22 @@ export interface SignInResult {
  * invited; else the session can look only. Fails with `Problem` (an old or used code).
  */
 export async function signIn(code: string): Promise<SignInResult> {
-  const mine = (key.value ??= (await loadKey()) ?? (await makeKey().catch(() => undefined)));
-  const answer = await call<{ enrolled: boolean; device: { id: string } | null }>('POST', '/api/sign-in', {
-    code,
-    ...(mine && {
-      device: {
-        name: browserName(navigator.userAgent),
-        kind: 'browser',
-        publicKey: mine.publicKey,
-      },
-    }),
-  });
+  const mine = key.value ?? (await loadKey()) ?? (await makeKey().catch(() => undefined));
+  key.value = mine;
+  const answer = await call<{ enrolled: boolean; device: { id: string } | null }>(
+    'POST',
+    '/api/sign-in',
+    {
+      code,
+      ...(mine && {
+        device: {
+          name: browserName(navigator.userAgent),
+          kind: 'browser',
+          publicKey: mine.publicKey,
+        },
+      }),
+    },
+  );
   if (mine && answer.enrolled && answer.device) {
     const { company } = await call<Session>('GET', '/api/session');
     if (company) {

@@ -47,12 +47,13 @@ export function listenToKeys(openPalette: () => void): void {
       return;
     }
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (hasDialog()) return; // the browser's own keys close and leave it
     if (event.key === 'Escape') {
       run('Escape', event);
       return;
     }
     // A held key never decides twice.
-    if (!keysOn.value || event.repeat || isTyping(event.target) || hasDialog()) return;
+    if (!keysOn.value || event.repeat || isTyping(event.target)) return;
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     const pair = first && event.timeStamp - first.at < PAIR_MS ? `${first.key} ${key}` : undefined;
     first = undefined;
@@ -74,7 +75,9 @@ function run(key: string, event: KeyboardEvent): boolean {
 }
 
 function startsPair(key: string): boolean {
-  return layers.some(({ map }) => Object.keys(map.current).some((name) => name.startsWith(`${key} `)));
+  return layers.some(({ map }) =>
+    Object.keys(map.current).some((name) => name.startsWith(`${key} `)),
+  );
 }
 
 function isTyping(target: EventTarget | null): boolean {
@@ -83,7 +86,8 @@ function isTyping(target: EventTarget | null): boolean {
     (target.isContentEditable ||
       target instanceof HTMLTextAreaElement ||
       target instanceof HTMLSelectElement ||
-      (target instanceof HTMLInputElement && !['checkbox', 'radio', 'button'].includes(target.type)))
+      (target instanceof HTMLInputElement &&
+        !['checkbox', 'radio', 'button'].includes(target.type)))
   );
 }
 

@@ -5,7 +5,10 @@ import { useKeys } from './keys.ts';
 export function useRowKeys(ids: readonly string[], open: string | undefined, base: string): void {
   const [, go] = useLocation();
   const step = (by: number) => (): void => {
-    const row = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.row : undefined;
+    const row =
+      document.activeElement instanceof HTMLElement
+        ? document.activeElement.dataset.row
+        : undefined;
     const now = ids.indexOf(row ?? open ?? '');
     const next = ids[now < 0 ? 0 : Math.min(ids.length - 1, Math.max(0, now + by))];
     if (next === undefined) return;

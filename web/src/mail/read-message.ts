@@ -117,7 +117,9 @@ function decodeBase64(text: string): string {
 function decodeQuoted(text: string): string {
   return text
     .replace(/=\r?\n/g, '')
-    .replace(/=([\dA-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+    .replace(/=([\dA-Fa-f]{2})/g, (_, hex: string) =>
+      String.fromCharCode(Number.parseInt(hex, 16)),
+    );
 }
 
 /** RFC 3676: a line that ends in a blank goes on in the next one. */
@@ -125,7 +127,9 @@ function unflow(text: string): string {
   return text
     .split('\n')
     .map((line) => (line.startsWith(' ') ? line.slice(1) : line))
-    .reduce((out, line) => (/ $/.test(out) && !/(^|\n)-- $/.test(out) ? out + line : `${out}\n${line}`));
+    .reduce((out, line) =>
+      / $/.test(out) && !/(^|\n)-- $/.test(out) ? out + line : `${out}\n${line}`,
+    );
 }
 
 /** `=?utf-8?Q?M=C3=B6ller?=`; neighbours are one word. */

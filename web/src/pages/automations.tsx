@@ -1,10 +1,10 @@
 import { useLocation } from 'wouter-preact';
+import { isJsonObject, type Json } from '../../../src/base/portable.ts';
 import { useResource } from '../api/resource.ts';
 import { Page } from '../parts/panes.tsx';
+import { JsonSource } from '../parts/source.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { visible } from '../words/visible.ts';
-import { isJsonObject, type Json } from '../../../src/base/portable.ts';
-import { JsonText } from './run-card.tsx';
 import { DoBox } from './do-box.tsx';
 
 interface PlaybookRow {
@@ -18,10 +18,19 @@ interface PlaybookRow {
 
 /** What can be asked for by name: the playbooks, with their steps. */
 export function Automations() {
-  const playbooks = useResource<readonly PlaybookRow[]>('/api/playbooks', ({ type }) => type.startsWith('playbook.'));
+  const playbooks = useResource<readonly PlaybookRow[]>('/api/playbooks', ({ type }) =>
+    type.startsWith('playbook.'),
+  );
   const [, go] = useLocation();
   return (
-    <Page title="Automations" intro={<p class="muted">Playbooks: plans that are kept and versioned. Ask for one in plain words.</p>}>
+    <Page
+      title="Automations"
+      intro={
+        <p class="muted">
+          Playbooks: plans that are kept and versioned. Ask for one in plain words.
+        </p>
+      }
+    >
       <DoBox />
       <Loaded from={playbooks}>
         {(rows) =>
@@ -33,7 +42,8 @@ export function Automations() {
                 <li key={row.name}>
                   <h2>{visible(row.title)}</h2>
                   <p class="muted">
-                    {row.name}, version {row.version}. {AUTONOMY[row.autonomy ?? ''] ?? 'Asks before anything leaves.'}
+                    {row.name}, version {row.version}.{' '}
+                    {AUTONOMY[row.autonomy ?? ''] ?? 'Asks before anything leaves.'}
                   </p>
                   <ol class="bullets">
                     {stepsOf(row.plan).map((title) => (
@@ -42,7 +52,7 @@ export function Automations() {
                   </ol>
                   <details class="quiet-details">
                     <summary>The plan as it is stored</summary>
-                    <JsonText value={row.plan ?? null} />
+                    <JsonSource value={row.plan ?? null} />
                   </details>
                   <p>
                     <button type="button" class="action plain" onClick={() => go('/runs')}>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
+import { atPath, type JsonObject } from '../../../src/base/portable.ts';
 import { useResource } from '../api/resource.ts';
 import type { RecordRow, RecordTypeInfo } from '../api/shapes.ts';
 import { lookOnly } from '../device/session.ts';
@@ -9,7 +10,6 @@ import { Panes } from '../parts/panes.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { formatMoment, formatMoney, formatValue, isMoney } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
-import { atPath, type JsonObject } from '../../../src/base/portable.ts';
 import { RecordCard } from './record-card.tsx';
 import { RecordForm } from './record-form.tsx';
 
@@ -17,7 +17,13 @@ import { RecordForm } from './record-form.tsx';
 const ROWS_MAX = 300;
 
 /** The company's records: one type as a list, one of them opened. */
-export function Business({ type, id }: { readonly type?: string | undefined; readonly id?: string | undefined }) {
+export function Business({
+  type,
+  id,
+}: {
+  readonly type?: string | undefined;
+  readonly id?: string | undefined;
+}) {
   const types = useResource<readonly RecordTypeInfo[]>('/api/record-types');
   const [, go] = useLocation();
   const chosen = type ?? 'invoice';
@@ -32,7 +38,11 @@ export function Business({ type, id }: { readonly type?: string | undefined; rea
             <label class="only-heard" for="record-type">
               Show
             </label>
-            <select id="record-type" value={chosen} onChange={(event) => go(`/business/${event.currentTarget.value}`)}>
+            <select
+              id="record-type"
+              value={chosen}
+              onChange={(event) => go(`/business/${event.currentTarget.value}`)}
+            >
               {(types.data.value ?? [{ type: chosen, title: chosen }]).map((one) => (
                 <option key={one.type} value={one.type}>
                   {pluralTitle(one.title)}
@@ -40,7 +50,11 @@ export function Business({ type, id }: { readonly type?: string | undefined; rea
               ))}
             </select>
             {info && chosen !== 'company' ? (
-              <Action label="New" off={lookOnly.value} onAct={() => go(`/business/${chosen}/new`)} />
+              <Action
+                label="New"
+                off={lookOnly.value}
+                onAct={() => go(`/business/${chosen}/new`)}
+              />
             ) : null}
           </div>
           <RecordList key={chosen} type={chosen} open={id} />
@@ -48,7 +62,12 @@ export function Business({ type, id }: { readonly type?: string | undefined; rea
       }
     >
       {id === undefined || !info ? null : id === 'new' ? (
-        <RecordForm key={`${chosen}/new`} info={info} onSaved={(saved) => go(`/business/${chosen}/${saved.id}`)} onCancel={() => go(`/business/${chosen}`)} />
+        <RecordForm
+          key={`${chosen}/new`}
+          info={info}
+          onSaved={(saved) => go(`/business/${chosen}/${saved.id}`)}
+          onCancel={() => go(`/business/${chosen}`)}
+        />
       ) : (
         <RecordCard key={`${chosen}/${id}`} info={info} id={id} />
       )}
@@ -58,15 +77,20 @@ export function Business({ type, id }: { readonly type?: string | undefined; rea
 
 function RecordList({ type, open }: { readonly type: string; readonly open: string | undefined }) {
   const [words, setWords] = useState('');
-  const records = useResource<readonly RecordRow[]>(`/api/records/${encodeURIComponent(type)}`, (event) =>
-    event.stream.startsWith(`${type}/`),
+  const records = useResource<readonly RecordRow[]>(
+    `/api/records/${encodeURIComponent(type)}`,
+    (event) => event.stream.startsWith(`${type}/`),
   );
   const wanted = words.trim().toLowerCase();
   const found = (records.data.value ?? []).filter(
-    ({ title, fields }) => wanted === '' || `${title} ${detailOf(fields)}`.toLowerCase().includes(wanted),
+    (row) => wanted === '' || `${row.title} ${detailOf(row)}`.toLowerCase().includes(wanted),
   );
-  const rows = found.slice(0, ROWS_MAX);
-  useRowKeys(rows.map((row) => row.id), open, `/business/${type}`);
+  const rows = found.toSorted(byDay).slice(0, ROWS_MAX);
+  useRowKeys(
+    rows.map((row) => row.id),
+    open,
+    `/business/${type}`,
+  );
   return (
     <Loaded from={records}>
       {(all) => (
@@ -85,21 +109,27 @@ function RecordList({ type, open }: { readonly type: string; readonly open: stri
           <ul class="rows">
             {rows.map((row) => (
               <li key={row.id}>
-                <Link href={`/business/${type}/${row.id}`} id={`row-${row.id}`} data-row={row.id} class={`row no-kind${row.id === open ? ' is-current' : ''}`} aria-current={row.id === open ? 'true' : undefined}>
-                  <span class="row-title">{visible(row.title)}</span>
-                  <RowAmount fields={row.fields} />
-                  <span class="row-detail">{visible(detailOf(row.fields))}</span>
-                  <time class="row-time" dateTime={row.updatedAt}>
-                    {formatMoment(row.updatedAt)}
-                  </time>
+                <Link
+                  href={`/business/${type}/${row.id}`}
+                  id={`row-${row.id}`}
+                  data-row={row.id}
+                  class={`row no-kind${row.id === open ? ' is-current' : ''}`}
+                  aria-current={row.id === open ? 'true' : undefined}
+                >
+                  <span class="row-line">
+                    <span class="row-title">{visible(row.title)}</span>
+                    <RowAmount fields={row.fields} />
+                  </span>
+                  <span class="row-line">
+                    <span>{visible(detailOf(row))}</span>
+                    <time dateTime={row.updatedAt}>{formatMoment(row.updatedAt)}</time>
+                  </span>
                 </Link>
               </li>
             ))}
           </ul>
           {found.length > rows.length ? (
-            <p class="muted list-note">
-              {found.length - rows.length} more: type to find them.
-            </p>
+            <p class="muted list-note">{found.length - rows.length} more: type to find them.</p>
           ) : null}
         </>
       )}
@@ -108,16 +138,39 @@ function RecordList({ type, open }: { readonly type: string; readonly open: stri
 }
 
 function RowAmount({ fields }: { readonly fields: JsonObject }) {
-  const amount = [atPath(fields, 'totals.gross'), fields.amount, atPath(fields, 'billing.hourlyRate')].find(isMoney);
-  return amount ? <span class="row-amount">{formatMoney(amount)}</span> : null;
+  const amount = [
+    atPath(fields, 'totals.gross'),
+    fields.amount,
+    atPath(fields, 'billing.hourlyRate'),
+  ].find(isMoney);
+  return amount ? <span class="number">{formatMoney(amount)}</span> : null;
 }
 
 /** The second line of a row: the first of these that a record has. */
-const DETAILS = ['buyer.name', 'email', 'to', 'text', 'subject', 'code', 'task', 'address.city', 'status'];
+const DETAILS = [
+  'buyer.name',
+  'email',
+  'to',
+  'text',
+  'subject',
+  'code',
+  'task',
+  'address.city',
+  'status',
+];
 
-function detailOf(fields: JsonObject): string {
-  const value = DETAILS.map((path) => atPath(fields, path)).find((one) => one !== undefined && one !== '');
-  return value === undefined ? '' : formatValue(value);
+function detailOf({ title, fields }: RecordRow): string {
+  const known = DETAILS.map((path) => formatValue(atPath(fields, path)));
+  const hours =
+    typeof fields.seconds === 'number' ? `${(fields.seconds / 3_600).toFixed(2)} h` : '';
+  const found = known.find((one) => one !== '–' && one !== '' && !title.includes(one));
+  return [hours, found].filter(Boolean).join(' · ');
+}
+
+/** Newest day first where records have one; else as the server lists them. */
+function byDay(a: RecordRow, b: RecordRow): number {
+  const day = ({ fields }: RecordRow): string => String(fields.day ?? fields.issueDate ?? '');
+  return day(b).localeCompare(day(a));
 }
 
 export function pluralTitle(title: string): string {

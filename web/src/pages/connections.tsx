@@ -1,5 +1,5 @@
-import { useResource } from '../api/resource.ts';
 import type { Mode } from '../../../src/contract/portable.ts';
+import { useResource } from '../api/resource.ts';
 import { session } from '../device/session.ts';
 import { Page } from '../parts/panes.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';

@@ -16,7 +16,13 @@ export async function submitGoal(words: string, go: (path: string) => void): Pro
     notify(
       joined
         ? { words: 'The same is under way already: this is it.' }
-        : { words: waiting ? 'It waits for you here.' : status === 'done' ? 'Done.' : 'It is under way.' },
+        : {
+            words: waiting
+              ? 'It waits for you here.'
+              : status === 'done'
+                ? 'Done.'
+                : 'It is under way.',
+          },
     );
     return true;
   } catch (error) {
@@ -63,7 +69,13 @@ export function DoBox() {
           if (event.key === 'Escape') event.currentTarget.blur();
         }}
       />
-      {busy ? <span class="muted">working</span> : keysOn.value ? <kbd aria-hidden="true">/</kbd> : null}
+      {busy ? (
+        <span class="muted">working</span>
+      ) : keysOn.value ? (
+        <span class="do-key" aria-hidden="true">
+          <kbd>/</kbd>
+        </span>
+      ) : null}
     </form>
   );
 }

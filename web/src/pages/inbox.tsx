@@ -8,7 +8,7 @@ import { useKeys } from '../keys/keys.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Panes } from '../parts/panes.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
-import { formatMoney, formatUntil } from '../words/format.ts';
+import { formatDeadline, formatMoney } from '../words/format.ts';
 import { KIND_WORDS } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
 import { DoBox } from './do-box.tsx';
@@ -20,7 +20,10 @@ export function Inbox({ id }: { readonly id?: string | undefined }) {
   const [selected, setSelected] = useState<readonly string[]>([]);
   const [, go] = useLocation();
   const wide = useWide();
-  const shown = id ?? (wide ? items[0]?.id : undefined);
+  // What wide screens open by themselves stays open when it leaves the list: its outcome is read there.
+  const [first, setFirst] = useState<string>();
+  if (wide && first === undefined && items[0]) setFirst(items[0].id);
+  const shown = id ?? (wide ? first : undefined);
   const stack = selected.filter((one) => items.some((item) => item.id === one));
 
   function step(by: number): void {
@@ -33,13 +36,16 @@ export function Inbox({ id }: { readonly id?: string | undefined }) {
   function toggle(): void {
     const row = focusedOr(shown);
     if (row === undefined) return;
-    setSelected(selected.includes(row) ? selected.filter((one) => one !== row) : [...selected, row]);
+    setSelected(
+      selected.includes(row) ? selected.filter((one) => one !== row) : [...selected, row],
+    );
   }
   useKeys({
     j: () => step(1),
     k: () => step(-1),
     x: toggle,
-    Escape: () => (stack.length > 0 ? setSelected([]) : id !== undefined && !wide ? go('/') : undefined),
+    Escape: () =>
+      stack.length > 0 ? setSelected([]) : id !== undefined && !wide ? go('/') : undefined,
   });
 
   return (
@@ -53,12 +59,20 @@ export function Inbox({ id }: { readonly id?: string | undefined }) {
             {({ items: rows }) =>
               rows.length === 0 ? (
                 <Empty words="Nothing waits for you.">
-                  <p class="muted">Say above what should be done next, or look at what happened <Link href="/today">today</Link>.</p>
+                  <p class="muted">
+                    Say above what should be done next, or look at what happened{' '}
+                    <Link href="/today">today</Link>.
+                  </p>
                 </Empty>
               ) : (
                 <ul class="rows">
                   {rows.map((row) => (
-                    <Row key={row.id} row={row} current={row.id === shown} selected={stack.includes(row.id)} />
+                    <Row
+                      key={row.id}
+                      row={row}
+                      current={row.id === shown}
+                      selected={stack.includes(row.id)}
+                    />
                   ))}
                 </ul>
               )
@@ -84,11 +98,22 @@ export function useInbox() {
   );
 }
 
-function Row({ row, current, selected }: { readonly row: InboxRow; readonly current: boolean; readonly selected: boolean }) {
+function Row({
+  row,
+  current,
+  selected,
+}: {
+  readonly row: InboxRow;
+  readonly current: boolean;
+  readonly selected: boolean;
+}) {
   const kind = KIND_WORDS[row.kind];
   const amount = row.effects.find((effect) => effect.amount !== null)?.amount;
   const to = [...new Set(row.effects.flatMap((effect) => effect.to))];
-  const detail = [...to.slice(0, 1).map(visible), row.runTitle ? visible(row.runTitle) : undefined].filter(Boolean);
+  const detail = [
+    ...to.slice(0, 1).map(visible),
+    row.runTitle ? visible(row.runTitle) : undefined,
+  ].filter(Boolean);
   return (
     <li>
       <Link
@@ -106,15 +131,14 @@ function Row({ row, current, selected }: { readonly row: InboxRow; readonly curr
             {row.risk === 'high' ? ', high risk' : ''}:{' '}
           </span>
         </span>
-        <span class="row-title">{visible(row.title)}</span>
-        {amount ? <span class="row-amount">{formatMoney(amount)}</span> : null}
-        <span class="row-detail">{detail.join(' · ')}</span>
-        {row.expiresAt ? (
-          <span class="row-time">
-            <span class="only-heard">waits until </span>
-            {formatUntil(row.expiresAt)}
-          </span>
-        ) : null}
+        <span class="row-line">
+          <span class="row-title">{visible(row.title)}</span>
+          {amount ? <span class="number">{formatMoney(amount)}</span> : null}
+        </span>
+        <span class="row-line">
+          <span>{detail.join(' · ')}</span>
+          {row.expiresAt ? <span class="number">{formatDeadline(row.expiresAt)}</span> : null}
+        </span>
       </Link>
     </li>
   );
@@ -122,7 +146,8 @@ function Row({ row, current, selected }: { readonly row: InboxRow; readonly curr
 
 /** The row that has the focus, else the one that is open. */
 function focusedOr(shown: string | undefined): string | undefined {
-  const row = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.row : undefined;
+  const row =
+    document.activeElement instanceof HTMLElement ? document.activeElement.dataset.row : undefined;
   return row ?? shown;
 }
 

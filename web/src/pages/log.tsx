@@ -10,7 +10,7 @@ import { Loading, Trouble } from '../parts/states.tsx';
 import { formatExact } from '../words/format.ts';
 import { plainWords, tellEvent } from '../words/tell-event.ts';
 import { visible } from '../words/visible.ts';
-import { byWords } from './record-card.tsx';
+import { whoWords } from './record-card.tsx';
 
 /** events per reading, and how many the page holds at most: a tail, not an archive */
 const PAGE = 100;
@@ -35,15 +35,26 @@ export function LogPage() {
   const oldest = events?.at(-1)?.seq ?? 1;
   async function older(): Promise<void> {
     const after = Math.max(0, oldest - 1 - PAGE);
-    const answer = await call<{ events: readonly LogEvent[] }>('GET', `/api/log?after=${after}&limit=${Math.min(PAGE, oldest - 1)}`);
+    const answer = await call<{ events: readonly LogEvent[] }>(
+      'GET',
+      `/api/log?after=${after}&limit=${Math.min(PAGE, oldest - 1)}`,
+    );
     setEvents((known) => merge(known ?? [], answer.events));
   }
   return (
-    <Page title="Log" intro={<p class="muted">{connection.value.status === 'live' ? 'Newest first, live.' : 'Newest first.'}</p>}>
+    <Page
+      title="Log"
+      intro={
+        <p class="muted">
+          {connection.value.status === 'live' ? 'Newest first, live.' : 'Newest first.'}
+        </p>
+      }
+    >
       <Verify />
       {problem !== undefined && !events ? <Trouble error={problem} /> : null}
       {events ? (
-        <div class="table-scroll" tabIndex={0} role="region" aria-label="Events">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
+        <section class="table-scroll" tabIndex={0} aria-label="Events">
           <table class="log">
             <thead>
               <tr>
@@ -60,19 +71,18 @@ export function LogPage() {
                   <td class="number">{formatExact(event.at)}</td>
                   <td>
                     {visible(tellEvent(event)?.words ?? sentence(plainWords(event.type)))}{' '}
-                    <span class="muted">{event.stream.replace(/\/.*/, '')}</span>{' '}
                     {event.run ? (
                       <Link class="quiet-link" href={`/runs/${event.run}`}>
                         run
                       </Link>
                     ) : null}
                   </td>
-                  <td>{byWords(event.by)}</td>
+                  <td>{whoWords(event.by)}</td>
                 </tr>
               ))}
             </tbody>
           </table>
-        </div>
+        </section>
       ) : problem === undefined ? (
         <Loading />
       ) : null}
@@ -86,7 +96,12 @@ export function LogPage() {
 }
 
 type Report =
-  | { readonly status: 'intact'; readonly events: number; readonly head: { readonly hash: string }; readonly checkpoints?: readonly number[] }
+  | {
+      readonly status: 'intact';
+      readonly events: number;
+      readonly head: { readonly hash: string };
+      readonly checkpoints?: readonly number[];
+    }
   | { readonly status: 'broken'; readonly firstBadSeq: number; readonly reason: string };
 
 function Verify() {
@@ -123,8 +138,9 @@ function Verify() {
           <p class="banner tone-stop">
             <Icon name="alert" />
             <span>
-              <strong>Event {report.firstBadSeq} is not what was written.</strong> {visible(report.reason)} Keep the files as
-              they are and restore the last backup into a new directory.
+              <strong>Event {report.firstBadSeq} is not what was written.</strong>{' '}
+              {visible(report.reason)} Keep the files as they are and restore the last backup into a
+              new directory.
             </span>
           </p>
         ) : null}

@@ -18,7 +18,8 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
   const path = `/api/records/${encodeURIComponent(info.type)}/${encodeURIComponent(id)}`;
   const [at, setAt] = useState<number>();
   const [editing, setEditing] = useState(false);
-  const touches = (event: { readonly stream: string }): boolean => event.stream === `${info.type}/${id}`;
+  const touches = (event: { readonly stream: string }): boolean =>
+    event.stream === `${info.type}/${id}`;
   const now = useResource<RecordRow>(path, touches);
   const then = useResource<RecordRow>(at === undefined ? null : `${path}?at=${at}`);
   const history = useResource<readonly HistoryRow[]>(`${path}/history`, touches);
@@ -28,7 +29,11 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
   const current = now.data.value;
   if (!current) {
     const problem = now.problem.value;
-    return <div class="card">{problem === undefined ? <Loading lines={8} /> : <Trouble error={problem} />}</div>;
+    return (
+      <div class="card">
+        {problem === undefined ? <Loading lines={8} /> : <Trouble error={problem} />}
+      </div>
+    );
   }
   if (editing) {
     return (
@@ -67,10 +72,20 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
           </span>
         </p>
       )}
-      {shown ? <Fields info={info} fields={shown.fields} now={at === undefined ? undefined : current.fields} /> : <Loading />}
+      {shown ? (
+        <Fields
+          info={info}
+          fields={shown.fields}
+          now={at === undefined ? undefined : current.fields}
+        />
+      ) : (
+        <Loading />
+      )}
       <div class="actions">
         <Action label="Edit" hotkey="e" off={off} onAct={() => setEditing(true)} />
-        {current.archived ? null : <Archive path={path} off={off} onDone={() => void now.refresh()} />}
+        {current.archived ? null : (
+          <Archive path={path} off={off} onDone={() => void now.refresh()} />
+        )}
       </div>
       <section class="plain-section" aria-labelledby="history">
         <h3 id="history">History</h3>
@@ -79,13 +94,18 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
             <li key={event.seq}>
               <time dateTime={event.at}>{formatMoment(event.at)}</time>
               <span>
-                {visible(event.words)} <span class="muted">{byWords(event.by)}</span>{' '}
+                {visible(event.words)} <span class="muted">by {whoWords(event.by)}</span>{' '}
                 {event.run ? (
                   <Link class="quiet-link" href={`/runs/${event.run}`}>
                     run
                   </Link>
                 ) : null}
-                <button type="button" class="action quiet" aria-pressed={at === event.seq} onClick={() => setAt(at === event.seq ? undefined : event.seq)}>
+                <button
+                  type="button"
+                  class="action quiet"
+                  aria-pressed={at === event.seq}
+                  onClick={() => setAt(at === event.seq ? undefined : event.seq)}
+                >
                   As it was then<span class="only-heard"> after event {event.seq}</span>
                 </button>
               </span>
@@ -97,8 +117,18 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
   );
 }
 
-function Fields({ info, fields, now }: { readonly info: RecordTypeInfo; readonly fields: JsonObject; readonly now: JsonObject | undefined }) {
-  const filled = info.fields.filter(({ path }) => atPath(fields, path) !== undefined || (now && atPath(now, path) !== undefined));
+function Fields({
+  info,
+  fields,
+  now,
+}: {
+  readonly info: RecordTypeInfo;
+  readonly fields: JsonObject;
+  readonly now: JsonObject | undefined;
+}) {
+  const filled = info.fields.filter(
+    ({ path }) => atPath(fields, path) !== undefined || (now && atPath(now, path) !== undefined),
+  );
   return (
     <dl class="pairs">
       {filled.map((field) => {
@@ -119,13 +149,25 @@ function Fields({ info, fields, now }: { readonly info: RecordTypeInfo; readonly
   );
 }
 
-function FieldValue({ field, value }: { readonly field: FieldInfo; readonly value: Json | undefined }) {
+function FieldValue({
+  field,
+  value,
+}: {
+  readonly field: FieldInfo;
+  readonly value: Json | undefined;
+}) {
   const { reference } = field;
   if (reference && typeof value === 'string') return <RecordLink type={reference} id={value} />;
   if (reference && Array.isArray(value)) {
     return (
       <ul class="plain-list">
-        {value.map((one) => (typeof one === 'string' ? <li key={one}><RecordLink type={reference} id={one} /></li> : null))}
+        {value.map((one) =>
+          typeof one === 'string' ? (
+            <li key={one}>
+              <RecordLink type={reference} id={one} />
+            </li>
+          ) : null,
+        )}
       </ul>
     );
   }
@@ -147,11 +189,23 @@ function shortened(value: JsonObject): JsonObject {
 }
 
 function RecordLink({ type, id }: { readonly type: string; readonly id: string }) {
-  const { data } = useResource<RecordRow>(`/api/records/${encodeURIComponent(type)}/${encodeURIComponent(id)}`);
-  return <Link href={`/business/${type}/${id}`}>{data.value ? visible(data.value.title) : id}</Link>;
+  const { data } = useResource<RecordRow>(
+    `/api/records/${encodeURIComponent(type)}/${encodeURIComponent(id)}`,
+  );
+  return (
+    <Link href={`/business/${type}/${id}`}>{data.value ? visible(data.value.title) : id}</Link>
+  );
 }
 
-function Archive({ path, off, onDone }: { readonly path: string; readonly off: string | undefined; readonly onDone: () => void }) {
+function Archive({
+  path,
+  off,
+  onDone,
+}: {
+  readonly path: string;
+  readonly off: string | undefined;
+  readonly onDone: () => void;
+}) {
   async function archive(): Promise<void> {
     try {
       await call('POST', `${path}/archive`, {});
@@ -166,7 +220,7 @@ function Archive({ path, off, onDone }: { readonly path: string; readonly off: s
 }
 
 /** `operator:<device>` is you. */
-export function byWords(by: string): string {
-  if (by.startsWith('operator')) return 'by you';
-  return by === 'kernel' ? 'by Steward' : `by ${by.replace(/^(agent|connector):/, '').replace(/@\d+$/, '')}`;
+export function whoWords(by: string): string {
+  if (by.startsWith('operator')) return 'you';
+  return by === 'kernel' ? 'Steward' : by.replace(/^(agent|connector):/, '').replace(/@\d+$/, '');
 }

@@ -21,7 +21,9 @@ export function RecordForm({
   readonly onSaved: (saved: RecordRow) => void;
   readonly onCancel: () => void;
 }) {
-  const start = new Map(info.fields.map(({ path }) => [path, typedValue(record && atPath(record.fields, path))]));
+  const start = new Map(
+    info.fields.map(({ path }) => [path, typedValue(record && atPath(record.fields, path))]),
+  );
   const [values, setValues] = useState<ReadonlyMap<string, string>>(start);
   const [problem, setProblem] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -41,7 +43,8 @@ export function RecordForm({
     } catch (error) {
       setProblem(error);
       const path = error instanceof Problem ? error.facts.path : undefined;
-      if (typeof path === 'string') document.querySelector<HTMLElement>(`[name="${CSS.escape(path)}"]`)?.focus();
+      if (typeof path === 'string')
+        document.querySelector<HTMLElement>(`[name="${CSS.escape(path)}"]`)?.focus();
     }
     setBusy(false);
   }
@@ -62,32 +65,52 @@ export function RecordForm({
         <p class="kicker">
           <span>{info.title}</span>
         </p>
-        <h2 id="card-title">{record ? `Edit ${visible(record.title)}` : `New ${info.title.toLowerCase()}`}</h2>
+        <h2 id="card-title">
+          {record ? `Edit ${visible(record.title)}` : `New ${info.title.toLowerCase()}`}
+        </h2>
       </header>
       <div class="fields">
-        {info.fields.filter((field) => isEditable(field, record)).map((field) => (
-          <RecordField
-            key={field.path}
-            field={field}
-            value={values.get(field.path) ?? ''}
-            onInput={(value) => setValues(new Map(values).set(field.path, value))}
-          />
-        ))}
+        {info.fields
+          .filter((field) => isEditable(field, record))
+          .map((field) => (
+            <RecordField
+              key={field.path}
+              field={field}
+              value={values.get(field.path) ?? ''}
+              onInput={(value) => setValues(new Map(values).set(field.path, value))}
+            />
+          ))}
       </div>
-      <footer class="decide" aria-label="Save">
+      <section class="decide" aria-label="Save">
         {problem === undefined ? null : <Trouble error={problem} />}
         <div class="actions">
-          <Action label="Save" look="primary" busy={busy} off={changed.length === 0 ? 'You changed nothing yet.' : undefined} onAct={() => void save()} />
+          <Action
+            label="Save"
+            look="primary"
+            busy={busy}
+            off={changed.length === 0 ? 'You changed nothing yet.' : undefined}
+            onAct={() => void save()}
+          />
           <Action label="Cancel" look="quiet" onAct={onCancel} />
         </div>
-      </footer>
+      </section>
     </form>
   );
 }
 
-function RecordField({ field, value, onInput }: { readonly field: FieldInfo; readonly value: string; readonly onInput: (value: string) => void }) {
+function RecordField({
+  field,
+  value,
+  onInput,
+}: {
+  readonly field: FieldInfo;
+  readonly value: string;
+  readonly onInput: (value: string) => void;
+}) {
   const isReference = typeof field.reference === 'string' && field.type === 'string';
-  const { data } = useResource<readonly RecordRow[]>(isReference ? `/api/records/${field.reference}` : null);
+  const { data } = useResource<readonly RecordRow[]>(
+    isReference ? `/api/records/${field.reference}` : null,
+  );
   const shared = {
     field: {
       name: field.path,
@@ -102,7 +125,12 @@ function RecordField({ field, value, onInput }: { readonly field: FieldInfo; rea
     off: field.ownOnly ?? undefined,
   };
   if (!isReference) return <Field {...shared} />;
-  return <Field {...shared} choices={(data.value ?? []).map(({ id, title }) => ({ value: id, words: title }))} />;
+  return (
+    <Field
+      {...shared}
+      choices={(data.value ?? []).map(({ id, title }) => ({ value: id, words: title }))}
+    />
+  );
 }
 
 function kindOf({ type, path, choices }: FieldInfo): string {
@@ -122,6 +150,7 @@ function typedValue(value: Json | undefined): string {
   if (value === undefined || value === null) return '';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (isMoney(value)) return typedMoney(value);
-  if (Array.isArray(value)) return value.every((one) => typeof one !== 'object') ? value.join(', ') : JSON.stringify(value);
+  if (Array.isArray(value))
+    return value.every((one) => typeof one !== 'object') ? value.join(', ') : JSON.stringify(value);
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -8,6 +8,7 @@ import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
 import { Drawing } from '../parts/drawing.tsx';
 import { notify } from '../parts/notice.tsx';
+import { JsonSource } from '../parts/source.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
 import { formatDuration, formatMoment } from '../words/format.ts';
@@ -19,11 +20,18 @@ const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled']);
 /** One run: its plan as it fills, its steps, what it sent, and why it waits. */
 export function RunCard({ id }: { readonly id: string }) {
   const path = `/api/runs/${encodeURIComponent(id)}`;
-  const run = useResource<RunPage>(path, (event) => event.run === id || event.stream === `run/${id}`);
+  const run = useResource<RunPage>(
+    path,
+    (event) => event.run === id || event.stream === `run/${id}`,
+  );
   const page = run.data.value;
   if (!page) {
     const problem = run.problem.value;
-    return <div class="card">{problem === undefined ? <Loading lines={8} /> : <Trouble error={problem} />}</div>;
+    return (
+      <div class="card">
+        {problem === undefined ? <Loading lines={8} /> : <Trouble error={problem} />}
+      </div>
+    );
   }
   const says = runWords(page.status);
   return (
@@ -43,7 +51,8 @@ export function RunCard({ id }: { readonly id: string }) {
       {page.failure ? (
         <div class="banner tone-stop">
           <span>
-            <strong>{visible(textOf(page.failure.message))}</strong> {visible(textOf(page.failure.remedy))}
+            <strong>{visible(textOf(page.failure.message))}</strong>{' '}
+            {visible(textOf(page.failure.remedy))}
           </span>
         </div>
       ) : null}
@@ -79,7 +88,9 @@ export function RunCard({ id }: { readonly id: string }) {
               <li key={effect.hash}>
                 <span>{visible(effect.summary)}</span>
                 <Status say={EFFECT_WORDS[effect.status]} />
-                {effect.receipt ? <span class="muted">{visible(effect.receipt.said)}</span> : null}
+                {effect.receipt ? (
+                  <span class="receipt muted">{visible(effect.receipt.said)}</span>
+                ) : null}
               </li>
             ))}
           </ul>
@@ -92,7 +103,8 @@ export function RunCard({ id }: { readonly id: string }) {
             <div>
               <dt>Decided on</dt>
               <dd>
-                event {page.snapshot.seq}, policy {page.snapshot.policy}, memory {page.snapshot.space}
+                event {page.snapshot.seq}, policy {page.snapshot.policy}, memory{' '}
+                {page.snapshot.space}
               </dd>
             </div>
           ) : null}
@@ -103,7 +115,7 @@ export function RunCard({ id }: { readonly id: string }) {
             </dd>
           </div>
         </dl>
-        <JsonText value={page.input} />
+        <JsonSource value={page.input} />
       </details>
       {ENDED.has(page.status) ? null : <Cancel id={page.id} onDone={() => void run.refresh()} />}
     </article>
@@ -140,7 +152,7 @@ function StepRow({ step }: { readonly step: RunStep }) {
             <summary>
               Result<span class="only-heard"> of {step.title ?? step.id}</span>
             </summary>
-            <JsonText value={step.output} />
+            <JsonSource value={step.output} />
           </details>
         )}
       </th>
@@ -148,7 +160,9 @@ function StepRow({ step }: { readonly step: RunStep }) {
         <Status say={runWords(step.status)} />
         {step.attempts > 1 ? <span class="muted"> {step.attempts} tries</span> : null}
       </td>
-      <td class="number">{step.startedAt && step.endedAt ? formatDuration(step.startedAt, step.endedAt) : ''}</td>
+      <td class="number">
+        {step.startedAt && step.endedAt ? formatDuration(step.startedAt, step.endedAt) : ''}
+      </td>
     </tr>
   );
 }
@@ -170,28 +184,23 @@ function Cancel({ id, onDone }: { readonly id: string; readonly onDone: () => vo
   }
   return (
     <footer class="quiet-footer">
-      <Action label="Cancel this run" off={lookOnly.value} onAct={() => dialog.current?.showModal()} />
+      <Action
+        label="Cancel this run"
+        off={lookOnly.value}
+        onAct={() => dialog.current?.showModal()}
+      />
       <dialog ref={dialog} aria-labelledby="cancel-title">
         <h2 id="cancel-title">Cancel this run?</h2>
-        <p>It stops at the next safe point. What waits for you in it is withdrawn; what was sent stays sent.</p>
+        <p>
+          It stops at the next safe point. What waits for you in it is withdrawn; what was sent
+          stays sent.
+        </p>
         <div class="form-actions">
           <Action label="Cancel the run" look="stop" busy={busy} onAct={() => void cancel()} />
           <Action label="Keep it" look="quiet" onAct={() => dialog.current?.close()} />
         </div>
       </dialog>
     </footer>
-  );
-}
-
-/** characters of one result on the page; larger ones are files */
-const JSON_MAX = 40_000;
-
-export function JsonText({ value }: { readonly value: Json }) {
-  const text = JSON.stringify(value, null, 2);
-  return (
-    <pre class="source" tabIndex={0}>
-      {visible(text.length > JSON_MAX ? `${text.slice(0, JSON_MAX)}\n...` : text)}
-    </pre>
   );
 }
 

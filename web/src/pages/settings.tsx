@@ -5,11 +5,11 @@ import { useResource } from '../api/resource.ts';
 import { signAct, toJson } from '../device/decide.ts';
 import { lookOnly, session, signer, signOut } from '../device/session.ts';
 import { keysOn, switchKeys } from '../keys/keys.ts';
-import { setTheme, type Theme, theme } from '../style/theme.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
 import { Page } from '../parts/panes.tsx';
 import { Loaded } from '../parts/states.tsx';
+import { setTheme, type Theme, theme } from '../style/theme.ts';
 import { formatDay } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
 
@@ -29,23 +29,42 @@ export function Settings() {
       <Devices />
       <section class="plain-section" aria-labelledby="this-browser">
         <h2 id="this-browser">This browser</h2>
-        <p>{lookOnly.value ?? `You decide here as "${visible(session.value?.device?.name ?? '')}". Its key cannot leave this browser.`}</p>
+        <p>
+          {lookOnly.value ??
+            `You decide here as "${visible(session.value?.device?.name ?? '')}". Its key cannot leave this browser.`}
+        </p>
         <div class="form-actions">
-          <Action label="Sign out" onAct={() => void signOut().catch((error: unknown) => notify({ words: sayProblem(error).words, tone: 'stop' }))} />
+          <Action
+            label="Sign out"
+            onAct={() =>
+              void signOut().catch((error: unknown) =>
+                notify({ words: sayProblem(error).words, tone: 'stop' }),
+              )
+            }
+          />
         </div>
       </section>
       <section class="plain-section" aria-labelledby="keyboard">
         <h2 id="keyboard">Keyboard</h2>
         <label class="check">
-          <input type="checkbox" checked={keysOn.value} onChange={(event) => switchKeys(event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={keysOn.value}
+            onChange={(event) => switchKeys(event.currentTarget.checked)}
+          />
           Single keys decide and move (press ? for the list)
         </label>
       </section>
       <section class="plain-section" aria-labelledby="colours">
         <h2 id="colours">Colours</h2>
-        <div class="form-actions" role="group" aria-labelledby="colours">
+        <div class="form-actions">
           {THEMES.map(([name, words]) => (
-            <Action key={name} label={words} pressed={theme.value === name} onAct={() => setTheme(name)} />
+            <Action
+              key={name}
+              label={words}
+              pressed={theme.value === name}
+              onAct={() => setTheme(name)}
+            />
           ))}
         </div>
       </section>
@@ -66,7 +85,9 @@ const THEMES: readonly (readonly [Theme, string])[] = [
 ];
 
 function Devices() {
-  const devices = useResource<readonly DeviceRow[]>('/api/devices', ({ type }) => type.startsWith('device.'));
+  const devices = useResource<readonly DeviceRow[]>('/api/devices', ({ type }) =>
+    type.startsWith('device.'),
+  );
   const [link, setLink] = useState<string>();
   async function invite(): Promise<void> {
     const key = signer.value;
@@ -101,14 +122,22 @@ function Devices() {
             {rows.map((row) => (
               <li key={row.id}>
                 <span>
-                  {visible(row.name)} {row.id === session.value?.device?.id ? <span class="tag">this browser</span> : null}
+                  {visible(row.name)}{' '}
+                  {row.id === session.value?.device?.id ? (
+                    <span class="tag">this browser</span>
+                  ) : null}
                 </span>
                 <span class="muted">
                   {KINDS[row.kind] ?? row.kind}, since {formatDay(row.enrolledAt)}
                   {row.revokedAt ? `, removed ${formatDay(row.revokedAt)}` : ''}
                 </span>
                 {row.revokedAt || row.id === session.value?.device?.id ? null : (
-                  <Action label="Remove" look="quiet" off={lookOnly.value} onAct={() => void revoke(row)} />
+                  <Action
+                    label="Remove"
+                    look="quiet"
+                    off={lookOnly.value}
+                    onAct={() => void revoke(row)}
+                  />
                 )}
               </li>
             ))}
@@ -121,7 +150,8 @@ function Devices() {
       {link ? (
         <p class="banner" role="status">
           <span>
-            Open this link in the other browser within ten minutes. It works once. <code class="copy">{link}</code>
+            Open this link in the other browser within ten minutes. It works once.{' '}
+            <code class="copy">{link}</code>
           </span>
         </p>
       ) : null}
@@ -129,4 +159,8 @@ function Devices() {
   );
 }
 
-const KINDS: { readonly [kind: string]: string } = { cli: 'command line', browser: 'browser', passkey: 'passkey' };
+const KINDS: { readonly [kind: string]: string } = {
+  cli: 'command line',
+  browser: 'browser',
+  passkey: 'passkey',
+};

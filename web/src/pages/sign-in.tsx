@@ -47,7 +47,10 @@ export function SignIn() {
         </>
       ) : (
         <>
-          <p>Open the sign-in link that Steward printed when it started. It works once, for ten minutes.</p>
+          <p>
+            Open the sign-in link that Steward printed when it started. It works once, for ten
+            minutes.
+          </p>
           <p>For a fresh one, run this where Steward runs:</p>
           <pre class="source">steward sign-in</pre>
         </>

@@ -3,6 +3,7 @@ import { Link } from 'wouter-preact';
 import { call } from '../api/call.ts';
 import { onEvent } from '../api/live.ts';
 import type { LogEvent } from '../api/shapes.ts';
+import { nowMs } from '../clock.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Page } from '../parts/panes.tsx';
 import { Empty, Loading, Trouble } from '../parts/states.tsx';
@@ -10,8 +11,8 @@ import { formatDay, formatMoney, formatTime, isToday } from '../words/format.ts'
 import { tellEvent } from '../words/tell-event.ts';
 import { visible } from '../words/visible.ts';
 import { DoBox } from './do-box.tsx';
+import { HealthLights } from './health.tsx';
 import { useInbox } from './inbox.tsx';
-import { nowMs } from '../clock.ts';
 
 /** events read back for one day at first; a busier day is in the log */
 const READ_BACK = 1_000;
@@ -72,17 +73,21 @@ export function Today() {
         </ol>
         {written > 0 ? (
           <p class="muted">
-            {written === 1 ? 'One change' : `${written} changes`} in your <Link href="/business">books</Link>. Everything is
-            in the <Link href="/log">log</Link>.
+            {written === 1 ? 'One change' : `${written} changes`} in your{' '}
+            <Link href="/business">books</Link>. Everything is in the <Link href="/log">log</Link>.
           </p>
         ) : null}
       </section>
+      <HealthLights />
     </Page>
   );
 }
 
 /** The newest events of the log, followed live. */
-function useRecentEvents(): { readonly events: readonly LogEvent[] | undefined; readonly problem: unknown } {
+function useRecentEvents(): {
+  readonly events: readonly LogEvent[] | undefined;
+  readonly problem: unknown;
+} {
   const [events, setEvents] = useState<readonly LogEvent[]>();
   const [problem, setProblem] = useState<unknown>();
   useEffect(() => {
@@ -103,7 +108,10 @@ function useRecentEvents(): { readonly events: readonly LogEvent[] | undefined; 
 async function readRecent(): Promise<readonly LogEvent[]> {
   const { durableSeq } = await call<{ durableSeq: number }>('GET', '/api/log?limit=1');
   const after = Math.max(0, durableSeq - READ_BACK);
-  const { events } = await call<{ events: readonly LogEvent[] }>('GET', `/api/log?after=${after}&limit=${READ_BACK}`);
+  const { events } = await call<{ events: readonly LogEvent[] }>(
+    'GET',
+    `/api/log?after=${after}&limit=${READ_BACK}`,
+  );
   return events;
 }
 

@@ -14,7 +14,16 @@ export interface ActionProps {
 }
 
 /** A button with its key. One that is off says why, in its title and to those who listen. */
-export function Action({ label, onAct, hotkey, off, look = 'plain', busy, pressed, children }: ActionProps) {
+export function Action({
+  label,
+  onAct,
+  hotkey,
+  off,
+  look = 'plain',
+  busy,
+  pressed,
+  children,
+}: ActionProps) {
   const blocked = off !== undefined || busy === true;
   return (
     <button
@@ -31,7 +40,11 @@ export function Action({ label, onAct, hotkey, off, look = 'plain', busy, presse
     >
       {children}
       <span>{label}</span>
-      {hotkey !== undefined && keysOn.value ? <kbd aria-hidden="true">{hotkey.toUpperCase()}</kbd> : null}
+      {hotkey !== undefined && keysOn.value ? (
+        <span aria-hidden="true">
+          <kbd>{hotkey.toUpperCase()}</kbd>
+        </span>
+      ) : null}
     </button>
   );
 }

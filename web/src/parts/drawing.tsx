@@ -2,7 +2,15 @@ import { type ComponentChildren, h } from 'preact';
 import { useMemo } from 'preact/hooks';
 
 /** What a drawing of a plan is made of; everything else in it is left out. */
-const ELEMENTS: ReadonlySet<string> = new Set(['svg', 'g', 'title', 'rect', 'path', 'circle', 'text']);
+const ELEMENTS: ReadonlySet<string> = new Set([
+  'svg',
+  'g',
+  'title',
+  'rect',
+  'path',
+  'circle',
+  'text',
+]);
 const ATTRIBUTES: ReadonlySet<string> = new Set([
   ...['width', 'height', 'viewBox', 'x', 'y', 'cx', 'cy', 'r', 'rx', 'd', 'transform', 'opacity'],
   ...['fill', 'stroke', 'stroke-width', 'stroke-dasharray', 'stroke-linecap', 'stroke-linejoin'],
@@ -17,7 +25,9 @@ export function Drawing({ svg }: { readonly svg: string }) {
 
 function parse(svg: string): Element | undefined {
   const plain = svg.replace(/ style="[^"]*"/g, ''); // the content policy reports them even unused
-  const policy = window.trustedTypes?.createPolicy('steward-drawing', { createHTML: (text) => text });
+  const policy = window.trustedTypes?.createPolicy('steward-drawing', {
+    createHTML: (text) => text,
+  });
   // Nothing of the parsed document is used as it is: `rebuild` makes new elements from a closed list.
   const source = (policy ? policy.createHTML(plain) : plain) as string;
   const root = new DOMParser().parseFromString(source, 'image/svg+xml').documentElement;

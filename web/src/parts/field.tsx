@@ -38,7 +38,12 @@ export function Field({ field, value, onInput, choices = choicesOf(field), off }
           ))}
         </select>
       ) : field.kind === 'longtext' ? (
-        <textarea {...shared} rows={5} value={value} onInput={(event) => onInput(event.currentTarget.value)} />
+        <textarea
+          {...shared}
+          rows={Math.min(16, Math.max(4, value.split('\n').length + 1))}
+          value={value}
+          onInput={(event) => onInput(event.currentTarget.value)}
+        />
       ) : (
         <input
           {...shared}
@@ -59,7 +64,9 @@ export function Field({ field, value, onInput, choices = choicesOf(field), off }
   );
 }
 
-const INPUTS: { readonly [kind: string]: { readonly type?: string; readonly inputMode?: 'numeric' | 'decimal' } } = {
+const INPUTS: {
+  readonly [kind: string]: { readonly type?: string; readonly inputMode?: 'numeric' | 'decimal' };
+} = {
   integer: { type: 'number', inputMode: 'numeric' },
   number: { inputMode: 'decimal' },
   date: { type: 'date' },
@@ -68,8 +75,15 @@ const INPUTS: { readonly [kind: string]: { readonly type?: string; readonly inpu
   url: { type: 'url' },
 };
 
-function choicesOf({ kind, choices }: FormField): readonly { readonly value: string; readonly words: string }[] {
-  if (kind === 'boolean') return [{ value: 'yes', words: 'Yes' }, { value: 'no', words: 'No' }];
+function choicesOf({
+  kind,
+  choices,
+}: FormField): readonly { readonly value: string; readonly words: string }[] {
+  if (kind === 'boolean')
+    return [
+      { value: 'yes', words: 'Yes' },
+      { value: 'no', words: 'No' },
+    ];
   return (choices ?? []).map((choice) => ({ value: choice, words: choice }));
 }
 

@@ -29,7 +29,8 @@ export function NoticeLine() {
     <div class="notice-place" role="status">
       {notice ? (
         <p class={`notice tone-${notice.tone ?? 'calm'}`}>
-          {notice.words} {notice.link ? <Link href={notice.link.to}>{notice.link.words}</Link> : null}
+          {notice.words}{' '}
+          {notice.link ? <Link href={notice.link.to}>{notice.link.words}</Link> : null}
           {notice.tone === 'stop' ? (
             <button type="button" class="action quiet" onClick={() => (current.value = undefined)}>
               Close

@@ -36,13 +36,31 @@ function PaletteDialog() {
 
   const wanted = words.trim().toLowerCase();
   const known: readonly Command[] = [
-    ...PLACES.map(({ title, path, key }) => ({ words: title, hint: key ? `g ${key}` : '', act: (to: (path: string) => void) => to(path) })),
+    ...PLACES.map(({ title, path, key }) => ({
+      words: title,
+      hint: key ? `g ${key}` : '',
+      act: (to: (path: string) => void) => to(path),
+    })),
     { words: 'Log', hint: '', act: (to) => to('/log') },
-    ...items.map((item) => ({ words: visible(item.title), hint: 'waits for you', act: (to: (path: string) => void) => to(`/inbox/${item.id}`) })),
+    ...items.map((item) => ({
+      words: visible(item.title),
+      hint: 'waits for you',
+      act: (to: (path: string) => void) => to(`/inbox/${item.id}`),
+    })),
   ];
-  const found = known.filter((command) => command.words.toLowerCase().includes(wanted)).slice(0, SHOWN);
+  const found = known
+    .filter((command) => command.words.toLowerCase().includes(wanted))
+    .slice(0, SHOWN);
   const goal: readonly Command[] =
-    wanted === '' ? [] : [{ words: `Do: ${words.trim()}`, hint: 'in your words', act: (to) => void submitGoal(words.trim(), to) }];
+    wanted === ''
+      ? []
+      : [
+          {
+            words: `Do: ${words.trim()}`,
+            hint: 'in your words',
+            act: (to) => void submitGoal(words.trim(), to),
+          },
+        ];
   const commands = [...found, ...goal];
   const chosen = Math.min(at, commands.length - 1);
 
@@ -53,6 +71,7 @@ function PaletteDialog() {
   }
 
   return (
+    // biome-ignore lint/a11y/useKeyWithClickEvents: Escape closes a dialog by itself
     <dialog
       ref={dialog}
       class="palette"

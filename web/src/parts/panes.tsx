@@ -32,7 +32,7 @@ export function Panes({
             <Icon name="back" /> {title}
           </Link>
         ) : null}
-        {children}
+        {open ? children : <p class="nothing-open muted">Choose one to see it whole.</p>}
       </div>
     </div>
   );

@@ -24,7 +24,13 @@ export function Loading({ lines = 4 }: { readonly lines?: number }) {
 }
 
 /** Cause, and the way out. */
-export function Trouble({ error, children }: { readonly error: unknown; readonly children?: ComponentChildren }) {
+export function Trouble({
+  error,
+  children,
+}: {
+  readonly error: unknown;
+  readonly children?: ComponentChildren;
+}) {
   const { words, remedy } = sayProblem(error);
   return (
     <div class="trouble" role="alert">
@@ -38,7 +44,13 @@ export function Trouble({ error, children }: { readonly error: unknown; readonly
 }
 
 /** Nothing here, and the next useful thing. */
-export function Empty({ words, children }: { readonly words: string; readonly children?: ComponentChildren }) {
+export function Empty({
+  words,
+  children,
+}: {
+  readonly words: string;
+  readonly children?: ComponentChildren;
+}) {
   return (
     <div class="empty">
       <p>{words}</p>
@@ -57,6 +69,7 @@ export function Loaded<Answer>({
 }) {
   const answer = from.data.value;
   const problem = from.problem.value;
-  if (answer === undefined) return problem === undefined ? <Loading /> : <Trouble error={problem} />;
+  if (answer === undefined)
+    return problem === undefined ? <Loading /> : <Trouble error={problem} />;
   return <>{children(answer)}</>;
 }

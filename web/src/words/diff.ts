@@ -17,6 +17,22 @@ export function diffWords(before: string, after: string): readonly DiffPiece[] {
   return diff(before.match(/\s+|[^\s]+/g) ?? [], after.match(/\s+|[^\s]+/g) ?? []);
 }
 
+/** The same comparison with long unchanged stretches cut to a line on either side of a change. */
+export function brief(pieces: readonly DiffPiece[]): readonly DiffPiece[] {
+  return pieces.map((piece, index) => {
+    if (piece.kind !== 'same') return piece;
+    const lines = piece.text.split('\n');
+    if (lines.length <= CONTEXT_LINES) return piece;
+    const head = index === 0 ? [] : lines.slice(0, 2);
+    const tail = index === pieces.length - 1 ? [] : lines.slice(-3);
+    return { kind: 'same', text: [...head, ELLIPSIS, ...tail].join('\n') };
+  });
+}
+
+/** unchanged lines that are shown as they are */
+const CONTEXT_LINES = 5;
+const ELLIPSIS = '⋯';
+
 /** By the longest common subsequence, so that what stays is as much as possible. */
 function diff(before: readonly string[], after: readonly string[]): readonly DiffPiece[] {
   const head = commonHead(before, after);

@@ -3,27 +3,24 @@ import type { Money } from '../../../src/contract/portable.ts';
 import { nowMs } from '../clock.ts';
 import { visible } from './visible.ts';
 
-/** How the company writes numbers, dates and times. */
-export interface Manner {
-  readonly locale: string;
-  readonly zone: string;
-}
+/**
+ * The page speaks English, so its numbers and dates do too: `1,132.50` beside `1.132,50` on one line
+ * would be read wrong. Day before month, as where our companies are.
+ */
+const LOCALE = 'en-GB';
 
-let manner: Manner = { locale: 'en-GB', zone: 'UTC' };
+let zone = 'UTC';
 
-/** English means day before month: the companies we know bill in Europe. */
-export function setManner(language: string | undefined, zone: string | undefined): void {
-  manner = {
-    locale: language === undefined || language === 'en' ? 'en-GB' : language,
-    zone: zone ?? 'UTC',
-  };
+/** Times are shown in the company's zone (IANA). */
+export function setZone(ofCompany: string | undefined): void {
+  zone = ofCompany ?? 'UTC';
   formats.clear();
 }
 
 /** `1,132.50 EUR` */
 export function formatMoney({ minor, currency }: Money): string {
   const digits = digitsOf(currency);
-  const number = new Intl.NumberFormat(manner.locale, {
+  const number = new Intl.NumberFormat(LOCALE, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
   });
@@ -69,21 +66,14 @@ export function formatExact(time: Time): string {
   return format(toMs(time), { dateStyle: 'short', timeStyle: 'medium' });
 }
 
-/** A time to come: `in 3 h` under a day, else the moment. */
-export function formatUntil(time: Time): string {
+/** A deadline: `3 h left` under a day, else `until 12 Dec`. */
+export function formatDeadline(time: Time): string {
   const left = toMs(time) - nowMs();
-  if (left <= 0) return 'now';
-  if (left < 90_000) return `in ${Math.ceil(left / 1000)} s`;
-  if (left < 90 * 60_000) return `in ${Math.round(left / 60_000)} min`;
-  return left < 24 * 3_600_000 ? `in ${Math.round(left / 3_600_000)} h` : formatDay(time);
-}
-
-/** A time gone by: `3 min ago` under a day, else the day. */
-export function formatAgo(time: Time): string {
-  const gone = nowMs() - toMs(time);
-  if (gone < 60_000) return 'just now';
-  if (gone < 60 * 60_000) return `${Math.floor(gone / 60_000)} min ago`;
-  return gone < 24 * 3_600_000 ? `${Math.floor(gone / 3_600_000)} h ago` : formatDay(time);
+  if (left <= 0) return 'over';
+  if (left < 90 * 60_000) return `${Math.ceil(left / 60_000)} min left`;
+  return left < 24 * 3_600_000
+    ? `${Math.round(left / 3_600_000)} h left`
+    : `until ${formatDay(time)}`;
 }
 
 /** `820 ms`, `4.1 s`, `3 min` */
@@ -108,10 +98,16 @@ export function dayKey(time: Time): string {
 
 /** `hourlyRate` under `billing` is "hourly rate of billing"; `sentAt` is "sent at". */
 export function fieldWords(path: string): string {
-  const words = path.split('.').reverse().map((name) => {
-    const known = SPECIAL.get(name);
-    return known ?? name.replace(/([a-z\d])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`);
-  });
+  const words = path
+    .split('.')
+    .reverse()
+    .map((name) => {
+      const known = SPECIAL.get(name);
+      return (
+        known ??
+        name.replace(/([a-z\d])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
+      );
+    });
   const sentence = words.join(' of ');
   return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
@@ -132,7 +128,7 @@ const MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}.*Z$/;
 export function formatValue(value: Json | undefined): string {
   if (value === undefined || value === null) return '–';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
-  if (typeof value === 'number') return new Intl.NumberFormat(manner.locale).format(value);
+  if (typeof value === 'number') return new Intl.NumberFormat(LOCALE).format(value);
   if (typeof value === 'string') {
     if (DAY.test(value)) return formatDay(`${value}T12:00:00Z`);
     return MOMENT.test(value) ? formatMoment(value) : visible(value);
@@ -154,15 +150,19 @@ function format(ms: number, options: Intl.DateTimeFormatOptions): string {
   const id = JSON.stringify(options);
   let found = formats.get(id);
   if (!found) {
-    found = new Intl.DateTimeFormat(manner.locale, { ...options, timeZone: manner.zone });
+    found = new Intl.DateTimeFormat(LOCALE, { ...options, timeZone: zone });
     formats.set(id, found);
   }
   return Number.isFinite(ms) ? found.format(ms) : '';
 }
 
-function partsOf(ms: number): { readonly year: string; readonly month: string; readonly day: string } {
+function partsOf(ms: number): {
+  readonly year: string;
+  readonly month: string;
+  readonly day: string;
+} {
   const [year = '', month = '', day = ''] = new Intl.DateTimeFormat('sv-SE', {
-    timeZone: manner.zone,
+    timeZone: zone,
   })
     .format(Number.isFinite(ms) ? ms : 0)
     .split('-');

@@ -86,8 +86,8 @@ export const CLASS_WORDS: {
 
 export const MODE_WORDS: { readonly [M in Mode]: StatusWords } = {
   live: say('Live', 'going', 'accent'),
-  sandbox: say('Sandbox: nothing leaves this machine', 'file', 'warn'),
-  off: say('Off: nothing is sent', 'bar', 'stop'),
+  sandbox: say('Sandbox', 'file', 'warn'),
+  off: say('Off', 'bar', 'stop'),
 };
 
 export const KIND_WORDS: { readonly [Kind in ItemKind]: StatusWords } = {

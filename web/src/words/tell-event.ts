@@ -27,25 +27,38 @@ type Teller = (data: Data) => Partial<Told> & { readonly words: string };
 
 const TELLERS: { readonly [type: string]: Teller } = {
   'intent.recorded': ({ words }) => ({ words: `You asked: ${textOf(words)}`, icon: 'pen' }),
-  'item.opened': ({ title }) => ({ words: `Asked you: ${textOf(title)}`, icon: 'inbox', tone: 'warn' }),
+  'item.opened': ({ title }) => ({
+    words: `Asked you: ${textOf(title)}`,
+    icon: 'inbox',
+    tone: 'warn',
+  }),
   'approval.recorded': ({ signed }) => ({
     words: decisionOf(signed) === 'reject' ? 'You rejected it.' : 'You approved it.',
     icon: 'pen',
     tone: 'accent',
   }),
   'effect.committed': ({ receipt, to }) => ({
-    words: [isJsonObject(receipt) ? textOf(receipt.said) : 'Done.', listOf(to)].filter(Boolean).join(' '),
+    words: [isJsonObject(receipt) ? textOf(receipt.said) : 'Done.', listOf(to)]
+      .filter(Boolean)
+      .join(' '),
     icon: 'ok',
     tone: 'ok',
   }),
-  'effect.failed': ({ failure }) => ({ words: `Did not work: ${messageOf(failure)}`, icon: 'no', tone: 'stop' }),
+  'effect.failed': ({ failure }) => ({
+    words: `Did not work: ${messageOf(failure)}`,
+    icon: 'no',
+    tone: 'stop',
+  }),
   'effect.unknown': ({ message }) => ({
     words: `Not known whether it happened: ${textOf(message)}`,
     icon: 'question',
     tone: 'stop',
   }),
   'effect.rejected': ({ reason }) => ({
-    words: textOf(reason) === '' ? 'It was not sent: you rejected it.' : `It was not sent: ${textOf(reason)}`,
+    words:
+      textOf(reason) === ''
+        ? 'It was not sent: you rejected it.'
+        : `It was not sent: ${textOf(reason)}`,
     icon: 'bar',
   }),
   'effect.denied': () => ({ words: 'Your rules did not allow it.', icon: 'bar', tone: 'stop' }),
@@ -54,16 +67,31 @@ const TELLERS: { readonly [type: string]: Teller } = {
     icon: 'no',
     tone: 'stop',
   }),
-  'run.parked': ({ because }) => ({ words: `Parked: ${textOf(because)}`, icon: 'alert', tone: 'warn' }),
+  'run.parked': ({ because }) => ({
+    words: `Parked: ${textOf(because)}`,
+    icon: 'alert',
+    tone: 'warn',
+  }),
   'device.enrolled': ({ device }) => ({
     words: `Device added: ${isJsonObject(device) ? textOf(device.name) : ''}`,
     icon: 'connections',
   }),
   'device.revoked': () => ({ words: 'Device removed.', icon: 'connections' }),
-  'mode.changed': ({ mode }) => ({ words: `Mode is now ${textOf(mode)}.`, icon: 'connections', tone: 'warn' }),
+  'mode.changed': ({ mode }) => ({
+    words: `Mode is now ${textOf(mode)}.`,
+    icon: 'connections',
+    tone: 'warn',
+  }),
   'company.opened': () => ({ words: 'The company was set up.', icon: 'business' }),
-  'invoice.issued': ({ number }) => ({ words: `Invoice ${textOf(number)} issued.`, icon: 'business', tone: 'ok' }),
-  'playbook.published': () => ({ words: 'A playbook was added.', icon: 'automations' }),
+  'invoice.issued': ({ number }) => ({
+    words: `Invoice ${textOf(number)} issued.`,
+    icon: 'business',
+    tone: 'ok',
+  }),
+  'playbook.published': ({ playbook }) => ({
+    words: `Playbook added: ${isJsonObject(playbook) ? textOf(playbook.title) : ''}`,
+    icon: 'automations',
+  }),
 };
 
 function textOf(value: Json | undefined): string {

@@ -1,0 +1,140 @@
+// `npm run bench -- [--only PREFIX] [--json]`: measures this checkout on this machine (INTERFACES, Measuring).
+import { existsSync, statfsSync } from 'node:fs';
+import { arch, cpus, loadavg, platform, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { measureApprove } from './approve.bench.ts';
+import { beside, type Figure, formatFigures, type Measured } from './figure.ts';
+import { measureLog } from './log.bench.ts';
+import { measurePeers } from './peers/run.ts';
+import { measureRecover } from './recover.bench.ts';
+import { measureStepBytes, measureSteps, PEER_FIGURES } from './steps.bench.ts';
+import { measurePage, measureServer } from './surface.bench.ts';
+import { measureWaiting } from './waiting.bench.ts';
+
+interface Measurement {
+  /** the ids it gives; it runs when one of them begins with what is asked for */
+  readonly ids: readonly string[];
+  readonly measure: () => Promise<Measured>;
+}
+
+const WITH_PEERS = [
+  'steps.sequential',
+  'steps.sequential.full',
+  'steps.parallel',
+  'steps.parallel.full',
+  'runs.one-step',
+  'runs.one-step.full',
+] as const;
+
+/** From what a person feels to what a machine does. */
+const MEASUREMENTS: readonly Measurement[] = [
+  { ids: ['start.ready', 'memory.idle'], measure: measureServer },
+  { ids: ['page.first-load'], measure: measurePage },
+  { ids: ['approve.receipt'], measure: measureApprove },
+  {
+    ids: ['append.single.normal', 'append.single.full', 'append.grouped', 'verify', 'rebuild'],
+    measure: async () => ({ figures: await measureLog(), notes: [] }),
+  },
+  { ids: ['log.bytes-per-step'], measure: measureStepBytes },
+  { ids: ['decide', 'commit.recheck'], measure: measureDecide },
+  { ids: ['recover.10k', 'recover.10k.all'], measure: measureRecover },
+  {
+    ids: ['waiting.100k.memory', 'waiting.100k.cpu', 'waiting.100k.start'],
+    measure: measureWaiting,
+  },
+  // last, so that the peers come right after: on a shared machine the next minute is another machine
+  { ids: WITH_PEERS, measure: measureSteps },
+];
+
+const TMPFS_MAGIC = 0x01021994;
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      only: { type: 'string', default: '' },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  const isAsked = (id: string): boolean => id.startsWith(values.only);
+  const figures: Figure[] = [];
+  for (const { ids, measure } of MEASUREMENTS) {
+    if (!ids.some(isAsked)) continue;
+    figures.push(...(await attempt(ids, measure)).filter(({ id }) => isAsked(id)));
+  }
+  if (figures.length === 0) throw new Error(`nothing was measured for --only ${values.only}`);
+  const peers = WITH_PEERS.some(isAsked) ? await peerFigures() : new Map<string, Peers>();
+  const compared = figures.flatMap((own) => beside(own, peers.get(own.id) ?? new Map()));
+  const machine = describeMachine();
+  process.stdout.write(
+    values.json
+      ? `${JSON.stringify({ machine, figures: compared }, null, 2)}\n`
+      : `${machine}\n\n${formatFigures(compared)}\n\n${peers.size > 0 ? ABOUT_PEERS : ''}`,
+  );
+}
+
+/** A measurement that fails leaves its figures out, and says so; the others go on. */
+async function attempt(
+  ids: readonly string[],
+  measure: () => Promise<Measured>,
+): Promise<readonly Figure[]> {
+  const [load = 0] = loadavg();
+  if (load > cpus().length / 2) say(`${ids[0]}: others keep this machine busy (load ${load})`);
+  try {
+    const { figures, notes } = await measure();
+    for (const note of notes) say(note);
+    return figures;
+  } catch (error) {
+    say(`${ids.join(', ')}: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+    return [];
+  }
+}
+
+type Peers = ReadonlyMap<string, number>;
+
+/** What the peers do of the same work, by our id; those that sync every step stand beside both of ours. */
+async function peerFigures(): Promise<ReadonlyMap<string, Peers>> {
+  const { peers } = await measurePeers({ install: process.env.CI !== undefined });
+  const byId = new Map<string, Map<string, number>>();
+  for (const [name, result] of Object.entries(peers)) {
+    if (result.status === 'unavailable') {
+      say(`${name}: unavailable, ${result.reason}`);
+      continue;
+    }
+    for (const id of PEER_FIGURES) {
+      for (const own of [id, `${id}.full`]) {
+        byId.set(own, (byId.get(own) ?? new Map<string, number>()).set(name, result[id]));
+      }
+    }
+  }
+  return byId;
+}
+
+const ABOUT_PEERS = `The peers sync every step, as the figures ending in .full do: there like stands beside like. The
+others survive a killed process, not a power cut; what authorises or leaves the house is always synced.
+`;
+
+/** Measured by trust.bench.ts, where that is there. */
+async function measureDecide(): Promise<Measured> {
+  const file = join(import.meta.dirname, 'trust.bench.ts');
+  if (!existsSync(file)) return { figures: [], notes: ['decide: there is no trust.bench.ts yet'] };
+  const { measureTrust } = await import(file);
+  return { figures: await measureTrust(), notes: [] };
+}
+
+function describeMachine(): string {
+  const cores = cpus();
+  const memoryGb = Math.round(totalmem() / 2 ** 30);
+  const inMemory = statfsSync(tmpdir()).type === TMPFS_MAGIC;
+  const system = `${platform()} ${arch()}, Node ${process.versions.node}`;
+  const disk = inMemory ? 'files in memory (tmpfs): syncs cost nothing' : 'files on disk';
+  return `${cores.length} cores ${cores[0]?.model.trim()}, ${memoryGb} GB, ${system}, ${disk}`;
+}
+
+/** Words for people; stdout holds the figures alone. */
+function say(words: string): void {
+  process.stderr.write(`${words}\n`);
+}
+
+await main();

@@ -1,0 +1,108 @@
+import type { Id, Json } from '../../base/index.ts';
+import type { CapabilityContract, Failure, Labelled, NewEvent } from '../../contract/index.ts';
+import { newBatch } from '../run/batch.ts';
+import type { PlanLookup, RunState } from '../run/run-state.ts';
+import { startReady } from '../run/start-steps.ts';
+import type { Delay, Turn } from '../run/turn.ts';
+
+/** A call that the plan has begun and that nobody executes. */
+export interface BegunCall {
+  readonly contract: CapabilityContract;
+  readonly input: Labelled<Json>;
+}
+
+/** The deciding half of a runner, cut off from everything that acts. */
+export interface ClosedTurn {
+  readonly turn: Turn;
+  /** calls begun and not ended, by step */
+  readonly calls: Map<string, BegunCall>;
+  /** steps whose input needs a record: they go on once `bring` has it */
+  readonly lookups: ReadonlySet<string>;
+  readonly bring: (path: string, found: Labelled<Json> | Failure) => void;
+  /** Decides as the runner would now, and gives what it would have appended to the run. */
+  readonly decide: () => readonly NewEvent[];
+  /** What was said by hand since the last look. */
+  readonly taken: () => readonly NewEvent[];
+}
+
+export interface ClosedTurnPorts {
+  readonly run: RunState;
+  readonly lookup: PlanLookup;
+  readonly contract: (ref: string) => CapabilityContract;
+  /** UTC ms of the moment that is decided again */
+  readonly now: () => number;
+  /** what the log says about locks, rates and windows; undefined: it could start */
+  readonly delayOf: (path: string) => Delay | undefined;
+  /** the result was there at once, so no start was noted */
+  readonly isImmediate: (path: string) => boolean;
+}
+
+export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
+  const { run, lookup, contract } = ports;
+  const batch = newBatch(run);
+  const calls = new Map<string, BegunCall>();
+  const lookups = new Set<string>();
+  const brought = new Map<string, Labelled<Json> | Failure>();
+  let considered = '';
+  let ids = 0;
+  const turn: Turn = {
+    run,
+    batch,
+    lookup,
+    contract,
+    outside: new Set(),
+    get now() {
+      return ports.now();
+    },
+    newId: (): Id => `replay-${++ids}`,
+    // the template is resolved when its turn has come, see `bring`
+    ref: () => new Promise(() => undefined),
+    takeLocks: (_keys, path) => {
+      const delay = ports.delayOf(path);
+      return delay?.for === 'lock' ? delay.words : undefined;
+    },
+    takeSlot: () => {
+      const delay = ports.delayOf(considered);
+      return delay?.for === 'lock' ? undefined : delay;
+    },
+    isUnderWay: (path) => {
+      considered = path; // asked for every step right before it is considered
+      return calls.has(path) || (lookups.has(path) && !brought.has(path));
+    },
+    callNow: (path, callee, input) => {
+      brought.delete(path);
+      calls.set(path, { contract: callee, input });
+      return ports.isImmediate(path);
+    },
+    call: (path, _attempt, callee, input) => {
+      brought.delete(path);
+      calls.set(path, { contract: callee, input });
+    },
+    later: (path) => {
+      lookups.add(path);
+    },
+    brought: (path) => brought.get(path),
+  };
+
+  function taken(): readonly NewEvent[] {
+    batch.others.length = 0;
+    batch.acts.length = 0;
+    return batch.events.splice(0);
+  }
+
+  return {
+    turn,
+    calls,
+    lookups,
+    bring: (path, found) => {
+      lookups.delete(path);
+      brought.set(path, found);
+    },
+    decide: () => {
+      turn.outside.clear();
+      startReady(turn);
+      return taken();
+    },
+    taken,
+  };
+}

@@ -1,0 +1,83 @@
+import { isJsonObject, type Json } from '../../base/index.ts';
+import type { CardView, InboxRow } from '../views/item-view.ts';
+import { money, plain } from './format.ts';
+import type { Screen } from './screen.ts';
+import { wrap } from './text-table.ts';
+
+/** What waits, two lines each: what it is; how much, to whom. */
+export function inboxLines(items: readonly InboxRow[], screen: Screen): readonly string[] {
+  if (items.length === 0) return ['Nothing waits for you.'];
+  return items.flatMap((item) => {
+    const amounts = item.effects.map(({ amount }) => money(amount)).filter((text) => text !== '');
+    const to = [...new Set(item.effects.flatMap((effect) => effect.to))];
+    const facts = [item.kind, ...amounts.slice(0, 1), ...to.slice(0, 2)].map(plain);
+    return [
+      ...wrap(plain(item.title), screen.width).map(screen.bold),
+      ...wrap(`${item.id}  ${facts.join(' · ')}`, screen.width, '  '),
+    ];
+  });
+}
+
+const CLASS_WORDS: { readonly [effectClass: string]: string } = {
+  reversible: 'can be taken back',
+  final: 'cannot be undone once it is out',
+  grave: 'grave: money, contracts or keys',
+  record: 'our own books',
+};
+
+/** A whole card, in the order in which a person decides. */
+export function cardLines(card: CardView, screen: Screen): readonly string[] {
+  const { item } = card;
+  const lines = [
+    ...wrap(plain(item.title), screen.width).map(screen.bold),
+    `${item.id}  ${item.kind}${card.mode === 'sandbox' ? '  sandbox: nothing leaves' : ''}`,
+  ];
+  for (const [index, shown] of card.effects.entries()) {
+    const { effect, preview, hash, status, provisional, reasons, destinations } = shown;
+    const to = destinations.map(({ address, count }) =>
+      count === 0 ? `${address} (new)` : `${address} (${count} before)`,
+    );
+    const note = CLASS_WORDS[effect.class] ?? effect.class;
+    lines.push(
+      '',
+      screen.bold(`${index + 1}. ${plain(effect.summary)}`),
+      ...wrap(plain(preview.text), screen.width, '   │ '),
+      ...fact('to', to.join(', '), screen),
+      ...fact('amount', money(effect.amount), screen),
+      ...fact('state', `${status}${provisional ? ', its number may still change' : ''}`, screen),
+      `   class    ${shown.irreversible ? screen.stop(note) : note}`,
+      ...fact('undo', effect.undo.how, screen),
+      ...fact('why', reasons.join(' '), screen),
+      ...fact('files', effect.parts.map(({ name, blob }) => `${name} ${blob}`).join('\n'), screen),
+      `   hash     ${hash}`,
+    );
+  }
+  lines.push(...formLines(item.form, screen), '', ...wrap(card.doNothing, screen.width));
+  return lines;
+}
+
+function fact(name: string, value: string, screen: Screen): readonly string[] {
+  if (value === '') return [];
+  const [first = '', ...rest] = wrap(plain(value), screen.width, '            ');
+  return [`   ${name.padEnd(8)} ${first.trimStart()}`, ...rest];
+}
+
+/** The fields that an answer may set. */
+function formLines(form: Json, screen: Screen): readonly string[] {
+  if (!isJsonObject(form) || !Array.isArray(form.fields)) return [];
+  const fields = (form.fields as readonly Json[]).filter(isJsonObject);
+  return fields.flatMap((field) => {
+    const choices = Array.isArray(field.choices)
+      ? ` (${field.choices.map(plain).join(' | ')})`
+      : '';
+    const preset = field.default === undefined ? '' : ` [${plain(field.default)}]`;
+    const label = `${plain(field.label ?? field.name)}${choices}${preset}`;
+    const needed = field.required ? '' : ' (may stay empty)';
+    return [
+      '',
+      ...wrap(`${label}${needed}`, screen.width),
+      `  --set ${plain(field.name)}=...`,
+      ...(field.help === undefined ? [] : wrap(plain(field.help), screen.width, '  ')),
+    ];
+  });
+}

@@ -1,0 +1,134 @@
+import type { JsonObject } from '../../base/index.ts';
+import type { InboxRow } from '../views/item-view.ts';
+import { plain, time } from './format.ts';
+import { inboxLines } from './item-lines.ts';
+import { type Screen, table } from './screen.ts';
+import { wrap } from './text-table.ts';
+
+export interface DoAnswer {
+  readonly run: string;
+  readonly status: string;
+  readonly joined: boolean;
+  readonly words: string | null;
+  readonly failure: JsonObject | null;
+  readonly items: readonly InboxRow[];
+}
+
+const STATUS_WORDS: { readonly [status: string]: string } = {
+  planned: 'begins',
+  running: 'is under way',
+  waiting: 'waits',
+  parked: 'stands still and needs a look',
+  cancelling: 'is being stopped',
+  compensating: 'is being taken back',
+  done: 'is done',
+  failed: 'failed',
+  cancelled: 'was cancelled',
+};
+
+export function doLines(data: DoAnswer, screen: Screen): readonly string[] {
+  const state = STATUS_WORDS[data.status] ?? data.status;
+  return [
+    `Run ${data.run} ${state}.${data.joined ? ' It was under way already; you joined it.' : ''}`,
+    ...(data.items.length === 0 && data.words !== null
+      ? wrap(plain(data.words), screen.width)
+      : []),
+    ...(data.items.length > 0 ? ['', ...inboxLines(data.items, screen)] : []),
+  ];
+}
+
+export interface Decided {
+  readonly run: string | null;
+  readonly status: string | null;
+  readonly effects: readonly {
+    readonly step: string;
+    readonly status: string;
+    readonly receipt: JsonObject | null;
+    readonly failure: JsonObject | null;
+  }[];
+}
+
+export function decidedLines(data: Decided, screen: Screen): readonly string[] {
+  const lines = data.effects.map(({ step, status, receipt, failure }) => {
+    const said = receipt?.said ?? failure?.message ?? '';
+    const paint = status === 'committed' ? screen.ok : status === 'failed' ? screen.stop : plain;
+    return `${paint(status.padEnd(10))} ${plain(step)}${said === '' ? '' : `: ${plain(said)}`}`;
+  });
+  const state =
+    data.status === null ? [] : [`The run ${STATUS_WORDS[data.status] ?? data.status}.`];
+  return [...lines, ...state, ...(lines.length + state.length === 0 ? ['Noted.'] : [])];
+}
+
+export interface RunLine {
+  readonly id: string;
+  readonly goal: string;
+  readonly title: string | null;
+  readonly status: string;
+  readonly waitingFor: string | null;
+  readonly startedAt: string;
+}
+
+export function runsLines(rows: readonly RunLine[], screen: Screen): readonly string[] {
+  if (rows.length === 0) return ['Nothing was asked for yet.'];
+  return rows.flatMap((row) => [
+    ...wrap(plain(row.goal), screen.width).map(screen.bold),
+    `  ${row.id}  ${row.status}${row.waitingFor ? ` (${row.waitingFor})` : ''}  ${time(row.startedAt, screen.zone)}`,
+  ]);
+}
+
+export interface RunAnswer extends RunLine {
+  readonly playbook: string | null;
+  readonly words: string | null;
+  readonly failure: JsonObject | null;
+  readonly steps: readonly {
+    readonly id: string;
+    readonly title: string | null;
+    readonly status: string;
+    readonly attempts: number;
+    readonly error: JsonObject | null;
+  }[];
+  readonly effects: readonly {
+    readonly hash: string;
+    readonly status: string;
+    readonly summary: string;
+  }[];
+}
+
+const GLYPHS: { readonly [status: string]: string } = {
+  pending: '·',
+  ready: '·',
+  running: '▸',
+  waiting: '…',
+  retrying: '↻',
+  done: '✓',
+  skipped: '–',
+  failed: '✗',
+  denied: '✗',
+  cancelled: '–',
+  compensated: '↩',
+};
+
+export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
+  return [
+    ...wrap(plain(run.goal), screen.width).map(screen.bold),
+    `${run.id}  ${run.status}${run.playbook ? `  ${plain(run.playbook)}` : ''}`,
+    ...(run.words === null ? [] : wrap(plain(run.words), screen.width)),
+    ...(run.failure ? wrap(plain(run.failure.message), screen.width).map(screen.stop) : []),
+    '',
+    ...table(
+      [{ title: ' ' }, { title: 'STEP' }, { title: 'STATUS' }, { title: 'WHAT', flexible: true }],
+      run.steps.map((step) => [
+        GLYPHS[step.status] ?? ' ',
+        step.id,
+        step.status + (step.attempts > 1 ? ` (${step.attempts})` : ''),
+        step.error ? `${step.error.message ?? ''}` : step.title,
+      ]),
+      screen,
+    ),
+    ...run.effects.flatMap((effect) => [
+      '',
+      ...wrap(`${effect.status}: ${plain(effect.summary)}`, screen.width),
+      `  ${effect.hash}`,
+    ]),
+  ];
+}

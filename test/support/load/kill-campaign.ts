@@ -1,0 +1,92 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chainOf, digestsOf } from '../audit.ts';
+import { inParallel, runChild } from '../child.ts';
+import { checkHistory, type HistoryReport } from './check-history.ts';
+import { openLoadHome } from './drive-load.ts';
+
+const CHILD = join(import.meta.dirname, '../../crash/load.child.ts');
+const WORKERS = 2;
+/** kills of one home before it may come to its end */
+const KILLS_PER_HOME = 6;
+/** boundaries that a process passes at most before it is killed; the whole load has about 330 */
+const REACH = 90;
+
+export interface CampaignReport {
+  readonly kills: number;
+  readonly lost: number;
+  readonly doubled: number;
+  readonly reordered: number;
+  readonly doubledEffects: number;
+  /** each with the boundaries that bring it back */
+  readonly violations: readonly string[];
+}
+
+/** Kills processes of the mixed load at boundaries drawn from `seed`, then audits every home. */
+export async function runKillCampaign(kills: number, seed: number): Promise<CampaignReport> {
+  const random = mulberry(seed);
+  const plans: number[][] = [];
+  for (let left = kills; left > 0; left -= KILLS_PER_HOME) {
+    const count = Math.min(left, KILLS_PER_HOME);
+    plans.push(Array.from({ length: count }, () => 1 + Math.floor(random() * REACH)));
+  }
+  const total = { kills: 0, lost: 0, doubled: 0, reordered: 0, doubledEffects: 0 };
+  const violations: string[] = [];
+  await inParallel(plans, WORKERS, async (boundaries) => {
+    const { kills: done, faults } = await killHome(boundaries);
+    total.kills += done;
+    for (const kind of ['lost', 'doubled', 'reordered', 'doubledEffects'] as const) {
+      total[kind] += faults[kind].length;
+      violations.push(...faults[kind].map((fault) => `[${boundaries}] ${kind}: ${fault}`));
+    }
+  });
+  return { ...total, violations };
+}
+
+/** One home: killed at each of these boundaries in turn, then driven to its end and audited. */
+export async function killHome(
+  boundaries: readonly number[],
+  { evict = false } = {},
+): Promise<{ readonly kills: number; readonly faults: HistoryReport }> {
+  const home = mkdtempSync(join(tmpdir(), 'steward-load-'));
+  const mode = evict ? 'evict' : '';
+  try {
+    let kills = 0;
+    for (const boundary of boundaries) {
+      const { signal, code, stderr } = await runChild(CHILD, [home, String(boundary), mode]);
+      if (signal === 'SIGKILL') kills += 1;
+      else if (code !== 0) return { kills, faults: stuck(stderr) };
+    }
+    const end = await runChild(CHILD, [home, '0', mode]);
+    if (end.code !== 0) return { kills, faults: stuck(end.stderr || String(end.signal)) };
+    const { problems } = JSON.parse(end.stdout);
+    const composed = await openLoadHome({ home, recover: false });
+    const faults = await checkHistory(composed);
+    const digests = await digestsOf(composed);
+    await composed.close();
+    const audit = [
+      ...problems.map((problem: string) => `reported: ${problem}`),
+      ...(String(digests.kept) === String(digests.rebuilt) ? [] : ['folds differ when rebuilt']),
+      ...(chainOf(home).status === 'intact' ? [] : ['the chain is broken']),
+    ];
+    return { kills, faults: { ...faults, lost: [...faults.lost, ...audit] } };
+  } finally {
+    rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function stuck(words: string): HistoryReport {
+  return { lost: [words], doubled: [], reordered: [], doubledEffects: [] };
+}
+
+/** A small generator with a seed (mulberry32, public domain): the same campaign every time. */
+function mulberry(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
