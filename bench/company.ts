@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { openSqliteStore } from '../src/adapter/sqlite-store.ts';
 import { type Agent, defineAgent } from '../src/agent/index.ts';
-import type { JsonObject } from '../src/base/index.ts';
+import type { Id, JsonObject } from '../src/base/index.ts';
 import type { CapabilityContract } from '../src/contract/index.ts';
 import type { Store } from '../src/log/index.ts';
 import { type Composed, composeKernel } from '../test/support/compose-kernel.ts';
@@ -51,15 +51,21 @@ function countCommits(store: Store): Pick<BenchCompany, 'commits'> & { readonly 
   };
 }
 
-/** The trivial step: so that only the engine costs time. */
-export const addAgent = defineAgent(
-  {
-    ...contractOf('bench.add', 'Add'),
-    input: z.strictObject({ total: z.int(), add: z.int() }),
-    output: z.strictObject({ total: z.int() }),
-  },
-  ({ total, add }) => ({ output: { total: total + add } }),
-);
+/** The trivial step, so that only the engine costs time; `totals` has the last total of every run. */
+export function createAddAgent(totals: Map<Id, number>): Agent {
+  return defineAgent(
+    {
+      ...contractOf('bench.add', 'Add'),
+      input: z.strictObject({ total: z.int(), add: z.int() }),
+      output: z.strictObject({ total: z.int() }),
+    },
+    (input, { run }) => {
+      const total = input.total + input.add;
+      totals.set(run, total);
+      return { output: { total } };
+    },
+  );
+}
 
 /** So many steps, each of which adds its number to the total of the one before. */
 export function chainPlaybook(steps: number): JsonObject {

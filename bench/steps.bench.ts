@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Id, LIMITS } from '../src/base/index.ts';
+import type { Log } from '../src/log/index.ts';
 import { measureInChild, send } from './child.ts';
-import { addAgent, type BenchCompany, chainPlaybook, openBenchCompany } from './company.ts';
+import { type BenchCompany, chainPlaybook, createAddAgent, openBenchCompany } from './company.ts';
 import { figure, type Measured } from './figure.ts';
 import { type Engine, measureEngine, STEPS_ONE_BY_ONE, WORKLOAD } from './peers/workload.ts';
 
@@ -27,14 +29,14 @@ export async function measureStepBytes(): Promise<Measured> {
 }
 
 async function measureRates(home: string, alwaysSync: boolean): Promise<Measured> {
-  const company = await openBenchCompany({
-    ...{ home, alwaysSync, agents: [addAgent] },
-    playbooks: [1, WORKLOAD.stepsPerRun, WORKLOAD.sequentialSteps].map(chainPlaybook),
-  });
+  const lengths = [1, WORKLOAD.stepsPerRun, WORKLOAD.sequentialSteps];
+  const { company, engine } = await openEngine(home, lengths, alwaysSync);
   const before = company.commits();
-  const rates = await measureEngine(engineOf(company));
+  const rates = await measureEngine(engine);
   const { all, synced } = company.commits();
+  const steps = await countSteps(company.log);
   await company.close();
+  if (steps !== STEPS) throw new Error(`${steps} steps are in the log, not ${STEPS}`);
   const commits = alwaysSync ? synced - before.synced : all - before.all;
   // The rule that peers are held to: a step that shares its commit with the next is not durable alone.
   if (commits < STEPS_ONE_BY_ONE) {
@@ -47,44 +49,58 @@ async function measureRates(home: string, alwaysSync: boolean): Promise<Measured
   };
 }
 
-/** A run of so many steps, as anybody would submit it; its sum is the last step's output. */
-export function engineOf({ kernel, log }: BenchCompany): Engine {
-  return {
-    run: async (steps) => {
-      const playbook = `chain-${steps}`;
-      const { run } = await kernel.submit({
-        ...{ words: playbook, playbook, by: 'operator:bench', again: true },
-      });
-      const { status } = await kernel.rest(run);
-      if (status !== 'done') throw new Error(`a run ended as ${status}`);
-      const stream = `run/${run}`;
-      const events = await log.readStream(stream, {
-        after: (await log.streamVersion(stream)) - LAST_EVENTS,
-      });
-      const last = events.findLast(({ type }) => type === 'step.completed');
-      const output = last?.data.output;
-      if (typeof output !== 'object' || output === null || !('total' in output)) {
-        throw new Error('the last step has no output');
-      }
-      return Number(output.total);
-    },
-  };
+/** What the whole measurement must leave in the log. */
+const STEPS =
+  (WORKLOAD.sequentialSteps + WORKLOAD.parallelRuns * WORKLOAD.stepsPerRun + WORKLOAD.oneStepRuns) *
+  (WORKLOAD.rounds + 1);
+
+export interface OpenEngine {
+  readonly company: BenchCompany;
+  readonly engine: Engine;
 }
 
-/** the last step's end is among these, whatever else a run says at its end */
-const LAST_EVENTS = 3;
+/** Runs of these lengths, as anybody would submit them. */
+export async function openEngine(
+  home: string,
+  lengths: readonly number[],
+  alwaysSync = false,
+): Promise<OpenEngine> {
+  const totals = new Map<Id, number>();
+  const agents = [createAddAgent(totals)];
+  const playbooks = lengths.map(chainPlaybook);
+  const company = await openBenchCompany({ home, alwaysSync, agents, playbooks });
+  const { kernel } = company;
+  const run = async (steps: number): Promise<number> => {
+    const playbook = `chain-${steps}`;
+    const goal = { words: playbook, playbook, by: 'operator:bench', again: true };
+    const submitted = await kernel.submit(goal);
+    const { status } = await kernel.rest(submitted.run);
+    if (status !== 'done') throw new Error(`a run ended as ${status}`);
+    return totals.get(submitted.run) ?? Number.NaN;
+  };
+  return { company, engine: { run } };
+}
+
+async function countSteps(log: Log): Promise<number> {
+  const types = ['step.completed'];
+  let count = 0;
+  for (let after = 0; ; ) {
+    const page = await log.read({ after, limit: LIMITS.pageRows, types });
+    count += page.length;
+    const last = page.at(-1);
+    if (!last) return count;
+    after = last.seq;
+  }
+}
 
 async function weighSteps(home: string): Promise<Measured> {
-  const options = {
-    ...{ home, agents: [addAgent], playbooks: [chainPlaybook(WORKLOAD.stepsPerRun)] },
-  };
+  const lengths = [WORKLOAD.stepsPerRun];
   const file = join(home, 'steward.db');
-  const empty = await openBenchCompany(options);
-  await empty.close();
+  const empty = await openEngine(home, lengths);
+  await empty.company.close();
   const before = statSync(file).size;
-  const company = await openBenchCompany(options);
-  const { run } = engineOf(company);
-  for (let count = 0; count < WEIGHED_RUNS; count++) await run(WORKLOAD.stepsPerRun);
+  const { company, engine } = await openEngine(home, lengths);
+  for (let count = 0; count < WEIGHED_RUNS; count++) await engine.run(WORKLOAD.stepsPerRun);
   await company.close(); // the journal is written back, so the file is all there is
   const bytes = (statSync(file).size - before) / (WEIGHED_RUNS * WORKLOAD.stepsPerRun);
   return { figures: [figure('log.bytes-per-step', bytes, 'bytes')], notes: [] };

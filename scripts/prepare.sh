@@ -30,7 +30,16 @@ ensure_dependencies() {
   installed="$root/node_modules/.package-lock.json"
   if [ -f "$installed" ] && [ ! "$root/package-lock.json" -nt "$installed" ]; then return 0; fi
   echo "steward: installing dependencies" >&2
-  (cd "$root" && npm ci --include=dev --no-audit --no-fund >&2)
+  # `npm ci` refuses a lock that lacks optional packages of other platforms, which some registries do not
+  # carry. `npm install --no-save` takes the same locked versions, checks the same hashes, and does without.
+  (cd "$root" && npm ci --include=dev --no-audit --no-fund --loglevel=error >"$root/.npm-ci.log" 2>&1) || {
+    echo "steward: npm ci refused the lock file, installing the locked versions with npm install" >&2
+    (cd "$root" && npm install --no-save --include=dev --no-audit --no-fund >&2) || {
+      cat "$root/.npm-ci.log" >&2
+      exit 1
+    }
+  }
+  rm -f "$root/.npm-ci.log"
   touch "$installed"
 }
 

@@ -6,4 +6,5 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 ensure_dependencies
 ensure_node
 ensure_web
-exec "$node" "$root/src/main.ts" start
+# a small young generation: a server that mostly waits should stay small
+exec "$node" --max-semi-space-size=2 "$root/src/main.ts" start

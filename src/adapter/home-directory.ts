@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { access, open, readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { failure } from '../contract/index.ts';
 import {
@@ -129,7 +128,10 @@ export type HomeConfig = z.infer<typeof configSchema>;
 export async function readConfig(home: string): Promise<HomeConfig> {
   const path = join(home, HOME.config);
   try {
-    return configSchema.parse(parse(await readFile(path, 'utf8')) ?? {});
+    const text = await readFile(path, 'utf8');
+    if (!/^\s*[^\s#]/m.test(text)) return {}; // as it was made: comments only
+    const { parse } = await import('yaml'); // most homes need none
+    return configSchema.parse(parse(text) ?? {});
   } catch (error) {
     if (errorCode(error) === 'ENOENT') return {};
     const [issue] = error instanceof z.ZodError ? error.issues : [];

@@ -207,6 +207,18 @@ export interface KernelEvents extends TrustEvents {
   'commits.stopped': { readonly because: string };
   'commits.resumed': { readonly because: string };
   'policy.changed': { readonly policy: JsonObject; readonly because: string };
+  // conflict/<item id>
+  /** the change that came second: kept apart from its item, so that no fold holds its values */
+  'conflict.recorded': {
+    readonly record: string;
+    readonly id: Id;
+    /** the version that it was made on */
+    readonly base: number;
+    readonly set: readonly { readonly path: string; readonly value: Json }[];
+    readonly unset: readonly string[];
+    readonly by: string;
+    readonly label: Label;
+  };
   // playbook/<name>
   'playbook.published': { readonly playbook: JsonObject; readonly because: string };
   'playbook.rolled-back': { readonly to: number; readonly because: string };

@@ -16,7 +16,7 @@ import { cancelRun, finishCompensated, resumeCompensation } from './run/cancel.t
 import { createLocks, type LockView } from './run/locks.ts';
 import type { PlanLookup } from './run/run-state.ts';
 import { createRunner, type Runner } from './run/runner.ts';
-import { deliverEvent } from './run/signals.ts';
+import { deliverEvent, deliverMissed } from './run/signals.ts';
 import { createSlots } from './run/slots.ts';
 import { createSchedules, type Schedules } from './schedules/index.ts';
 import { type Goal, type Matcher, type Submitted, submitGoal } from './submit.ts';
@@ -210,6 +210,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       }
       // locks and rates are held in memory only: whoever waited for one asks again
       for await (const { run } of everyRow(waits, { index: 'here' })) runner.wake(run);
+      deliverMissed(log, runner).catch((error: unknown) => options.report(toFailure(error), {}));
       timers.plan();
       return { runs: count };
     },

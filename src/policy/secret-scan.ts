@@ -28,6 +28,7 @@ const SHAPES: readonly Shape[] = [
   shape('a Slack token', ['xox'], /\bxox[abeoprs]-[A-Za-z0-9-]{10,300}/g),
   shape('a Google API key', ['AIza'], /\bAIza[A-Za-z0-9_-]{35}/g),
   shape('a SendGrid key', ['SG.'], /\bSG\.[A-Za-z0-9_-]{16,64}\.[A-Za-z0-9_-]{16,64}/g),
+  shape('a Steward token', ['stw_'], /\bstw_[0-9a-f]{64}\b/g),
   shape('an npm token', ['npm_'], /\bnpm_[A-Za-z0-9]{36}\b/g),
   shape('an age secret key', ['AGE-SECRET-KEY-'], /\bAGE-SECRET-KEY-1[A-Z0-9]{58}\b/g),
   shape(

@@ -2,13 +2,13 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createRegistry } from '../../src/agent/index.ts';
 import type { Id, JsonObject } from '../../src/base/index.ts';
-import type { Connector } from '../../src/connect/index.ts';
 import { OWN } from '../../src/contract/index.ts';
 import { type Replay, type ReplayPorts, replayRun } from '../../src/kernel/replay/index.ts';
 import { type Composed, withHome } from '../support/compose-kernel.ts';
 import { askForInvoice, driveInvoice, openInvoiceHome } from '../support/invoice-flow.ts';
 import {
   agentsOf,
+  closedRegistry,
   createWorld,
   drive,
   postOf,
@@ -27,27 +27,6 @@ function portsOf(composed: Composed, registry = composed.registry): ReplayPorts 
     playbooks: kernel.playbooks,
     zone: () => 'Europe/Berlin',
   };
-}
-
-/** The same capabilities whose agents and connectors count as live: touching one is an error. */
-function closedRegistry(addend = 1) {
-  const world = createWorld();
-  world.addend = addend;
-  const agents = agentsOf(world).map((agent) =>
-    agent.contract.effect === 'pure' ? agent : { ...agent, run: () => unreachable() },
-  );
-  const { name, version, contracts } = postOf(world);
-  const connector: Connector = {
-    ...{ name, version, contracts },
-    finalise: () => unreachable(),
-    commit: () => unreachable(),
-    probe: () => unreachable(),
-  };
-  return createRegistry(agents, [connector]);
-}
-
-function unreachable(): never {
-  throw new Error('a live port was called while replaying');
 }
 
 async function replayed(parts: Travel, run: Id, addend = 1): Promise<Replay> {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Agent, defineAgent } from '../../src/agent/index.ts';
+import { type Agent, createRegistry, defineAgent, type Registry } from '../../src/agent/index.ts';
 import type { Id, JsonObject } from '../../src/base/index.ts';
 import type { Connector } from '../../src/connect/index.ts';
 import { type CapabilityContract, failure, moneySchema } from '../../src/contract/index.ts';
@@ -241,4 +241,25 @@ async function helpOn(parts: Travel, run: Id, reason: string): Promise<void> {
   else if (item.kind === 'question')
     await parts.kernel.items.answer(item.id, { text: 'hello' }, 'operator:test');
   else await parts.kernel.items.answer(item.id, { action: 'skip' }, 'operator:test');
+}
+
+/** The same capabilities whose agents and connectors count as live: touching one is an error. */
+export function closedRegistry(addend = 1): Registry {
+  const world = createWorld();
+  world.addend = addend;
+  const agents = agentsOf(world).map((agent) =>
+    agent.contract.effect === 'pure' ? agent : { ...agent, run: () => unreachable() },
+  );
+  const { name, version, contracts } = postOf(world);
+  const connector: Connector = {
+    ...{ name, version, contracts },
+    finalise: () => unreachable(),
+    commit: () => unreachable(),
+    probe: () => unreachable(),
+  };
+  return createRegistry(agents, [connector]);
+}
+
+function unreachable(): never {
+  throw new Error('a live port was called while replaying');
 }

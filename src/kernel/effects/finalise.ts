@@ -4,6 +4,7 @@ import {
   type Id,
   type Json,
   type JsonObject,
+  LIMITS,
   sha256,
   toTimestamp,
 } from '../../base/index.ts';
@@ -35,6 +36,8 @@ import { chooseNumber, reservation } from './series.ts';
 /** A signature over an effect is worth nothing this long after its Date. */
 export const EFFECT_LIFE_MS = 24 * 60 * 60 * 1000;
 const RESERVE_TRIES = 20;
+/** bytes of an effect with its card, which are one event; the rest of it is small */
+const EFFECT_BYTES = LIMITS.eventDataBytes - 16 * 1024;
 
 export interface FinaliseRequest {
   readonly run: Id;
@@ -137,6 +140,16 @@ export async function finaliseEffect(
     salt: ports.random(16),
   };
   const hash = await effectHash(effect);
+  const { preview, output } = finalised;
+  const bytes = Buffer.byteLength(JSON.stringify({ effect, preview, output, input }));
+  if (bytes > EFFECT_BYTES) {
+    throw failure(
+      'too_large',
+      'This is too large to be shown in full before it is signed.',
+      { bytes, limit: EFFECT_BYTES },
+      'Make the text shorter, or attach it as a file.',
+    );
+  }
   return { key, hash, effect, preview: finalised.preview, output: finalised.output, input };
 }
 

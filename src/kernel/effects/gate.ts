@@ -4,7 +4,7 @@ import { fact } from '../events.ts';
 import { type EffectRow, itemsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
-import { stepOf } from '../run/run-state.ts';
+import { stepOf } from '../run/run-places.ts';
 import { open, say, stepTitle, type Turn } from '../run/turn.ts';
 import type { JudgedOn } from '../trust/events.ts';
 import { judgeEffect } from '../trust/judge.ts';

@@ -1,17 +1,19 @@
 import { type Id, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { failure, type Labels, OPERATOR } from '../../contract/index.ts';
+import type { StreamAppend } from '../../log/index.ts';
 import { readEffect } from '../effects/commit.ts';
 import { fact } from '../events.ts';
 import type { ItemRow } from '../folds.ts';
 import { readAnswer } from '../form-answer.ts';
 import type { Playbooks } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
-import { stepOf } from '../run/run-state.ts';
+import { stepOf } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
 import { say, type Turn } from '../run/turn.ts';
 import { GOAL_STEP, planDecided } from '../submit.ts';
 import { readGoalAnswer } from '../words/index.ts';
 import type { ItemReads } from './item-reads.ts';
+import { refuseEnded } from './refuse-ended.ts';
 
 export type AnswerItem = (
   id: Id,
@@ -22,6 +24,12 @@ export type AnswerItem = (
 export interface AnswerPorts extends KernelPorts {
   readonly runner: Runner;
   readonly playbooks: Playbooks;
+  /** what an answer brings about by itself: one append with it */
+  readonly settle?: (
+    item: ItemRow,
+    answer: JsonObject,
+    by: string,
+  ) => Promise<readonly StreamAppend[]>;
   /** told of answers to questions that belong to no run */
   readonly onAnswer?: (item: ItemRow, answer: JsonObject) => Promise<void>;
 }
@@ -56,12 +64,14 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
       events: [closed],
     };
     if (item.run === null) {
-      await log.append([close], { barrier: true });
+      const settled = (await ports.settle?.(item, values_, by)) ?? [];
+      await log.append([close, ...settled], { barrier: true });
       await ports.onAnswer?.(item, values_);
       return { run: null };
     }
     const { run } = item;
     await runner.within(run, async (turn) => {
+      refuseEnded(turn, item);
       turn.batch.others.push(close);
       turn.batch.barrier = true;
       await takeAnswer(turn, item, values_, by);

@@ -19,6 +19,7 @@ import { say, type Turn } from '../run/turn.ts';
 import { suspendGrantsLike } from '../trust/suspend-grants.ts';
 import type { FreshCards } from './fresh-cards.ts';
 import type { ItemReads } from './item-reads.ts';
+import { refuseEnded } from './refuse-ended.ts';
 
 export type DecideItem = (
   id: Id,
@@ -59,6 +60,7 @@ export function createDecideItem(
     if (changed !== undefined) throw await staleCard(item, changed);
     try {
       await runner.within(run, async (turn) => {
+        refuseEnded(turn, item);
         const rows = await rowsOf(item);
         const chosen = rows.filter((row) => wanted.has(row.hash));
         const { device } = await acceptDecision(ports, signed, rows);

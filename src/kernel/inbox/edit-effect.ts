@@ -8,7 +8,7 @@ import { fact } from '../events.ts';
 import type { EffectRow } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
-import { compiledStep } from '../run/run-state.ts';
+import { compiledStep } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
 import { suspendGrantsLike } from '../trust/suspend-grants.ts';
 import type { FreshCards } from './fresh-cards.ts';

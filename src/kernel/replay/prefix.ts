@@ -2,7 +2,8 @@ import type { Id } from '../../base/index.ts';
 import { failure, type StoredEvent } from '../../contract/index.ts';
 import { asKernelEvent } from '../events.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
-import { compiledStep, localId, type RunState } from '../run/run-state.ts';
+import { compiledStep, localId } from '../run/run-places.ts';
+import type { RunState } from '../run/run-state.ts';
 
 /** What a fork takes over, and what it does anew. */
 export interface Prefix {

@@ -16,15 +16,8 @@ import type { KernelEvent, KernelEvents } from '../events.ts';
 import { executeAgent } from '../run/execute.ts';
 import { isRunEnded } from '../run/lifecycle.ts';
 import { underPlaybook } from '../run/load-run.ts';
-import {
-  compiledStep,
-  evolveRun,
-  namesIn,
-  newRunState,
-  type RunState,
-  scopeOf,
-  stepOf,
-} from '../run/run-state.ts';
+import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
+import { evolveRun, newRunState, type RunState } from '../run/run-state.ts';
 import { settleRun } from '../run/settle-run.ts';
 import { failStep } from '../run/step-failures.ts';
 import { nextTryAt } from '../run/step-rules.ts';

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/index.ts';
 import type { CompiledStep } from '../../plan/index.ts';
-import { namesIn, scopeOf } from './run-state.ts';
+import { namesIn, scopeOf } from './run-places.ts';
 import { isObject, resolveNowIn, say, type Turn } from './turn.ts';
 
 export function beginWait(turn: Turn, path: string, compiled: CompiledStep): void {

@@ -3,15 +3,18 @@ import {
   type CapabilityContract,
   capabilityRef,
   failure,
+  type Label,
   type Labelled,
   OPERATOR,
   OWN,
   toFailure,
 } from '../../contract/index.ts';
 import { limitReads } from '../record-reads.ts';
+import { actLabel } from '../trust/act-label.ts';
+import { callRefusal } from '../trust/judge-call.ts';
 import type { Actor } from './actor.ts';
 import { executeAgent, type StepOutcome } from './execute.ts';
-import { compiledStep, stepOf } from './run-state.ts';
+import { compiledStep, stepOf } from './run-places.ts';
 import type { RunnerContext } from './runner.ts';
 import { resolveIn, type Turn } from './turn.ts';
 
@@ -24,6 +27,8 @@ export interface Calls {
     attempt: number,
     contract: CapabilityContract,
     input: Labelled<Json>,
+    /** where the decision to do it came from */
+    act: Label,
   ) => void;
   /** Runs a call that touches nothing; true when its result is there at once. */
   readonly beginNow: (
@@ -52,9 +57,17 @@ export function createCalls(context: RunnerContext): Calls {
     attempt: number,
     contract: CapabilityContract,
     input: Labelled<Json>,
+    act: Label,
   ): void {
     const abort = new AbortController();
-    const outcome = runAgent(actor, step, attempt, contract, input, abort);
+    const run = () => runAgent(actor, step, attempt, contract, input, abort);
+    const judged = contract.effect === 'fetch' || contract.effect === 'record';
+    const outcome = judged
+      ? callRefusal(ports, contract, input, act).then(
+          (refusal): StepOutcome | Promise<StepOutcome> =>
+            refusal ? { status: 'failed', step, attempt, failure: refusal } : run(),
+        )
+      : run();
     if (outcome instanceof Promise) attend(actor, step, attempt, abort, outcome);
     else actor.outcomes.push(outcome);
   }
@@ -126,12 +139,13 @@ export function createCalls(context: RunnerContext): Calls {
     contract: CapabilityContract,
   ): void {
     const input = inputFor(turn, path);
+    const act = actLabel(turn.run, path);
     actor.calls.set(path, { attempt, abort: new AbortController() });
     turn.batch.acts.push(() => {
       input.then(
         (value) => {
           actor.calls.delete(path);
-          begin(actor, path, attempt, contract, value);
+          begin(actor, path, attempt, contract, value, act);
           wake(actor.id);
         },
         (error: unknown) => {

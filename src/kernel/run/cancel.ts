@@ -7,7 +7,7 @@ import { type EffectRow, effectsFold, itemsFold, type RunRow, runsFold } from '.
 import type { KernelPorts } from '../ports.ts';
 import { takeSnapshot } from '../snapshot.ts';
 import { isRunEnded } from './lifecycle.ts';
-import { stepOf } from './run-state.ts';
+import { stepOf } from './run-places.ts';
 import type { Runner } from './runner.ts';
 import { say, type Turn } from './turn.ts';
 

@@ -21,7 +21,7 @@ import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import { contextFor } from './calls.ts';
 import { complete, retryTime } from './outcomes.ts';
-import { compiledStep, stepOf } from './run-state.ts';
+import { compiledStep, stepOf } from './run-places.ts';
 import type { RunnerContext } from './runner.ts';
 import { failStep } from './step-failures.ts';
 import { open, say, type Turn } from './turn.ts';
@@ -92,7 +92,8 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     const mayRetry =
       row.status === 'failed' &&
       (row.approval !== null || row.grant !== null) &&
-      run.steps.get(path)?.status === 'retrying';
+      // running: the process ended between the append of the new try and that of its commit
+      ['retrying', 'running'].includes(run.steps.get(path)?.status ?? '');
     if (!ready || !(isInFlight(row.status) || mayRetry) || row.status === 'unknown') return false;
     const step = stepOf(run, path);
     if (step.waiting?.for === 'answer') return false; // somebody was asked whether it should go on

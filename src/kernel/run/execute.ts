@@ -33,6 +33,10 @@ export type StepOutcome =
 
 /** bytes of one output; a larger result belongs in a file */
 const OUTPUT_BYTES = 8 * 1024 * 1024;
+/** bytes of the labels of one output: they are kept in its event, whose size is limited */
+const LABEL_BYTES = 64 * 1024;
+/** of what a defect says of itself; it is shown to a person and kept in an event */
+const REASON_CHARACTERS = 1_000;
 
 /** What an agent is given besides its input. */
 export interface CallContext extends Omit<AgentContext, 'signal' | 'labels' | 'run' | 'step'> {
@@ -122,6 +126,9 @@ function accept(request: ExecuteRequest, result: AgentResult): StepOutcome {
         `${contract.name} answered with ${bytes} bytes; at most ${OUTPUT_BYTES} fit.`,
       );
     }
+    if (JSON.stringify(result.labels ?? {}).length > LABEL_BYTES) {
+      return broke(request, `${contract.name} answered with more labels than fit.`);
+    }
   } catch (error) {
     return broke(
       request,
@@ -148,8 +155,9 @@ function broke({ step, attempt }: ExecuteRequest, message: string): StepOutcome 
 /** A defect of an agent is a failure of its step, with the text of what it threw. */
 function asCapabilityFailure(error: unknown, contract: CapabilityContract): Failure {
   if (error instanceof Failure) return error;
-  const said = error instanceof Error ? error.message : String(error);
-  return failure('capability_failed', `${contract.name} failed: ${said}`, {
+  const said = error instanceof Error ? error.message : typeof error === 'string' ? error : '';
+  const words = said === '' ? 'it gave no reason' : said.slice(0, REASON_CHARACTERS);
+  return failure('capability_failed', `${contract.name} failed: ${words}`, {
     capability: contract.name,
   });
 }

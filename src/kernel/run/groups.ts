@@ -1,7 +1,7 @@
-import type { Json } from '../../base/index.ts';
+import { type Json, LIMITS } from '../../base/index.ts';
 import { failure, type Labelled, labelOfAll, OWN, toFailure } from '../../contract/index.ts';
 import { type CompiledStep, evaluateCondition, resolveTemplate } from '../../plan/index.ts';
-import { compiledStep, namesIn, stepOf } from './run-state.ts';
+import { compiledStep, namesIn, stepOf } from './run-places.ts';
 import { failStep } from './step-failures.ts';
 import { isObject, say, type Turn } from './turn.ts';
 
@@ -27,6 +27,15 @@ export function beginGroup(
         'too_large',
         `${step.id} has ${input.value.length} items; at most ${limit} are allowed.`,
         { items: input.value.length, limit },
+      );
+    }
+    const characters = JSON.stringify(input.value).length;
+    if (characters > LIMITS.eventDataBytes / 2) {
+      throw failure(
+        'too_large',
+        `${step.id} goes through a list of ${characters} characters; at most ${LIMITS.eventDataBytes / 2} are allowed.`,
+        { characters, limit: LIMITS.eventDataBytes / 2 },
+        'Go through a list of ids, and read each one inside.',
       );
     }
     say(turn, 'step.expanded', { step: path, items: input.value, labels });

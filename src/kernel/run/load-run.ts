@@ -8,8 +8,8 @@ import { evolveRun, newRunState, type PlanLookup, type RunState } from './run-st
  * the version that it was last migrated to: what it did stands there unchanged, or it was refused.
  */
 export async function loadRun(
-  log: Log,
-  blobs: Blobs,
+  log: Pick<Log, 'readStream'>,
+  blobs: Pick<Blobs, 'get'>,
   lookup: PlanLookup,
   id: Id,
   upToSeq?: number,
@@ -23,8 +23,8 @@ export async function loadRun(
 
 /** Stops at a migration to another version than `playbook`, which has to begin from the start. */
 async function foldRun(
-  log: Log,
-  blobs: Blobs,
+  log: Pick<Log, 'readStream'>,
+  blobs: Pick<Blobs, 'get'>,
   lookup: PlanLookup,
   id: Id,
   upToSeq: number | undefined,

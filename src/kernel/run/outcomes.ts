@@ -3,7 +3,8 @@ import { type Failure, type Labelled, labelOfAll, toFailure } from '../../contra
 import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import type { StepOutcome } from './execute.ts';
-import { compiledStep, type RunState, stepOf } from './run-state.ts';
+import { compiledStep, stepOf } from './run-places.ts';
+import type { RunState } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
 import { failStep } from './step-failures.ts';
 import { nextTryAt } from './step-rules.ts';
@@ -37,26 +38,31 @@ export async function takeOutcome(
             label: labelOfAll(outcome.output.labels),
             run: run.id,
           });
+    const stored = await storedOutput(context, outcome.output);
     turn.batch.others.push(...changes);
+    sayCompleted(turn, outcome.step, outcome.output, stored);
   } catch (error) {
     retryOrFail(context, turn, outcome.step, outcome.attempt, toFailure(error));
-    return;
   }
-  await complete(context, turn, outcome.step, outcome.output);
 }
 
-/** A large output is kept as a file; the event holds its handle. */
 export async function complete(
-  { ports }: RunnerContext,
+  context: RunnerContext,
   turn: Turn,
   step: string,
   output: Labelled<Json>,
 ): Promise<void> {
+  sayCompleted(turn, step, output, await storedOutput(context, output));
+}
+
+/** A large output is kept as a file; the event holds its handle. */
+async function storedOutput({ ports }: RunnerContext, output: Labelled<Json>): Promise<Json> {
   const text = JSON.stringify(output.value);
-  const stored: Json =
-    text.length > LIMITS.inlineOutputBytes
-      ? { $blob: await ports.blobs.put(new TextEncoder().encode(text)) }
-      : output.value;
+  if (text.length <= LIMITS.inlineOutputBytes) return output.value;
+  return { $blob: await ports.blobs.put(new TextEncoder().encode(text)) };
+}
+
+function sayCompleted(turn: Turn, step: string, output: Labelled<Json>, stored: Json): void {
   say(turn, 'step.completed', { step, output: stored, labels: output.labels });
   if (stored !== output.value) stepOf(turn.run, step).output = output;
 }

@@ -12,11 +12,9 @@ import {
   type Advance,
   type Branch,
   type CompiledPlan,
-  type CompiledStep,
   createFrontier,
   type Frontier,
   labelsUnder,
-  type Scope,
 } from '../../plan/index.ts';
 import { asKernelEvent, type KernelEvent, type Queue, type WaitReason } from '../events.ts';
 import {
@@ -26,6 +24,7 @@ import {
   type RunStatus,
   type StepStatus,
 } from './lifecycle.ts';
+import { localId, scopeOf, stepOf } from './run-places.ts';
 
 /** One step as it stands; `path` is its id, behind those of the steps it is nested in. */
 export interface StepState {
@@ -317,6 +316,7 @@ function expandScopes(
   const compiled = around.compiled.byId.get(localId(step.path));
   if (!compiled || !run.frontier) return;
   leaveReady(run, step);
+  run.completable.delete(step.path); // another round has begun, or its trouble is being dealt with
   step.status = 'running';
   step.startedAt ??= at;
   const labels = data.labels ?? NO_LABELS;
@@ -359,55 +359,4 @@ type NewScope = Omit<PlanScope, 'prefix' | 'worth'> & { readonly worth?: Label }
 
 function addScope(run: RunState, prefix: string, scope: NewScope): void {
   run.scopes.set(prefix, { worth: scope.parent?.worth ?? OPERATOR, ...scope, prefix });
-}
-
-export function stepOf(run: RunState, path: string): StepState {
-  let step = run.steps.get(path);
-  if (!step) {
-    step = { path, status: 'pending', attempt: 0 };
-    run.steps.set(path, step);
-  }
-  return step;
-}
-
-/** The plan that a step stands in. Its prefix ends with the last slash of the path. */
-export function scopeOf(run: RunState, path: string): PlanScope {
-  const prefix = path.slice(0, path.lastIndexOf('/') + 1);
-  const scope = run.scopes.get(prefix);
-  if (!scope) throw new Error(`run ${run.id} has no plan around step ${path}`);
-  return scope;
-}
-
-export function localId(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
-}
-
-export function compiledStep(run: RunState, path: string): CompiledStep {
-  const step = scopeOf(run, path).compiled.byId.get(localId(path));
-  if (!step) throw new Error(`run ${run.id} has no step ${path}`);
-  return step;
-}
-
-/** What expressions of a step see. `overlay` holds outputs that later steps may count on already. */
-export function namesIn(
-  run: RunState,
-  scope: PlanScope,
-  extra?: ReadonlyMap<string, Labelled<Json>>,
-  overlay?: ReadonlyMap<string, Labelled<Json>>,
-): Scope {
-  return {
-    get: (root) => {
-      const own = extra?.get(root);
-      if (own) return own;
-      for (let here: PlanScope | undefined = scope; here; here = here.parent) {
-        const named = here.names.get(root);
-        if (named) return named;
-        if (here.compiled.byId.has(root)) {
-          const path = here.prefix + root;
-          return run.steps.get(path)?.output ?? overlay?.get(path);
-        }
-      }
-      return root === 'input' ? scope.input : undefined;
-    },
-  };
 }

@@ -5,6 +5,7 @@ import { referenceReader } from '../effects/prepare.ts';
 import type { Queue } from '../events.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
+import { actLabel } from '../trust/act-label.ts';
 import { type Actor, createActor, isIdle } from './actor.ts';
 import { appendsOf, type Batch, newBatch } from './batch.ts';
 import { createCalls } from './calls.ts';
@@ -250,7 +251,8 @@ export function createRunner(ports: RunnerPorts): Runner {
       },
       call: (path, attempt, contract, input) => {
         actor.lookups.delete(path);
-        batch.acts.push(() => calls.begin(actor, path, attempt, contract, input));
+        const act = actLabel(run, path);
+        batch.acts.push(() => calls.begin(actor, path, attempt, contract, input, act));
       },
     };
   }

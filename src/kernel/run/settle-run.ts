@@ -1,7 +1,7 @@
 import { failure } from '../../contract/index.ts';
 import type { WaitReason } from '../events.ts';
 import type { Locks } from './locks.ts';
-import { stepOf } from './run-state.ts';
+import { stepOf } from './run-places.ts';
 import { say, type Turn } from './turn.ts';
 
 /** Nothing moves: the run is over, or it waits and says for what. */

@@ -2,14 +2,16 @@ import type { Id, Json } from '../../base/index.ts';
 import { type Labels, OWN, type StoredEvent } from '../../contract/index.ts';
 import type { Log } from '../../log/index.ts';
 import { evaluateCondition } from '../../plan/index.ts';
-import { awaitedKey, waitsFold } from '../folds.ts';
-import { compiledStep, namesIn, scopeOf, stepOf } from './run-state.ts';
+import { awaitedKey, runsFold, waitsFold } from '../folds.ts';
+import { compiledStep, namesIn, scopeOf, stepOf } from './run-places.ts';
 import type { Runner } from './runner.ts';
 import { say, type Turn } from './turn.ts';
 
 /** Facts about runs, steps and the inbox itself: no plan waits for those. */
 const INTERNAL = /^(run|step|wait|effect|item|intent|plan|approval|number|compensation)\./;
 const WAITERS_PAGE = 500;
+/** events that are offered again between two reads of the log */
+const MISSED_PAGE = 1_000;
 
 /** Wakes the runs that wait for one of these events, found by index and not by asking them all. */
 export async function deliverEvent(
@@ -41,10 +43,44 @@ async function waitersFor(log: Log, event: StoredEvent): Promise<readonly Waiter
   ];
   const found: Waiter[] = [];
   for (const key of keys) {
-    const rows = await waits.list({ index: 'event', equals: key, limit: WAITERS_PAGE });
-    found.push(...rows.map(({ row }) => ({ run: row.run, step: row.step })));
+    for (let offset = 0; ; offset += WAITERS_PAGE) {
+      const rows = await waits.list({ index: 'event', equals: key, offset, limit: WAITERS_PAGE });
+      found.push(...rows.map(({ row }) => ({ run: row.run, step: row.step })));
+      if (rows.length < WAITERS_PAGE) break;
+    }
   }
   return found;
+}
+
+/**
+ * After a restart: what was appended and not yet delivered when the last process ended. Every event
+ * since the oldest waiting run began is offered once more; one that was taken in changes nothing.
+ */
+export async function deliverMissed(log: Log, runner: Runner): Promise<void> {
+  const began = new Map<Id, number>();
+  const types = new Set<string>();
+  for (let offset = 0; ; offset += WAITERS_PAGE) {
+    const rows = await log.fold(waitsFold).list({ index: 'event', offset, limit: WAITERS_PAGE });
+    for (const { row } of rows) {
+      types.add(row.event?.split('|')[0] ?? '');
+      const run = await log.fold(runsFold).get(row.run);
+      if (run) began.set(row.run, run.startSeq);
+    }
+    if (rows.length < WAITERS_PAGE) break;
+  }
+  if (began.size === 0) return;
+  let after = Math.min(...began.values());
+  for (;;) {
+    const events = await log.read({ after, limit: MISSED_PAGE, types: [...types] });
+    for (const event of events) {
+      for (const waiter of await waitersFor(log, event)) {
+        // an event from before a run began is not its answer
+        if (event.seq > (began.get(waiter.run) ?? event.seq)) await offer(runner, waiter, event);
+      }
+    }
+    if (events.length < MISSED_PAGE) return;
+    after = events[events.length - 1]?.seq ?? after;
+  }
 }
 
 /** An answer that came before the wait is kept: it is in the log, after the run began. */

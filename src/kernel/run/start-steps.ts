@@ -10,7 +10,7 @@ import {
 import { type CompiledStep, evaluateCondition, type Form } from '../../plan/index.ts';
 import { beginWait } from './begin-wait.ts';
 import { beginGroup, finishGroup } from './groups.ts';
-import { compiledStep, namesIn, scopeOf, stepOf } from './run-state.ts';
+import { compiledStep, namesIn, scopeOf, stepOf } from './run-places.ts';
 import { failStep } from './step-failures.ts';
 import { type Delay, isObject, open, resolveIn, resolveNowIn, say, type Turn } from './turn.ts';
 

@@ -1,5 +1,5 @@
 import type { Failure } from '../../contract/index.ts';
-import { compiledStep } from './run-state.ts';
+import { compiledStep } from './run-places.ts';
 import { open, resolveNowIn, say, stepTitle, type Turn } from './turn.ts';
 
 /** A try that cannot be repeated: caught by the plan, or handed to the operator. */

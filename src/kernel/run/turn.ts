@@ -8,7 +8,8 @@ import {
 import { type CompiledStep, resolveTemplate, type TemplatePorts } from '../../plan/index.ts';
 import { type FactOptions, fact, type KernelEvents, type KernelEventType } from '../events.ts';
 import { add, type Batch } from './batch.ts';
-import { compiledStep, namesIn, type PlanLookup, type RunState, scopeOf } from './run-state.ts';
+import { compiledStep, namesIn, scopeOf } from './run-places.ts';
+import type { PlanLookup, RunState } from './run-state.ts';
 
 /** What deciding a turn may ask; it never waits for anything but a record that a template names. */
 export interface TurnPorts {

@@ -1,7 +1,7 @@
 import { failure, isOutside, OWN } from '../../contract/index.ts';
 import type { Actor } from './actor.ts';
 import type { Calls } from './calls.ts';
-import { compiledStep, stepOf } from './run-state.ts';
+import { compiledStep, stepOf } from './run-places.ts';
 import type { RunnerContext } from './runner.ts';
 import { lockKeys, startAgain } from './start-steps.ts';
 import { failStep } from './step-failures.ts';

@@ -1,6 +1,7 @@
 import type { Json } from '../../base/index.ts';
 import { joinLabels, type Label, type Labelled, labelWithin } from '../../contract/index.ts';
-import { namesIn, type RunState } from '../run/run-state.ts';
+import { namesIn } from '../run/run-places.ts';
+import type { RunState } from '../run/run-state.ts';
 
 /**
  * Where the decision to do a step came from: the goal, the plans it stands in, the lists that repeat

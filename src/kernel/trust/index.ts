@@ -16,6 +16,18 @@ export { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
 export { type Recheck, recheckEffect } from './recheck.ts';
 export { suspendChangedGrants, suspendGrantsLike } from './suspend-grants.ts';
 export {
+  type Bearer,
+  createTokens,
+  refuseBearer,
+  requireScope,
+  TOKEN_MAX_MS,
+  TOKEN_PREFIX,
+  type TokenRow,
+  type TokenScope,
+  type TokenStore,
+  type Tokens,
+} from './tokens.ts';
+export {
   type ApprovalRow,
   approvalsFold,
   type ConnectorRow,

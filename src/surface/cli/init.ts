@@ -1,5 +1,4 @@
 import { dirname, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import { coerceSet, companySchema, fieldTitle } from '../../records/index.ts';
@@ -74,6 +73,7 @@ async function readCompanyFile(ports: CliPorts, path: string): Promise<JsonObjec
   for await (const part of ports.readFile(path)) parts.push(part);
   try {
     // schema "core": no dates, no code, no anchors of thousandfold size
+    const { parse } = await import('yaml');
     const value: unknown = parse(Buffer.concat(parts).toString('utf8'), { maxAliasCount: 0 });
     if (isJsonObject(value)) return value;
   } catch {

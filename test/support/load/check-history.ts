@@ -75,6 +75,7 @@ function checkRun(
   const settled = new Set<string>();
   const completed = new Set<string>();
   const running = new Set<string>();
+  const ends = new Set<string>();
   let epoch = 0;
   for (const { type, data } of events) {
     if (type === 'run.claimed') {
@@ -97,7 +98,10 @@ function checkRun(
       completed.add(step);
     }
     if (ENDS.test(type)) running.delete(step);
-    if (SETTLED.test(type)) settled.add(step);
+    if (!SETTLED.test(type)) continue;
+    if (ends.has(`${type} ${step}`)) report.doubled.push(`${goal}: ${type} ${step} twice`);
+    ends.add(`${type} ${step}`);
+    settled.add(step);
   }
   for (const step of running) report.lost.push(`${goal}: ${step} began and never ended`);
 }

@@ -73,12 +73,17 @@ async function ring({ log }: Composed, name: string): Promise<void> {
 /** Somebody else was quicker, or the card changed: it is looked at again in the next round. */
 const EXPECTED = new Set(['stale', 'already_decided', 'not_found']);
 
+/** a step that may not be repeated unasked, and a run that was killed too often to be left alone */
+const MAY_ASK = /^Do what must not be repeated unasked|is parked/;
+
 async function settle(composed: Composed, item: ItemRow): Promise<void> {
   const { items } = composed.kernel;
   try {
     if (item.kind === 'approval') await decideCard(composed, item.id);
     else if (item.kind === 'question') await items.answer(item.id, { n: 3 }, 'operator:load');
-    else await items.answer(item.id, { action: 'retry' }, 'operator:load');
+    else if (MAY_ASK.test(item.title)) {
+      await items.answer(item.id, { action: 'retry' }, 'operator:load');
+    } else throw new Error(`nobody should be asked this: ${item.title}`);
   } catch (error) {
     if (!(error instanceof Failure) || !EXPECTED.has(toFailure(error).code)) throw error;
   }

@@ -5,6 +5,7 @@ import { Action } from '../parts/action.tsx';
 import { Field } from '../parts/field.tsx';
 import { Trouble } from '../parts/states.tsx';
 import { formatDay, formatTime } from '../words/format.ts';
+import { snoozeTimes } from '../words/snooze-times.ts';
 import { changedFields, type EditableField } from './editable.ts';
 
 interface FormEnds {
@@ -128,29 +129,6 @@ export function SnoozeForm({
         <Action label="Cancel" look="quiet" onAct={onCancel} />
       </div>
     </InlineForm>
-  );
-}
-
-/** Times people mean by "later", on this device's clock: this evening, tomorrow, next Monday. */
-export function snoozeTimes(
-  now: number,
-): readonly { readonly words: string; readonly until: number }[] {
-  const at = (days: number, hour: number): number => {
-    const day = new Date(now);
-    day.setDate(day.getDate() + days);
-    return day.setHours(hour, 0, 0, 0);
-  };
-  const weekday = new Date(now).getDay();
-  const evening = at(0, 18);
-  const times = [
-    evening - now > 3_600_000
-      ? { words: 'This evening', until: evening }
-      : { words: 'In three hours', until: now + 3 * 3_600_000 },
-    { words: 'Tomorrow', until: at(1, 9) },
-    { words: 'Next Monday', until: at((8 - weekday) % 7 || 7, 9) },
-  ];
-  return times.filter(
-    ({ until }, index) => times.findIndex((time) => time.until === until) === index,
   );
 }
 

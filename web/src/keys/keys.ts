@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** What a key does; keys are single characters, `g i` style pairs, or `Escape`. */
 export interface KeyMap {
@@ -29,7 +29,8 @@ let first: { readonly key: string; readonly at: number } | undefined;
 export function useKeys(map: KeyMap): void {
   const current = useRef(map);
   current.current = map;
-  useEffect(() => {
+  // before the next key can come: what is on the screen is what the keys do
+  useLayoutEffect(() => {
     const layer: Layer = { map: current };
     layers.push(layer);
     return () => {

@@ -89,6 +89,7 @@ function Devices() {
     type.startsWith('device.'),
   );
   const [link, setLink] = useState<string>();
+  const off = lookOnly.value ?? tooWeak();
   async function invite(): Promise<void> {
     const key = signer.value;
     if (!key) return;
@@ -132,12 +133,7 @@ function Devices() {
                   {row.revokedAt ? `, removed ${formatDay(row.revokedAt)}` : ''}
                 </span>
                 {row.revokedAt || row.id === session.value?.device?.id ? null : (
-                  <Action
-                    label="Remove"
-                    look="quiet"
-                    off={lookOnly.value}
-                    onAct={() => void revoke(row)}
-                  />
+                  <Action label="Remove" look="quiet" off={off} onAct={() => void revoke(row)} />
                 )}
               </li>
             ))}
@@ -145,8 +141,9 @@ function Devices() {
         )}
       </Loaded>
       <div class="form-actions">
-        <Action label="Add a device" off={lookOnly.value} onAct={() => void invite()} />
+        <Action label="Add a device" off={off} onAct={() => void invite()} />
       </div>
+      {off === undefined ? null : <p class="muted">{off}</p>}
       {link ? (
         <p class="banner" role="status">
           <span>
@@ -157,6 +154,13 @@ function Devices() {
       ) : null}
     </section>
   );
+}
+
+/** Who may speak for you is decided by more than a plain key (DESIGN section 8). */
+function tooWeak(): string | undefined {
+  return session.value?.device?.assurance === 'unattended'
+    ? 'Adding and removing devices needs more than the key of this browser. Sign with the recovery key from your paper: steward devices invite --recovery'
+    : undefined;
 }
 
 const KINDS: { readonly [kind: string]: string } = {

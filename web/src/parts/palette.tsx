@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { submitGoal } from '../pages/do-box.tsx';
 import { useInbox } from '../pages/inbox.tsx';
@@ -32,7 +32,7 @@ function PaletteDialog() {
   const [at, setAt] = useState(0);
   const [, go] = useLocation();
   const items = useInbox().data.value?.items ?? [];
-  useEffect(() => dialog.current?.showModal(), []);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
 
   const wanted = words.trim().toLowerCase();
   const known: readonly Command[] = [

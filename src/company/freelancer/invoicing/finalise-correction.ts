@@ -35,7 +35,13 @@ export const creditIssueContract: CapabilityContract = {
   name: 'credit-note.issue',
   title: 'Issue the credit note',
   input: z.strictObject({ creditNote: z.string() }),
-  output: z.object({ creditNote: z.string(), number: z.string(), gross: moneySchema }),
+  output: z.object({
+    creditNote: z.string(),
+    number: z.string(),
+    gross: moneySchema,
+    attach: z.array(z.strictObject({ name: z.string(), mediaType: z.string(), blob: z.string() })),
+    mail: z.strictObject({ subject: z.string(), text: z.string() }),
+  }),
   roles: { creditNote: 'target' },
   reads: { company: '*', party: '*', invoice: '*', 'credit-note': '*', 'time-entry': '*' },
 };
