@@ -38,7 +38,8 @@ export { publishPlaybooks } from './publish-playbooks.ts';
 export { createRecordStore, type RecordStore } from './record-reads.ts';
 export { RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/lifecycle.ts';
 export { loadRun } from './run/load-run.ts';
-export { compiledStep, type RunState, type StepState } from './run/run-state.ts';
+export { compiledStep } from './run/run-places.ts';
+export type { RunState, StepState } from './run/run-state.ts';
 export { takeSnapshot } from './snapshot.ts';
 export type { Goal, Matched, Matcher, Submitted } from './submit.ts';
 export {
