@@ -4,7 +4,7 @@ import { isOneEditApart, isSameWord, spelledOut, type Token, wordsOf } from './t
 
 /** Words at the end of a name that people leave out. */
 const LEGAL_FORMS = new Set(
-  'gmbh mbh ag kg ug ohg gbr eu eg ev se ltd limited llc llp inc corp co plc sarl sas sa srl spa bv nv oy ab as aps sro kft oü'.split(
+  'gmbh mbh ag kg kgaa og ug ohg gbr gesbr partg eu eg ev se ltd limited llc llp inc corp co plc sarl sas sa srl spa bv nv oy ab as aps sro kft oü sp zoo doo dd ehf pty pvt lda'.split(
     ' ',
   ),
 );

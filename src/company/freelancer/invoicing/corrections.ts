@@ -141,7 +141,7 @@ export const invoiceVoid: JsonObject = {
   plan: {
     steps: [
       {
-        id: 'void',
+        id: 'annul',
         title: 'Void the invoice',
         call: 'invoice.void@1',
         with: { invoice: { $expr: 'input.invoice' }, reason: { $expr: 'input.reason' } },
