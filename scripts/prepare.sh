@@ -19,7 +19,7 @@ ensure_node() {
     node=$found
   else
     echo "steward: fetching Node $oldest_node (once)" >&2
-    npm ci --prefix "$root/runtime" --no-audit --no-fund >&2
+    npm ci --prefix "$root/runtime" --no-audit --no-fund --loglevel=error >&2
     node=$own
     new_enough "$node" || { echo "steward: Node $oldest_node could not be fetched; install it by hand" >&2; exit 1; }
   fi

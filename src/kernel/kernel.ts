@@ -2,6 +2,15 @@ import { dayIn, type Id, type JsonObject, LIMITS } from '../base/index.ts';
 import { failure, type Label, OPERATOR, type StoredEvent, toFailure } from '../contract/index.ts';
 import type { FoldQuery, FoldReader } from '../log/index.ts';
 import type { RecordCommand } from '../records/index.ts';
+import {
+  type ChangeResult,
+  type Conflict,
+  type ConflictRule,
+  changeWithConflicts,
+  readConflict,
+  settleConflict,
+  type Writer,
+} from './conflicts/index.ts';
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { fact } from './events.ts';
@@ -12,12 +21,23 @@ import { createPlaybooks, type Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
 import { createRecordStore, type RecordStore } from './record-reads.ts';
 import { decideCommands } from './record-writes.ts';
+import { createPlaybookRegistry, createPlaybookRegistry, type PlaybookRegistry, type PlaybookRegistry } from './registry-ops/index.ts';
+import {createPast, 
+  type Fork,
+  forkRun,type Past, 
+  type Replay,
+  replayRun,
+  type WhatIf,
+  type WhatIfRequest,
+  whatIf
+} from './replay/index.ts';
 import { cancelRun, finishCompensated, resumeCompensation } from './run/cancel.ts';
 import { createLocks, type LockView } from './run/locks.ts';
+import { type Reason, reasonsOf } from './run/reasons.ts';
 import type { PlanLookup } from './run/run-state.ts';
 import { createRunner, type Runner } from './run/runner.ts';
 import { deliverEvent, deliverMissed } from './run/signals.ts';
-import { createSlots } from './run/slots.ts';
+import { createSlots, type LowCostWindow } from './run/slots.ts';
 import { createSchedules, type Schedules } from './schedules/index.ts';
 import { type Goal, type Matcher, type Submitted, submitGoal } from './submit.ts';
 import { createTimers } from './timers.ts';
@@ -32,6 +52,9 @@ export interface Kernel {
   /** signed acts that are no effects, grants, devices, policies */
   readonly trust: Trust;
   readonly schedules: Schedules;
+  /** versions of playbooks, and what can be done with them */
+  readonly versions: PlaybookRegistry;
+  readonly past: Past;
   readonly submit: (goal: Goal) => Promise<Submitted>;
   /** Fulfilled at the first rest: done, failed, or waiting for somebody. */
   readonly rest: (run: Id) => Promise<RunRow>;
@@ -40,8 +63,23 @@ export interface Kernel {
     commands: readonly RecordCommand[],
     who: { readonly by: string; readonly label?: Label },
   ) => Promise<readonly StoredEvent[]>;
+  /** A change made on a version that the writer saw; what others did since is merged, or asked. */
+  readonly changeFrom: (
+    command: RecordCommand,
+    version: number,
+    who: Writer,
+  ) => Promise<ChangeResult>;
+  /** Both sides of a conflict item. */
+  readonly conflict: (item: Id) => Promise<Conflict>;
+  /** versions of playbooks: publish, diff, roll back, migrate */
+  readonly versions: PlaybookRegistry;
+  readonly replay: (run: Id) => Promise<Replay>;
+  readonly fork: (run: Id, from: string, by: string) => Promise<Fork>;
+  readonly whatIf: (request: WhatIfRequest) => Promise<WhatIf>;
   readonly cancel: (run: Id, because: string, by: string) => Promise<void>;
   readonly locks: () => readonly LockView[];
+  /** Why what is not running is not running. */
+  readonly reasons: (run?: Id) => Promise<readonly Reason[]>;
   /** Goes on with everything that was under way when the last process ended. */
   readonly recover: () => Promise<{ readonly runs: number }>;
   readonly close: () => Promise<void>;
@@ -52,6 +90,10 @@ export interface KernelOptions extends KernelPorts {
   readonly matcher?: Matcher;
   /** told of answers to questions that belong to no run */
   readonly onAnswer?: (item: ItemRow, answer: JsonObject) => Promise<void>;
+  /** what happens to clashing changes of one record, by risk; without it all are asked */
+  readonly conflictRule?: ConflictRule;
+  /** hours of the day in which cheap work runs; without them it runs at any time */
+  readonly lowCost?: Pick<LowCostWindow, 'fromHour' | 'toHour'>;
   readonly evictAlways?: boolean;
 }
 
@@ -70,7 +112,7 @@ async function* everyRow<Row extends JsonObject>(
 }
 
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
-  const { log, clock } = options;
+  const { log, clock, lowCost } = options;
   const records = createRecordStore(log);
   const playbooks = await createPlaybooks(log, options.registry);
   const lookup: PlanLookup = {
@@ -93,12 +135,19 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     lookup,
     gate,
     locks,
-    slots: createSlots(() => undefined),
+    slots: createSlots(() => lowCost && { ...lowCost, zone }),
     today,
   });
-  const items = createItems({ ...options, records, runner, playbooks });
+  const conflicts = { ...options, records };
+  const items = createItems({
+    ...{ ...options, records, runner, playbooks },
+    settle: (item, answer, by) => settleConflict(conflicts, item, answer, by),
+  });
+  const past = { ...options, playbooks, zone: () => zone };
   const trust = createTrust({ ...options, records, wake: runner.wake });
   const schedules = createSchedules({ ...options, playbooks, runner });
+  const versions = createPlaybookRegistry({ ...options, playbooks, runner });
+  const past = createPast({ ...options, playbooks, runner, zone: () => zone, wake: runner.wake });
   const runs = log.fold(runsFold);
   const waits = log.fold(waitsFold);
   const match = options.matcher ?? createPlanner({ playbooks, records, clock, zone: () => zone });
@@ -177,6 +226,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     runner,
     trust,
     schedules,
+    versions,
+    past,
     submit: async (goal) => {
       const submitted = await submitGoal(options, playbooks, match, runner.create, goal);
       runner.wake(submitted.run);
@@ -188,10 +239,17 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       if (appends.length === 0) return [];
       return (await log.append(appends, { barrier: true })).events;
     },
+    changeFrom: (command, version, who) => changeWithConflicts(conflicts, command, version, who),
+    conflict: (item) => readConflict(conflicts, item),
+    versions: createPlaybookRegistry({ ...options, playbooks, runner }),
+    replay: (run) => replayRun(past, run),
+    fork: (run, from, by) => forkRun({ ...options, playbooks, runner }, run, from, by),
+    whatIf: (request) => whatIf(past, request),
     cancel: async (run, because, by) => {
       await cancelRun({ ...options, runner }, run, because, by);
     },
     locks: locks.list,
+    reasons: (run) => reasonsOf({ log, locks: locks.list }, run),
     recover: async () => {
       await trust.suspendChangedGrants();
       let count = 0;

@@ -2,8 +2,10 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { acquireHomeLock } from '../../src/adapter/home-lock.ts';
+import { createMemoryStore } from '../../src/adapter/memory-store.ts';
 import { defineAgent } from '../../src/agent/index.ts';
 import { Failure } from '../../src/contract/index.ts';
+import type { Store } from '../../src/log/index.ts';
 import { runChild } from '../support/child.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 
@@ -23,14 +25,15 @@ test('a process that is stopped keeps its home; one that is killed gives it back
 
 test('a worker that was taken over does not advance the run, with its lock gone too', async () => {
   await withHome(async (home) => {
-    const zombie = await openWorker(home, 'zombie');
+    const store = createMemoryStore('company-1');
+    const zombie = await openWorker(home, 'zombie', store);
     const { run } = await zombie.composed.kernel.submit({
       words: 'work',
       playbook: 'gated',
       by: 'operator:x',
     });
     await zombie.began;
-    const heir = await openWorker(home, 'heir');
+    const heir = await openWorker(home, 'heir', store);
     await heir.began; // taken over: epoch 2, the step is tried again
     const taken = await heir.composed.log.streamVersion(`run/${run}`);
     zombie.finish(); // it wakes up and answers for a try that is not its own any more
@@ -61,7 +64,8 @@ interface Worker {
   readonly finish: () => void;
 }
 
-async function openWorker(home: string, worker: string): Promise<Worker> {
+/** Both write to one store, as if nothing but the log itself kept them apart. */
+async function openWorker(home: string, worker: string, store: Store): Promise<Worker> {
   const begin = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const shape = z.strictObject({});
@@ -90,6 +94,7 @@ async function openWorker(home: string, worker: string): Promise<Worker> {
   const composed = await composeKernel({
     home,
     worker,
+    store,
     agents: [
       agent('work.gate', async () => {
         begin.resolve();

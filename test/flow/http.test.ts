@@ -95,7 +95,10 @@ describe('at the door', () => {
       expect(expected, `${name}: ${answer.status}`).toContain(answer.status);
     }
     const described = (await ask(`${server.url}/api/openapi.json`)).json();
-    const paths = Object.values(described.paths as object).flatMap((each) => Object.values(each));
+    const routes = described.paths as {
+      [path: string]: { [method: string]: { operationId: string } };
+    };
+    const paths = Object.values(routes).flatMap((each) => Object.values(each));
     expect(paths.map(({ operationId }) => operationId).sort()).toEqual(
       OPERATIONS.map(({ name }) => name).sort(),
     );

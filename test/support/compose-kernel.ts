@@ -21,6 +21,7 @@ import {
   foundCompany,
   KERNEL_FOLDS,
   type Kernel,
+  type KernelOptions,
   playbooksFold,
   publishPlaybooks,
 } from '../../src/kernel/index.ts';
@@ -55,6 +56,8 @@ export interface ComposeOptions {
   readonly wrapLog?: (log: Log) => Log;
   readonly wrapBlobs?: (blobs: Blobs) => Blobs;
   readonly stopped?: () => boolean;
+  /** checks a passkey's signature; without it there are no passkeys */
+  readonly verify?: KernelOptions['verify'];
   /** false: what a test opens is not recovered yet */
   readonly recover?: boolean;
 }
@@ -128,7 +131,7 @@ export async function composeKernel(options: ComposeOptions): Promise<Composed> 
     registry,
     worker: options.worker ?? `worker-${randomBytes(4).toString('hex')}`,
     random: randomHex,
-    verify: () => Promise.reject(new Error('no passkeys here')),
+    verify: options.verify ?? (() => Promise.reject(new Error('no passkeys here'))),
     stopped: options.stopped ?? (() => false),
     report: (problem) => problems.push(problem),
     ...(options.evictAlways ? { evictAlways: true } : {}),

@@ -31,16 +31,19 @@ import { mergedCommands, recordedChange } from './second-change.ts';
  * the first, its values win. `compensate`: what stands wins, and the second writer's part is given back
  * as a finding, so that it can take back what it did elsewhere.
  */
-export type ConflictRule = 'ask' | 'serialize' | 'compensate';
+export type ConflictWay = 'ask' | 'serialize' | 'compensate';
+
+/** Picks the way by risk: what the record is, which fields clash, who came second. */
+export type ConflictRule = (
+  command: ChangeCommand,
+  clashes: readonly Clash[],
+  by: string,
+) => ConflictWay;
 
 export interface ConflictPorts extends KernelPorts {
   readonly records: RecordStore;
   /** by risk; absent: every clash is asked */
-  readonly conflictRule?: (
-    command: ChangeCommand,
-    clashes: readonly Clash[],
-    by: string,
-  ) => ConflictRule;
+  readonly conflictRule?: ConflictRule;
 }
 
 export interface Writer {
@@ -161,7 +164,7 @@ async function tryChange(
 async function openedItem(
   { log }: ConflictPorts,
   item: Id,
-  rule: ConflictRule,
+  rule: ConflictWay,
   command: ChangeCommand,
   base: RecordState,
   now: RecordState,

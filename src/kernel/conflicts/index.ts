@@ -3,6 +3,7 @@ export {
   type ChangeResult,
   type ConflictPorts,
   type ConflictRule,
+  type ConflictWay,
   changeWithConflicts,
   type Writer,
 } from './change-with-conflicts.ts';

@@ -12,11 +12,13 @@ export type WaitRow = {
   /** UTC ms */
   readonly until: number | null;
   readonly event: string | null;
+  /** why, for a person */
+  readonly words: string;
 };
 
 export const waitsFold: Fold<WaitRow> = {
   name: 'waits',
-  version: 1,
+  version: 2,
   reads: (type) => type === 'step.waiting' || type === 'step.failed' || type === 'wait.ended',
   keys: (stored) => [waitKey(stored)],
   apply: (rows, stored) => {
@@ -24,18 +26,20 @@ export const waitsFold: Fold<WaitRow> = {
     const key = waitKey(stored);
     const run = idOf(stored.stream);
     if (event.type === 'step.waiting') {
-      const { step, for: reason, until, event: awaited } = event.data;
+      const { step, for: reason, until, event: awaited, words } = event.data;
       return one(key, {
         run,
         step,
         for: reason,
         until: until ?? null,
         event: awaited ? awaitedKey(awaited.type, awaited.match) : null,
+        words,
       });
     }
     if (event.type === 'step.failed' && event.data.retryAt !== undefined) {
-      const { step, retryAt } = event.data;
-      return one(key, { run, step, for: 'retry', until: retryAt, event: null });
+      const { step, retryAt, failure } = event.data;
+      const words = `It is tried again: ${failure.message}`;
+      return one(key, { run, step, for: 'retry', until: retryAt, event: null, words });
     }
     return rows.has(key) ? one<WaitRow>(key, null) : NOTHING;
   },

@@ -43,7 +43,6 @@ export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
   const calls = new Map<string, BegunCall>();
   const lookups = new Set<string>();
   const brought = new Map<string, Labelled<Json> | Failure>();
-  let considered = '';
   let ids = 0;
   const turn: Turn = {
     run,
@@ -61,14 +60,11 @@ export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
       const delay = ports.delayOf(path);
       return delay?.for === 'lock' ? delay.words : undefined;
     },
-    takeSlot: () => {
-      const delay = ports.delayOf(considered);
+    takeSlot: (_contract, _step, path) => {
+      const delay = ports.delayOf(path);
       return delay?.for === 'lock' ? undefined : delay;
     },
-    isUnderWay: (path) => {
-      considered = path; // asked for every step right before it is considered
-      return calls.has(path) || (lookups.has(path) && !brought.has(path));
-    },
+    isUnderWay: (path) => calls.has(path) || (lookups.has(path) && !brought.has(path)),
     callNow: (path, callee, input) => {
       brought.delete(path);
       calls.set(path, { contract: callee, input });

@@ -83,7 +83,7 @@ export function createRunner(ports: RunnerPorts): Runner {
   };
   const context: RunnerContext = { ports, wake, track };
   const calls = createCalls(context);
-  const waits = createWaits(context, calls);
+  const waits = createWaits(calls);
   const effectTurns = createEffectTurns(context);
 
   function actorOf(id: Id): Actor {
@@ -165,6 +165,7 @@ export function createRunner(ports: RunnerPorts): Runner {
     first?: (turn: Turn) => void,
   ): Promise<boolean> {
     if (isRunEnded(run.status) || run.status === 'parked') return false;
+    if (actor.claimed && run.worker !== ports.worker) return giveUp(actor);
     const versionBefore = run.version;
     const turn = turnOf(actor, run);
     try {
@@ -173,7 +174,7 @@ export function createRunner(ports: RunnerPorts): Runner {
         await takeOutcome(context, actor, turn, outcome);
       }
       for (const done of actor.commits.splice(0)) await effectTurns.takeCommit(turn, done);
-      if (!actor.claimed) claim(actor, turn);
+      if (!actor.claimed) claim(turn);
       if (run.status === 'waiting' && waits.isDue(turn)) {
         say(turn, 'run.resumed', { because: 'What it waited for is there.' });
       }
@@ -187,7 +188,9 @@ export function createRunner(ports: RunnerPorts): Runner {
         const mayRest = settled || !effectTurns.concerns(turn);
         if (mayRest && isQuiet(actor, turn)) settleRun(context, turn);
       }
-      return await append(actor, turn, versionBefore);
+      const more = await append(actor, turn, versionBefore);
+      actor.claimed = run.worker === ports.worker;
+      return more;
     } catch (error) {
       // Memory may hold what the log does not: it is thrown away, and the log is asked again.
       actor.state = undefined;
@@ -225,7 +228,10 @@ export function createRunner(ports: RunnerPorts): Runner {
       contract: (ref) => registry.get(ref).contract,
       ref: readReference,
       takeLocks: (keys, step) => ports.locks.take(keys, actor.id, step),
-      takeSlot: (contract, step) => ports.slots.take(contract, step, clock.now()),
+      takeSlot: (contract, { step }, path) => {
+        const queue = step.queue ?? run.queue;
+        return ports.slots.take(contract, { run: actor.id, step: path, queue }, clock.now());
+      },
       brought: (path) => {
         const found = actor.lookups.get(path);
         return found === 'pending' ? undefined : found;
@@ -257,9 +263,17 @@ export function createRunner(ports: RunnerPorts): Runner {
     };
   }
 
-  function claim(actor: Actor, turn: Turn): void {
+  /** Another worker has taken the run over: what this one brings is worth nothing any more. */
+  function giveUp(actor: Actor): false {
+    for (const call of actor.calls.values()) call.abort.abort();
+    actor.outcomes.length = 0;
+    actor.commits.length = 0;
+    actor.immediate.clear();
+    return false;
+  }
+
+  function claim(turn: Turn): void {
     const { run } = turn;
-    actor.claimed = true;
     if (run.worker === ports.worker) return;
     say(turn, 'run.claimed', {
       epoch: run.epoch + 1,

@@ -1,15 +1,21 @@
 import type { CapabilityContract } from '../../contract/index.ts';
-import type { CompiledStep } from '../../plan/index.ts';
+import type { Queue } from '../events.ts';
 import type { Delay } from './turn.ts';
 
 /** Starts per time and capability, and the hours in which cheap work runs. */
 export interface Slots {
-  /** Takes a slot; or says why not, and when to look again. */
-  readonly take: (
-    contract: CapabilityContract,
-    step: CompiledStep,
-    nowMs: number,
-  ) => Delay | undefined;
+  /**
+   * Takes a slot; or says why not, and when to look again. Who is refused stands in line: work that
+   * somebody waits for first, then the background, then what is cheap, each in the order it came.
+   */
+  readonly take: (contract: CapabilityContract, who: Asker, nowMs: number) => Delay | undefined;
+}
+
+/** A step that wants to start. */
+export interface Asker {
+  readonly run: string;
+  readonly step: string;
+  readonly queue: Queue;
 }
 
 /** Hours of the day (company's zone) for work that can wait; it may pass midnight. */
@@ -19,37 +25,102 @@ export interface LowCostWindow {
   readonly zone: string;
 }
 
+/** One that stands in line and does not come back for this long after its time has gone away. */
+const GONE_MS = 5_000;
+/** when a slot is free but kept for one that is about to come */
+const KEPT_MS = 100;
+const RANK: { readonly [Name in Queue]: number } = { now: 0, soon: 1, cheap: 2 };
+
+interface Line {
+  /** times of the starts that still count, oldest first */
+  starts: number[];
+  readonly waiting: Map<string, Waiter>;
+}
+
+interface Waiter {
+  readonly rank: number;
+  readonly order: number;
+  /** UTC ms at which it was told to look again */
+  until: number;
+}
+
 export function createSlots(window: () => LowCostWindow | undefined): Slots {
-  const starts = new Map<string, number[]>();
-  return {
-    take: (contract, { step }, nowMs) => {
-      const hours = window();
-      if (step.queue === 'cheap' && hours) {
-        const until = opensAt(hours, nowMs);
-        if (until > nowMs) {
-          return {
-            for: 'window',
-            words: `Waits for the low-cost hours, from ${hours.fromHour}:00.`,
-            until,
-          };
-        }
-      }
-      const { rate, name } = contract;
-      if (!rate) return undefined;
-      const recent = (starts.get(name) ?? []).filter((at) => at > nowMs - rate.perMs);
-      const [oldest] = recent;
-      if (recent.length >= rate.starts && oldest !== undefined) {
-        starts.set(name, recent);
-        return {
-          for: 'rate',
-          words: `${name} may start ${rate.starts} times in ${rate.perMs / 1000} s; this one waits its turn.`,
-          until: oldest + rate.perMs + 1,
-        };
-      }
-      starts.set(name, [...recent, nowMs]);
+  const lines = new Map<string, Line>();
+  let order = 0;
+
+  function lineOf(name: string): Line {
+    let line = lines.get(name);
+    if (!line) {
+      line = { starts: [], waiting: new Map() };
+      lines.set(name, line);
+    }
+    return line;
+  }
+
+  function takeOf(
+    { name, rate }: CapabilityContract,
+    who: Asker,
+    nowMs: number,
+  ): Delay | undefined {
+    if (!rate) return undefined;
+    const line = lineOf(name);
+    const key = `${who.run}|${who.step}`;
+    line.starts = line.starts.filter((at) => at > nowMs - rate.perMs);
+    for (const [other, { until }] of line.waiting) {
+      if (other !== key && until + GONE_MS < nowMs) line.waiting.delete(other);
+    }
+    const own = line.waiting.get(key) ?? { rank: RANK[who.queue], order: ++order, until: nowMs };
+    const ahead = [...line.waiting].filter(
+      ([other, waiter]) => other !== key && isBefore(waiter, own),
+    ).length;
+    const free = rate.starts - line.starts.length;
+    if (ahead < free) {
+      line.waiting.delete(key);
+      line.starts.push(nowMs);
       return undefined;
-    },
+    }
+    own.until = freeAt(line.starts, rate, ahead - free, nowMs);
+    line.waiting.set(key, own);
+    const others = ahead === 0 ? 'this one is next' : `${ahead} are before this one`;
+    return {
+      for: 'rate',
+      words: `${name} may start ${rate.starts} times in ${rate.perMs / 1000} s; ${others}.`,
+      until: own.until,
+    };
+  }
+
+  return {
+    take: (contract, who, nowMs) =>
+      closedUntil(who, window(), nowMs) ?? takeOf(contract, who, nowMs),
   };
+}
+
+function closedUntil(
+  who: Asker,
+  hours: LowCostWindow | undefined,
+  nowMs: number,
+): Delay | undefined {
+  if (who.queue !== 'cheap' || !hours) return undefined;
+  const until = opensAt(hours, nowMs);
+  if (until <= nowMs) return undefined;
+  const words = `Waits for the low-cost hours, from ${hours.fromHour}:00.`;
+  return { for: 'window', words, until };
+}
+
+function isBefore(a: Waiter, b: Waiter): boolean {
+  return a.rank === b.rank ? a.order < b.order : a.rank < b.rank;
+}
+
+/** When the slot that is `position` places away is free: one more after every start that ends to count. */
+function freeAt(
+  starts: readonly number[],
+  rate: { readonly starts: number; readonly perMs: number },
+  position: number,
+  nowMs: number,
+): number {
+  const start = starts[position % rate.starts];
+  if (start === undefined) return nowMs + KEPT_MS;
+  return start + rate.perMs * (1 + Math.floor(position / rate.starts)) + 1;
 }
 
 /** When the window is open next; `nowMs` itself when it is open. */

@@ -80,7 +80,7 @@ function mayStart(
     const words = turn.takeLocks(keys, path);
     if (words) return { for: 'lock', words };
   }
-  return contract ? turn.takeSlot(contract, compiled) : undefined;
+  return contract ? turn.takeSlot(contract, compiled, path) : undefined;
 }
 
 export function lockKeys(turn: Turn, path: string, compiled: CompiledStep): readonly string[] {

@@ -21,7 +21,11 @@ export interface TurnPorts {
   /** the keys are free and from now on held; else the words to say why not */
   readonly takeLocks: (keys: readonly string[], step: string) => string | undefined;
   /** a start is allowed now; else when to look again, and why */
-  readonly takeSlot: (contract: CapabilityContract, step: CompiledStep) => Delay | undefined;
+  readonly takeSlot: (
+    contract: CapabilityContract,
+    step: CompiledStep,
+    path: string,
+  ) => Delay | undefined;
   /** already being worked out in this process */
   readonly isUnderWay: (path: string) => boolean;
   /**

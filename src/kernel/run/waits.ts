@@ -2,7 +2,6 @@ import { failure, isOutside, OWN } from '../../contract/index.ts';
 import type { Actor } from './actor.ts';
 import type { Calls } from './calls.ts';
 import { compiledStep, stepOf } from './run-places.ts';
-import type { RunnerContext } from './runner.ts';
 import { lockKeys, startAgain } from './start-steps.ts';
 import { failStep } from './step-failures.ts';
 import { say, type Turn } from './turn.ts';
@@ -16,7 +15,7 @@ export interface Waits {
   readonly resume: (actor: Actor, turn: Turn) => void;
 }
 
-export function createWaits({ ports }: RunnerContext, calls: Calls): Waits {
+export function createWaits(calls: Calls): Waits {
   function isDue(turn: Turn): boolean {
     return [...turn.run.waitingSteps].some((path) => {
       const step = stepOf(turn.run, path);
@@ -76,7 +75,7 @@ export function createWaits({ ports }: RunnerContext, calls: Calls): Waits {
     const compiled = compiledStep(turn.run, path);
     if (!('call' in compiled.step) || isLocked(turn, path)) return;
     const contract = turn.contract(compiled.step.call);
-    if (ports.slots.take(contract, compiled, turn.now)) return;
+    if (turn.takeSlot(contract, compiled, path)) return;
     say(turn, 'wait.ended', { step: path, how: 'lock' });
     restart(actor, turn, path);
   }

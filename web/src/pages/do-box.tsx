@@ -13,17 +13,8 @@ export async function submitGoal(words: string, go: (path: string) => void): Pro
     const [waiting] = items.filter((item) => item.status === 'open');
     if (waiting) go(`/inbox/${waiting.id}`);
     else go(`/runs/${run}`);
-    notify(
-      joined
-        ? { words: 'The same is under way already: this is it.' }
-        : {
-            words: waiting
-              ? 'It waits for you here.'
-              : status === 'done'
-                ? 'Done.'
-                : 'It is under way.',
-          },
-    );
+    if (joined) notify({ words: 'The same is under way already: this is it.' });
+    else if (!waiting) notify({ words: status === 'done' ? 'Done.' : 'It is under way.' });
     return true;
   } catch (error) {
     const { words: cause, remedy } = sayProblem(error);

@@ -1,0 +1,28 @@
+import type { Id } from '../../base/index.ts';
+import { type Fork, type ForkPorts, forkRun } from './fork-run.ts';
+import { type Replay, type ReplayPorts, replayRun } from './replay-run.ts';
+import { type WhatIf, type WhatIfRequest, whatIf } from './what-if.ts';
+
+/** Going through what happened again. Only a fork appends, and only its own run. */
+export interface Past {
+  /** Fails as `replayRun` does. */
+  readonly replay: (run: Id) => Promise<Replay>;
+  /** Fails as `forkRun` does. */
+  readonly fork: (run: Id, from: string, by: string) => Promise<Fork>;
+  /** Fails as `whatIf` does. */
+  readonly whatIf: (request: WhatIfRequest) => Promise<WhatIf>;
+}
+
+export function createPast(
+  ports: ForkPorts & Pick<ReplayPorts, 'zone'> & { readonly wake: (run: Id) => void },
+): Past {
+  return {
+    replay: (run) => replayRun(ports, run),
+    fork: async (run, from, by) => {
+      const fork = await forkRun(ports, run, from, by);
+      ports.wake(fork.run);
+      return fork;
+    },
+    whatIf: (request) => whatIf(ports, request),
+  };
+}

@@ -1,0 +1,81 @@
+import { type Id, LIMITS, toTimestamp } from '../../base/index.ts';
+import type { Log } from '../../log/index.ts';
+import type { WaitReason } from '../events.ts';
+import { runsFold, type WaitRow, waitsFold } from '../folds.ts';
+import type { LockView } from './locks.ts';
+
+/** Why something is not running, in words. */
+export interface Reason {
+  readonly run: Id;
+  /** what the run is for */
+  readonly goal: string;
+  /** null: the run as a whole */
+  readonly step: string | null;
+  readonly for: WaitReason | 'parked';
+  readonly words: string;
+  /** RFC 3339; null when no time ends it */
+  readonly until: string | null;
+  /** of a lock: who holds it, and how many are before this one */
+  readonly lock: {
+    readonly key: string;
+    readonly holder: { readonly run: Id; readonly step: string };
+    readonly ahead: number;
+  } | null;
+}
+
+/**
+ * For everything that is not running the reason: of one run, or of all, those that end first at the
+ * front. At most `LIMITS.pageRows` of them. Reads only.
+ */
+export async function reasonsOf(
+  { log, locks }: { readonly log: Log; readonly locks: () => readonly LockView[] },
+  run?: Id,
+): Promise<readonly Reason[]> {
+  const query = run === undefined ? {} : { equals: `${run}|` };
+  const rows = await log.fold(waitsFold).list({ ...query, limit: LIMITS.pageRows });
+  const ids = [...new Set(rows.map(({ row }) => row.run))];
+  const runs = await log.fold(runsFold).getMany(ids);
+  const held = locks();
+  const waiting = rows.flatMap(({ row }): Reason[] => {
+    const of = runs.get(row.run);
+    // a run that is over leaves nothing that could still start
+    if (!of || of.endedAt !== null) return [];
+    return [{ ...reasonOf(row, held), goal: of.title ?? of.goal }];
+  });
+  return [...waiting, ...(await parked(log, run))].sort(byEnd);
+}
+
+function reasonOf(row: WaitRow, held: readonly LockView[]): Omit<Reason, 'goal'> {
+  const { run, step, for: reason, words, until } = row;
+  return {
+    ...{ run, step, for: reason, words },
+    until: until === null ? null : toTimestamp(until),
+    lock: reason === 'lock' ? lockOf(row, held) : null,
+  };
+}
+
+function lockOf({ run, step }: WaitRow, held: readonly LockView[]): Reason['lock'] {
+  for (const { key, holder, queue } of held) {
+    const ahead = queue.findIndex((who) => who.run === run && who.step === step);
+    if (ahead >= 0) return { key, holder, ahead };
+  }
+  return null;
+}
+
+async function parked(log: Log, only: Id | undefined): Promise<readonly Reason[]> {
+  const rows = await log
+    .fold(runsFold)
+    .list({ index: 'status', equals: 'parked', limit: LIMITS.pageRows });
+  return rows
+    .filter(({ row }) => only === undefined || row.id === only)
+    .map(({ row }) => ({
+      ...{ run: row.id, goal: row.title ?? row.goal, step: null, for: 'parked' },
+      ...{ words: row.words ?? 'It was put aside.', until: null, lock: null },
+    }));
+}
+
+function byEnd(a: Reason, b: Reason): number {
+  if (a.until === b.until) return 0;
+  if (a.until === null) return 1;
+  return b.until === null || a.until < b.until ? -1 : 1;
+}
