@@ -21,16 +21,8 @@ import { createPlaybooks, type Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
 import { createRecordStore, type RecordStore } from './record-reads.ts';
 import { decideCommands } from './record-writes.ts';
-import { createPlaybookRegistry, createPlaybookRegistry, type PlaybookRegistry, type PlaybookRegistry } from './registry-ops/index.ts';
-import {createPast, 
-  type Fork,
-  forkRun,type Past, 
-  type Replay,
-  replayRun,
-  type WhatIf,
-  type WhatIfRequest,
-  whatIf
-} from './replay/index.ts';
+import { createPlaybookRegistry, type PlaybookRegistry } from './registry-ops/index.ts';
+import { createPast, type Past } from './replay/index.ts';
 import { cancelRun, finishCompensated, resumeCompensation } from './run/cancel.ts';
 import { createLocks, type LockView } from './run/locks.ts';
 import { type Reason, reasonsOf } from './run/reasons.ts';
@@ -71,11 +63,6 @@ export interface Kernel {
   ) => Promise<ChangeResult>;
   /** Both sides of a conflict item. */
   readonly conflict: (item: Id) => Promise<Conflict>;
-  /** versions of playbooks: publish, diff, roll back, migrate */
-  readonly versions: PlaybookRegistry;
-  readonly replay: (run: Id) => Promise<Replay>;
-  readonly fork: (run: Id, from: string, by: string) => Promise<Fork>;
-  readonly whatIf: (request: WhatIfRequest) => Promise<WhatIf>;
   readonly cancel: (run: Id, because: string, by: string) => Promise<void>;
   readonly locks: () => readonly LockView[];
   /** Why what is not running is not running. */
@@ -143,7 +130,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ...{ ...options, records, runner, playbooks },
     settle: (item, answer, by) => settleConflict(conflicts, item, answer, by),
   });
-  const past = { ...options, playbooks, zone: () => zone };
   const trust = createTrust({ ...options, records, wake: runner.wake });
   const schedules = createSchedules({ ...options, playbooks, runner });
   const versions = createPlaybookRegistry({ ...options, playbooks, runner });
@@ -241,10 +227,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     },
     changeFrom: (command, version, who) => changeWithConflicts(conflicts, command, version, who),
     conflict: (item) => readConflict(conflicts, item),
-    versions: createPlaybookRegistry({ ...options, playbooks, runner }),
-    replay: (run) => replayRun(past, run),
-    fork: (run, from, by) => forkRun({ ...options, playbooks, runner }, run, from, by),
-    whatIf: (request) => whatIf(past, request),
     cancel: async (run, because, by) => {
       await cancelRun({ ...options, runner }, run, because, by);
     },

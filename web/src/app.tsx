@@ -48,6 +48,7 @@ function Desk() {
         <Standing />
         <Switch>
           <Route path="/">{() => <Inbox />}</Route>
+          <Route path="/inbox">{() => <Redirect to="/" replace />}</Route>
           <Route path="/inbox/:id">{({ id }) => <Inbox id={id} />}</Route>
           <Route path="/items/:id">{({ id }) => <Redirect to={`/inbox/${id}`} replace />}</Route>
           <Route path="/today">{() => <Today />}</Route>

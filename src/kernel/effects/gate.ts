@@ -94,16 +94,21 @@ export function createGate(ports: GatePorts): EffectGate {
     turn.batch.others.push(finalisedAppend(turn, reached, '', decision, version));
   }
 
-  /** One card for everything that waits for a signature; effects that stand apart come first. */
+  /**
+   * One card for everything that waits for a signature. Effects that outside text steers, or that go
+   * somewhere new, are on a card of their own, before those that may be signed at a glance.
+   */
   async function ask(
     turn: Turn,
     asked: readonly { readonly reached: Reached; readonly decision: Decision }[],
     announced: Preparation['announced'],
     rows: ReadonlyMap<string, EffectRow>,
   ): Promise<void> {
-    const apart = asked.filter(({ decision }) => decision.splitOut && asked.length > 1);
-    const together = asked.filter((one) => !apart.includes(one));
-    for (const one of apart) await openCard(turn, [one], [], rows);
+    const apart = asked.filter(({ decision }) => decision.splitOut);
+    const together = asked.filter(({ decision }) => !decision.splitOut);
+    if (apart.length > 0) {
+      await openCard(turn, apart, together.length > 0 ? [] : announced, rows);
+    }
     if (together.length > 0) await openCard(turn, together, announced, rows);
   }
 

@@ -140,8 +140,9 @@ export function createCalls(context: RunnerContext): Calls {
   ): void {
     const input = inputFor(turn, path);
     const act = actLabel(turn.run, path);
-    actor.calls.set(path, { attempt, abort: new AbortController() });
+    input.catch(() => undefined); // read below, unless the append fails and nobody wants it
     turn.batch.acts.push(() => {
+      actor.calls.set(path, { attempt, abort: new AbortController() });
       input.then(
         (value) => {
           actor.calls.delete(path);

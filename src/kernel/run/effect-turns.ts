@@ -124,10 +124,10 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       say(turn, 'step.started', { step: path, attempt: step.attempt + 1 });
     if (run.status === 'waiting') say(turn, 'run.resumed', { because: 'It was approved.' });
     if (!run.compensations.has(path)) registerCompensation(turn, path, effect);
-    const abort = new AbortController();
-    actor.calls.set(path, { attempt: step.attempt, abort });
-    track(1);
     turn.batch.acts.push(() => {
+      // noted once its start is in the log: an append that failed leaves nothing behind
+      actor.calls.set(path, { attempt: step.attempt, abort: new AbortController() });
+      track(1);
       commitEffect(ports, row)
         .catch((error: unknown): CommitResult => ({ status: 'failed', failure: toFailure(error) }))
         .then((result) => {

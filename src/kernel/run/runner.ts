@@ -1,5 +1,5 @@
 import type { Id } from '../../base/index.ts';
-import { failure, toFailure } from '../../contract/index.ts';
+import { type FailureCode, failure, toFailure } from '../../contract/index.ts';
 import type { EffectGate } from '../effects/gate.ts';
 import { referenceReader } from '../effects/prepare.ts';
 import type { Queue } from '../events.ts';
@@ -68,6 +68,9 @@ const IDLE_CLAIMS = 5;
 const RUNS_IN_MEMORY = 500;
 /** runs that move at the same time; the others queue, those that somebody waits for first */
 const RUNS_MOVING = 128;
+/** after which a run looks whether the disk takes anything again */
+const STORE_RETRY_MS = 5_000;
+const STORE_FAULTS: ReadonlySet<FailureCode> = new Set(['disk_full', 'store_read_only']);
 const QUEUES: readonly Queue[] = ['now', 'soon', 'cheap'];
 
 export function createRunner(ports: RunnerPorts): Runner {
@@ -125,8 +128,12 @@ export function createRunner(ports: RunnerPorts): Runner {
     moving += 1;
     exclusively(actor, () => drive(actor))
       .catch((error: unknown) => {
-        ports.report(toFailure(error), { run: actor.id });
+        const problem = toFailure(error);
+        ports.report(problem, { run: actor.id });
         rest(actor);
+        // nothing was written and nothing is lost: it is tried again when there may be space
+        if (STORE_FAULTS.has(problem.code))
+          setTimeout(() => wake(actor.id), STORE_RETRY_MS).unref();
       })
       .finally(() => {
         moving -= 1;
