@@ -57,12 +57,12 @@ async function main(): Promise<void> {
     },
   });
   const isAsked = (id: string): boolean => id.startsWith(values.only);
+  const asked = MEASUREMENTS.filter(({ ids }) => ids.some(isAsked));
+  if (asked.length === 0) throw new Error(`no figure begins with ${values.only}`);
   const figures: Figure[] = [];
-  for (const { ids, measure } of MEASUREMENTS) {
-    if (!ids.some(isAsked)) continue;
+  for (const { ids, measure } of asked) {
     figures.push(...(await attempt(ids, measure)).filter(({ id }) => isAsked(id)));
   }
-  if (figures.length === 0) throw new Error(`nothing was measured for --only ${values.only}`);
   const peers = WITH_PEERS.some(isAsked) ? await peerFigures() : new Map<string, Peers>();
   const compared = figures.flatMap((own) => beside(own, peers.get(own.id) ?? new Map()));
   const machine = describeMachine();

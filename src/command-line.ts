@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { homedir, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline/promises';
@@ -89,6 +89,15 @@ export function createCliPorts(options: {
         const device = asDevice(await loadOrCreateDeviceKey(places.deviceKey, given));
         if (device) return device;
         throw failure('wrong_key', `The device key is gone: ${places.deviceKey}`);
+      },
+      renew: async (passphrase) => {
+        const { loadOrCreateDeviceKey } = await import('./adapter/device-key-file.ts');
+        // one that an interrupted try left behind was never enrolled
+        const next = `${places.deviceKey}.next`;
+        await rm(next, { force: true });
+        const device = asDevice(await loadOrCreateDeviceKey(next, { passphrase }));
+        if (!device) throw failure('wrong_key', `The device key is gone: ${next}`);
+        return { device, keep: () => rename(next, places.deviceKey) };
       },
     },
     recoveryKey: async (printed) => {

@@ -10,6 +10,7 @@ import { acquireHomeLock, type HomeLock } from './adapter/home-lock.ts';
 import { createKeyVaultFile } from './adapter/key-vault-file.ts';
 import { openLogKey } from './adapter/log-key-file.ts';
 import { createMaildirConnector } from './adapter/maildir-connector.ts';
+import type { SecretStore } from './adapter/secret-store.ts';
 import { openSessionDatabase } from './adapter/session-database.ts';
 import { openSqliteStore } from './adapter/sqlite-store.ts';
 import { verifyLogFile } from './adapter/verify-log-file.ts';
@@ -144,6 +145,7 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
         ...(await homeSpace(home)),
       }),
       spool: (bytes) => spoolInto(home, bytes),
+      secrets: openSecrets(join(home, HOME.keys), clock),
       origin: options.origin,
     };
 
@@ -172,6 +174,23 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     closeOpened();
     throw error;
   }
+}
+
+/** Secrets are read when somebody asks for them: most commands never do. */
+function openSecrets(directory: string, clock: Clock): Services['secrets'] {
+  let opening: Promise<SecretStore> | undefined;
+  const store = (): Promise<SecretStore> => {
+    opening ??= import('./adapter/secret-store.ts').then(({ openSecretStore }) =>
+      openSecretStore(directory, clock),
+    );
+    return opening;
+  };
+  return {
+    check: async (name, value, hosts) => (await store()).check(name, value, hosts),
+    set: async (name, value, hosts) => (await store()).set(name, value, hosts),
+    remove: async (name) => (await store()).remove(name),
+    list: async () => (await store()).list(),
+  };
 }
 
 async function waitForLock(home: string, patienceMs: number): Promise<HomeLock> {

@@ -58,7 +58,9 @@ function mapTexts(value: Json, way: (text: string) => string): Json {
   if (typeof value === 'string') return way(value);
   if (Array.isArray(value)) return value.map((item: Json) => mapTexts(item, way));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, way)]));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => [key, mapTexts(inner, way)]),
+  );
 }
 
 /** First with its destination left out, as a draft would be, then whole. */
@@ -78,7 +80,9 @@ function drafted(call: Call): readonly Call[] {
  */
 export function callsOf(injected: Injected, tools: readonly Tool[]): readonly Call[] {
   if (injected.effects.length > 0) return injected.effects;
-  const addresses = injected.goal.match(/[\w.+-]+@[\w-]+\.[\w.]+|\bwww\.[\w./-]+|\b[A-Z]{2}\d{10,}\b/g);
+  const addresses = injected.goal.match(
+    /[\w.+-]+@[\w-]+\.[\w.]+|\bwww\.[\w./-]+|\b[A-Z]{2}\d{10,}\b/g,
+  );
   const [address = 'mallory@evil.example'] = addresses ?? [];
   return tools
     .map((tool) => ({ tool, own: classOf(tool) }))

@@ -22,7 +22,7 @@ export interface Deed {
 /** What reading tools answer next, and everything that was done. */
 export interface Stage {
   readonly deeds: Deed[];
-  /** by tool: its answers in the order of the calls */
+  /** by tool and arguments: its answers, in order where a call is repeated */
   readonly answers: Map<string, { readonly value: JsonObject; readonly label: Label }[]>;
   /** what the compromised agent says when it is asked for its plan */
   plan: JsonObject;
@@ -61,7 +61,11 @@ export function mountTools(
       noteWriter,
       noteReader,
     ],
-    connector: journal(new Map(outside.map(([name, contract]) => [contract.name, name])), outside, stage),
+    connector: journal(
+      new Map(outside.map(([name, contract]) => [contract.name, name])),
+      outside,
+      stage,
+    ),
   };
 }
 
@@ -87,12 +91,16 @@ function readingTool(name: string, contract: CapabilityContract, stage: Stage): 
       if (contract.effect !== 'read') {
         stage.deeds.push({ tool: name, args: asObject(input), hash: null });
       }
-      const answer = stage.answers.get(name)?.shift();
+      const answer = stage.answers.get(answerKey(name, input))?.shift();
       return answer
         ? { output: answer.value, labels: { base: answer.label } }
         : { output: { text: '' } };
     },
   };
+}
+
+export function answerKey(tool: string, args: Json): string {
+  return `${tool} ${canonicalJson(args)}`;
 }
 
 /** Fully compromised: whatever it is given, it answers the attacker's plan. */

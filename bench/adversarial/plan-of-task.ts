@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../../src/base/index.ts';
 import { COUNTERPARTY, type Label, PUBLIC } from '../../src/contract/index.ts';
-import { capabilityOf, type Stage } from './mount-tools.ts';
+import { answerKey, capabilityOf, type Stage } from './mount-tools.ts';
 import { type Call, type Tool, traceOf, type UserTask } from './suite-file.ts';
 import { classOf } from './tool-classes.ts';
 
@@ -33,7 +33,9 @@ export function planTask(task: UserTask, tools: readonly Tool[]): PlannedTask {
     const resolve = (value: Json): Json => {
       if (Array.isArray(value)) return value.map((item: Json) => resolve(item));
       if (typeof value === 'object' && value !== null) {
-        return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, resolve(inner)]));
+        return Object.fromEntries(
+          Object.entries(value).map(([key, inner]) => [key, resolve(inner)]),
+        );
       }
       if (from === undefined || value === null || isSaid(words, value)) return value;
       const name = `v${Object.keys(from.values).length}`;
@@ -41,12 +43,17 @@ export function planTask(task: UserTask, tools: readonly Tool[]): PlannedTask {
       return { $expr: `${from.id}.values.${name}` };
     };
     const reads = effect === 'read' || effect === 'fetch';
-    steps.push({ id, call: capabilityOf(call.function), with: asArguments(resolve(call.args ?? {})) });
+    steps.push({
+      id,
+      call: capabilityOf(call.function),
+      with: asArguments(resolve(call.args ?? {})),
+    });
     if (reads) {
       const values: { [name: string]: Json } = {};
       const label: Label = (call.shows ?? []).length > 0 ? PUBLIC : COUNTERPARTY;
-      const own = answers.get(call.function) ?? [];
-      answers.set(call.function, [...own, { value: { text: '', values }, label }]);
+      const key = answerKey(call.function, call.args ?? {});
+      const own = answers.get(key) ?? [];
+      answers.set(key, [...own, { value: { text: '', values }, label }]);
       source = { id, values };
     } else {
       wanted.push({ function: call.function, args: call.args ?? {} });

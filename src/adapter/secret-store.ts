@@ -21,7 +21,9 @@ export interface SecretInfo {
 
 /** Secrets by handle, encrypted at rest. Writes are durable when fulfilled, and happen in order. */
 export interface SecretStore {
-  /** Fails with `invalid_input` for a name, value or host that cannot be kept. */
+  /** Fails with `invalid_input` for a name, value or host that cannot be kept. Changes nothing. */
+  readonly check: (name: string, value: string, hosts: readonly HostPattern[]) => void;
+  /** Fails as `check` does. */
   readonly set: (name: string, value: string, hosts: readonly HostPattern[]) => Promise<SecretInfo>;
   /** A new value for the same hosts. Fails with `not_found`, `invalid_input`. */
   readonly rotate: (name: string, value: string) => Promise<SecretInfo>;
@@ -98,6 +100,7 @@ export async function openSecretStore(directory: string, clock: Clock): Promise<
   };
 
   return {
+    check: checkSecret,
     set: async (name, value, hosts) => put(name, value, hosts),
     rotate: async (name, value) => put(name, value),
     remove: (name) =>

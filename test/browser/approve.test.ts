@@ -142,6 +142,24 @@ describe.skipIf(executable === undefined)(
       expect(second.complaints).toEqual([]);
     }, 60_000);
 
+    test('a browser that is known decides again after a fresh link', async () => {
+      const { workshop, served } = await example();
+      await using _ = workshop;
+      const { page, complaints } = await visit(browser);
+      await page.goto(served.signIn);
+      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.goto(`${served.url}/settings`);
+      await page.getByRole('button', { name: 'Sign out' }).click();
+      await page.getByText('Open the sign-in link').waitFor();
+
+      const { data } = (await workshop.run(['sign-in', '--json'])).json();
+      await page.goto((data as { url: string }).url);
+      await page.getByRole('button', { name: 'Approve', exact: true }).click();
+      await page.getByText('Your decision is recorded.').waitFor();
+      expect(await outbox(workshop)).toHaveLength(1);
+      expect(complaints).toEqual([]);
+    }, 60_000);
+
     test('a card that changes while it is open says what changed before it can be signed', async () => {
       const { workshop, served } = await example();
       await using _ = workshop;

@@ -1,11 +1,13 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isJsonObject } from '../../src/base/index.ts';
 import { failure, toFailure } from '../../src/contract/index.ts';
 import type { Log } from '../../src/log/index.ts';
 import { mountSmallDisk } from '../conformance/tools.ts';
 import { digestsOf } from '../support/audit.ts';
-import { withHome } from '../support/compose-kernel.ts';
+import { type Composed, withHome } from '../support/compose-kernel.ts';
+import { createHandClock } from '../support/hand-clock.ts';
 import {
   driveInvoice,
   issuedNumbers,
@@ -38,10 +40,12 @@ test('a disk that is full at any one append loses nothing, and going on later fi
   const faults: string[] = [];
   for (let refused = 1; refused <= total; refused++) {
     await withHome(async (home) => {
+      const hand = createHandClock();
       let disk: ReturnType<typeof fullAt> | undefined;
       const composed = await openInvoiceHome({
         home,
         store: 'memory',
+        clock: hand,
         wrapLog: (log) => {
           disk = fullAt(log, new Set([refused]));
           return disk.wrapped;
@@ -50,15 +54,18 @@ test('a disk that is full at any one append loses nothing, and going on later fi
       if (disk) disk.state.armed = true;
       const said: string[] = [];
       let status = '';
-      for (let round = 0; round < 4 && status !== 'done'; round++) {
+      for (let round = 0; round < 5 && status !== 'done'; round++) {
         try {
           status = (await driveInvoice(composed)).status;
         } catch (error) {
-          said.push(toFailure(error).code);
+          if (toFailure(error).code === 'disk_full') said.push('disk_full');
         }
+        said.push(...(await tryAgain(composed)));
+        hand.advance(60_000);
         await composed.kernel.recover();
       }
       said.push(...composed.problems.map(({ code }) => code));
+      said.push(...(await failuresIn(composed)));
       const is = JSON.stringify({
         status,
         messages: messagesIn(home).length,
@@ -170,6 +177,22 @@ function fill(file: string): void {
       // as much as fits
     }
   }
+}
+
+/** What a person does with a task once there is space; answers with the words of the tasks' failures. */
+async function tryAgain({ kernel }: Composed): Promise<readonly string[]> {
+  const tasks = (await kernel.items.list()).filter(({ kind }) => kind === 'task');
+  for (const { id } of tasks) await kernel.items.answer(id, { action: 'retry' }, 'operator:x');
+  return tasks.map(({ title }) => (title.includes('no space left') ? 'disk_full' : title));
+}
+
+/** Codes of every failure that a step or an effect was told. */
+async function failuresIn({ log }: Composed): Promise<readonly string[]> {
+  const types = ['step.failed', 'effect.failed'];
+  const events = await log.read({ after: 0, limit: 10_000, types });
+  return events.flatMap(({ data }) =>
+    data.failure !== undefined && isJsonObject(data.failure) ? [String(data.failure.code)] : [],
+  );
 }
 
 async function appendsOfFlow(): Promise<number> {

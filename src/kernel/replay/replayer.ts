@@ -276,7 +276,10 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
   }
 
   async function takeWaiting(event: Extract<KernelEvent, { type: 'step.waiting' }>): Promise<void> {
-    if (!isEffect(event.data.step)) return decideOn(event);
+    const { step: path, for: reason } = event.data;
+    const isAgain = stepOf(run, path).waiting?.for === reason;
+    if (isAgain && (reason === 'rate' || reason === 'window')) return apply(event);
+    if (!isEffect(path)) return decideOn(event);
     await requireReach(event);
     if (events[cursor]?.seq === event.seq) apply(event);
   }

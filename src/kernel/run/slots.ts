@@ -25,7 +25,7 @@ export interface LowCostWindow {
   readonly zone: string;
 }
 
-/** One that stands in line and does not come back for this long after its time has gone away. */
+/** One that stands in line and twice does not come within this time of its turn has gone away. */
 const GONE_MS = 5_000;
 /** when a slot is free but kept for one that is about to come */
 const KEPT_MS = 100;
@@ -42,6 +42,8 @@ interface Waiter {
   readonly order: number;
   /** UTC ms at which it was told to look again */
   until: number;
+  /** it did not come at its time once: perhaps the host slept */
+  missed: boolean;
 }
 
 export function createSlots(window: () => LowCostWindow | undefined): Slots {
@@ -66,10 +68,13 @@ export function createSlots(window: () => LowCostWindow | undefined): Slots {
     const line = lineOf(name);
     const key = `${who.run}|${who.step}`;
     line.starts = line.starts.filter((at) => at > nowMs - rate.perMs);
-    for (const [other, { until }] of line.waiting) {
-      if (other !== key && until + GONE_MS < nowMs) line.waiting.delete(other);
+    for (const [other, waiter] of line.waiting) {
+      if (other === key || waiter.until + GONE_MS >= nowMs) continue;
+      if (waiter.missed) line.waiting.delete(other);
+      Object.assign(waiter, { missed: true, until: nowMs });
     }
-    const own = line.waiting.get(key) ?? { rank: RANK[who.queue], order: ++order, until: nowMs };
+    const known = line.waiting.get(key);
+    const own = known ?? { rank: RANK[who.queue], order: ++order, until: nowMs, missed: false };
     const ahead = [...line.waiting].filter(
       ([other, waiter]) => other !== key && isBefore(waiter, own),
     ).length;
@@ -79,6 +84,7 @@ export function createSlots(window: () => LowCostWindow | undefined): Slots {
       line.starts.push(nowMs);
       return undefined;
     }
+    own.missed = false;
     own.until = freeAt(line.starts, rate, ahead - free, nowMs);
     line.waiting.set(key, own);
     const others = ahead === 0 ? 'this one is next' : `${ahead} are before this one`;

@@ -75,7 +75,12 @@ export function createWaits(calls: Calls): Waits {
     const compiled = compiledStep(turn.run, path);
     if (!('call' in compiled.step) || isLocked(turn, path)) return;
     const contract = turn.contract(compiled.step.call);
-    if (turn.takeSlot(contract, compiled, path)) return;
+    const delay = turn.takeSlot(contract, compiled, path);
+    if (delay) {
+      // another time than it was told: without a new one it would be due for ever
+      say(turn, 'step.waiting', { step: path, ...delay, lock: delay.words });
+      return;
+    }
     say(turn, 'wait.ended', { step: path, how: 'lock' });
     restart(actor, turn, path);
   }

@@ -26,6 +26,8 @@ export interface CliPorts {
   readonly deviceKey: {
     readonly load: () => Promise<CliDevice | undefined>;
     readonly loadOrCreate: (passphrase?: string) => Promise<CliDevice>;
+    /** A new key beside the one there is; `keep` lets it take that one's place. */
+    readonly renew: (passphrase: string) => Promise<RenewedKey>;
   };
   /** The key that the recovery paper stands for. Fails with `invalid_input`. */
   readonly recoveryKey: (printed: string) => Promise<CryptoKey>;
@@ -49,6 +51,11 @@ export interface ServeOptions {
 export interface Door {
   readonly fetch: (request: Request) => Promise<Response>;
   readonly close: () => Promise<void>;
+}
+
+export interface RenewedKey {
+  readonly device: CliDevice;
+  readonly keep: () => Promise<void>;
 }
 
 /** This machine's key, as its file says. */

@@ -1,36 +1,16 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { FAILURES, type FailureCode, failure } from '../../contract/index.ts';
-import { RECOVERY_DEVICE } from '../../kernel/index.ts';
 import { blobOperation } from '../operations/blobs.ts';
-import { enrolmentOf, INVITE, revocationOf } from '../operations/devices.ts';
 import { showOperation } from '../operations/inbox.ts';
 import type { Operation } from '../operations/operation.ts';
-import { sessionOperation } from '../operations/session.ts';
 import type { CardView } from '../views/item-view.ts';
-import type { CliDevice, CliPorts } from './cli-ports.ts';
 import type { Client } from './client.ts';
+import { FILE_FLOWS, textOf } from './file-flows.ts';
+import type { Flow, FlowPorts, Outcome } from './flow.ts';
 import { cardLines } from './item-lines.ts';
-import type { Screen } from './screen.ts';
-import { checkCard, type SigningFacts, signAct, signHashes } from './sign.ts';
-
-/** What a command came to. */
-export interface Outcome {
-  readonly data: Json;
-  /** exit code, where it is not 0 although nothing failed */
-  readonly exit?: number;
-}
-
-export interface FlowPorts {
-  readonly cli: CliPorts;
-  readonly client: Client;
-  readonly screen: () => Promise<Screen>;
-  /** this machine's key; enrolled where that needs nobody's word */
-  readonly device: () => Promise<CliDevice>;
-  readonly json: boolean;
-}
-
-/** What a command does beyond asking for its operation. */
-export type Flow = (ports: FlowPorts, operation: Operation, input: JsonObject) => Promise<Outcome>;
+import { checkCard, signHashes } from './sign.ts';
+import { asJson, signingFacts } from './sign-proposal.ts';
+import { TRUST_FLOWS } from './trust-flows.ts';
 
 export const FLOWS: { readonly [operation: string]: Flow } = {
   do: submit,
@@ -57,23 +37,8 @@ export const FLOWS: { readonly [operation: string]: Flow } = {
   blob: writeBlob,
   doctor: checked,
   health: checked,
-  'device-invite': async (ports, operation, { recovery }) => {
-    const signed = await act(ports, { kind: 'device', body: INVITE }, recovery === true);
-    return { data: await ports.client.ask(operation, { signed }) };
-  },
-  'device-revoke': async (ports, operation, { id }) => {
-    const body = revocationOf(String(id));
-    const signed = await act(ports, { kind: 'revoke', body }, false);
-    return { data: await ports.client.ask(operation, { id: String(id), signed }) };
-  },
-  'device-enrol': async (ports, operation, { recovery }) => {
-    const device = await ports.cli.deviceKey.loadOrCreate();
-    const { id, name, publicKey, assurance } = device;
-    const offered = { id, name, publicKey, assurance };
-    if (recovery !== true) return { data: await ports.client.ask(operation, { device: offered }) };
-    const signed = await act(ports, { kind: 'device', body: enrolmentOf(offered) }, true);
-    return { data: await ports.client.ask(operation, { device: offered, signed }) };
-  },
+  ...FILE_FLOWS,
+  ...TRUST_FLOWS,
 };
 
 /** Asks, and hands over the answer. */
@@ -269,12 +234,6 @@ async function verifyLog(
   throw failure('payload_damaged', String(reason), { status: 'broken', firstBadSeq });
 }
 
-async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
-  const parts: Uint8Array[] = [];
-  for await (const part of pieces) parts.push(part);
-  return Buffer.concat(parts).toString('utf8');
-}
-
 async function writeBlob(
   { cli, client }: FlowPorts,
   operation: Operation,
@@ -294,36 +253,4 @@ async function checked(
   const data = await client.ask(operation, input);
   const isBad = isJsonObject(data) && data.status === 'fail';
   return isBad ? { data, exit: 1 } : { data };
-}
-
-/** Signs an act with this machine's key, or with the recovery key that is typed in. */
-async function act(
-  ports: FlowPorts,
-  what: Parameters<typeof signAct>[2],
-  recovery: boolean,
-): Promise<JsonObject> {
-  const facts = await signingFacts(ports.client);
-  if (!recovery) return asJson(await signAct(ports.cli, facts, what, await ports.device()));
-  const printed = await ports.cli.prompt('Recovery key: ', true);
-  const key = await ports.cli.recoveryKey(printed);
-  return asJson(await signAct(ports.cli, facts, what, { id: RECOVERY_DEVICE, key }));
-}
-
-async function signingFacts(client: Client): Promise<SigningFacts> {
-  const session = await client.ask(sessionOperation, {});
-  const company = isJsonObject(session) ? session.company : null;
-  if (!isJsonObject(session) || !isJsonObject(company ?? null)) {
-    throw failure('no_company', 'There is no company yet.');
-  }
-  return {
-    company: String((company as JsonObject).id),
-    incarnation: Number(session.incarnation),
-    policy: String(session.policy),
-    now: String(session.now),
-  };
-}
-
-/** Plain data as Json: interfaces lack the index signature that JsonObject asks for. */
-function asJson(value: object): JsonObject {
-  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }

@@ -3,7 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import { coerceSet, companySchema, fieldTitle } from '../../records/index.ts';
 import type { CliPorts } from './cli-ports.ts';
-import type { Outcome } from './flows.ts';
+import type { Outcome } from './flow.ts';
 
 /** What is asked for at a terminal, in this order; the rest can be added later. */
 const ASKED = [

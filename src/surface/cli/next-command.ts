@@ -38,6 +38,25 @@ const NEXT: { readonly [operation: string]: Next } = {
       ? 'steward inbox'
       : 'steward records time-entry';
   },
+  fork: (data) => {
+    const items = field(data, 'items');
+    const [first] = Array.isArray(items) ? items : [];
+    return typeof first === 'string'
+      ? `steward show ${first}`
+      : `steward run ${field(data, 'run')}`;
+  },
+  'playbook-check': (data) => {
+    const faults = field(data, 'faults');
+    return Array.isArray(faults) && faults.length > 0
+      ? undefined
+      : 'steward playbooks publish FILE';
+  },
+  'playbook-publish': () => 'steward playbooks',
+  'schedule-set': () => 'steward schedules',
+  grant: () => 'steward grants',
+  stop: () => 'steward resume',
+  'policy-diff': () => 'steward policy back-test FILE',
+  'policy-back-test': () => 'steward policy set FILE',
   'import-parties': () => 'steward records party',
   create: (data) => `steward history ${field(data, 'type')} ${field(data, 'id')}`,
   change: (data) => `steward history ${field(data, 'type')} ${field(data, 'id')}`,

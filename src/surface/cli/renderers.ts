@@ -2,6 +2,7 @@ import type { Json } from '../../base/index.ts';
 import type { CardView, InboxRow } from '../views/item-view.ts';
 import { plain, time } from './format.ts';
 import { cardLines, inboxLines } from './item-lines.ts';
+import { KERNEL_LINES } from './kernel-lines.ts';
 import { type RecordLine, recordLines } from './record-lines.ts';
 import {
   type Decided,
@@ -15,6 +16,7 @@ import {
 } from './run-lines.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
+import { TRUST_LINES } from './trust-lines.ts';
 
 export type Renderer = (data: never, screen: Screen) => readonly string[];
 
@@ -128,6 +130,8 @@ export const RENDERERS: { readonly [operation: string]: Renderer } = {
   'sign-in-link': ({ url }: { url: string }) => [url],
   health: checkLines,
   doctor: checkLines,
+  ...KERNEL_LINES,
+  ...TRUST_LINES,
 };
 
 /** The answer in words and columns, each line safe on a terminal. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Json } from '../../base/index.ts';
+import { failure } from '../../contract/index.ts';
 import { ACT_KINDS, type ActKind } from '../../contract/portable.ts';
 import type { Performed } from '../../kernel/index.ts';
 import { signedField } from './inputs.ts';
@@ -20,11 +21,7 @@ export interface Proposal {
 }
 
 /** Fails as the kernel's `proposeAct` does. */
-export async function proposal(
-  { kernel }: Services,
-  kind: ActKind,
-  body: Json,
-): Promise<Proposal> {
+export async function proposal({ kernel }: Services, kind: ActKind, body: Json): Promise<Proposal> {
   const { hash, sentences, assurance } = await kernel.trust.propose(kind, body);
   return { kind, body, hash, sentences, assurance };
 }
@@ -70,8 +67,18 @@ export const actPerformOperation = defineOperation({
   body: 'json',
   input: z.strictObject({ kind: kindField, body: bodyField, signed: signedField }),
   webOnly: 'every command that needs your signature ends with it',
-  handle: async ({ kind, body, signed }, { services }) =>
-    performedView(services, await services.kernel.trust.perform(kind, body, signed)),
+  handle: async ({ kind, body, signed }, { services }) => {
+    if (kind === 'secret') {
+      // the value and the fact belong together
+      throw failure(
+        'not_possible',
+        'A secret is set together with its value.',
+        {},
+        'Use: steward secret set NAME',
+      );
+    }
+    return performedView(services, await services.kernel.trust.perform(kind, body, signed));
+  },
 });
 
 /** What was done; sessions of a device that was revoked end with it. */

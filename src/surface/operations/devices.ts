@@ -1,9 +1,10 @@
 import { z } from 'zod';
-import { toTimestamp } from '../../base/index.ts';
+import { type JsonObject, toTimestamp } from '../../base/index.ts';
 import { type Device, failure, type SignedDecision } from '../../contract/index.ts';
-import { devicesFold, enrolDevice, revokeDevice } from '../../kernel/index.ts';
+import { devicesFold, enrolDevice } from '../../kernel/index.ts';
 import { controlOf, deviceView } from '../views/session-view.ts';
-import { idField, isEd25519Key, signedField } from './inputs.ts';
+import { performedView, proposal, RECOVERING, SIGNING } from './acts.ts';
+import { flagField, idField, isEd25519Key, signedField } from './inputs.ts';
 import { defineOperation, type Services } from './operation.ts';
 
 export const devicesOperation = defineOperation({
@@ -29,14 +30,7 @@ export const deviceInviteOperation = defineOperation({
   input: z.strictObject({ signed: signedField }),
   cli: {
     words: ['devices', 'invite'],
-    options: [
-      {
-        field: 'recovery',
-        flags: '--recovery',
-        help: 'sign with the recovery key from your paper (typed in)',
-        kind: 'flag',
-      },
-    ],
+    options: [RECOVERING],
     examples: ['steward devices invite'],
   },
   handle: async ({ signed }, { services }) => {
@@ -55,26 +49,79 @@ export const deviceRevokeOperation = defineOperation({
   path: '/api/devices/:id/revoke',
   access: 'operate',
   body: 'json',
-  input: z.strictObject({ id: idField, signed: signedField }),
+  input: z.strictObject({
+    id: idField,
+    because: z.string().max(500).optional(),
+    /** without it: what to sign */
+    signed: signedField.optional(),
+  }),
   cli: {
     words: ['devices', 'revoke'],
     arguments: [{ field: 'id', name: 'DEVICE', help: 'id of the device' }],
+    options: [
+      { field: 'because', flags: '--because <text>', help: 'why', kind: 'text' },
+      RECOVERING,
+      ...SIGNING,
+    ],
     examples: ['steward devices revoke 0198c2...'],
   },
-  handle: async ({ id, signed }, { services }) => {
-    const by = await services.authorise(signed, 'revoke', revocationOf(id));
-    await revokeDevice(services.log, id, `operator:${by.id}`);
-    services.sessions.endDevice(id);
+  handle: async ({ id, because = '', signed }, { services }) => {
+    const body = { device: id, because: because.trim() || 'You removed it.' };
+    if (signed === undefined) return proposal(services, 'revoke', body);
+    performedView(services, await services.kernel.trust.perform('revoke', body, signed));
     const row = await services.log.fold(devicesFold).get(id);
     if (row) return deviceView(row);
     throw failure('not_found', `There is no device ${id}.`, { device: id });
   },
 });
 
-/** The act that a statement over a revocation names. */
-export function revocationOf(device: string) {
-  return { act: 'revoke-device', device } as const;
-}
+export const deviceAddOperation = defineOperation({
+  name: 'device-add',
+  title: 'Let another key sign for you: a second machine, or a key kept apart',
+  method: 'POST',
+  path: '/api/devices/propose',
+  access: 'operate',
+  body: 'json',
+  input: z.strictObject({
+    name: z.string().trim().min(1).max(100),
+    key: z.string().refine(isEd25519Key, 'a raw Ed25519 key as base64url'),
+    id: z.uuid().optional(),
+    unlocked: flagField.optional(),
+  }),
+  cli: {
+    words: ['devices', 'add'],
+    arguments: [{ field: 'name', name: 'NAME', help: 'how you call it' }],
+    options: [
+      {
+        field: 'key',
+        flags: '--key <key>',
+        help: 'its public key, as its device.key file names it',
+        kind: 'text',
+        required: true,
+      },
+      { field: 'id', flags: '--id <id>', help: 'its id in that file', kind: 'text' },
+      {
+        field: 'unlocked',
+        flags: '--unlocked',
+        help: 'its key is guarded by a passphrase',
+        kind: 'flag',
+      },
+      RECOVERING,
+      ...SIGNING,
+    ],
+    examples: [
+      'steward devices add laptop --key 11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo --unlocked',
+    ],
+  },
+  handle: async ({ name, key, id, unlocked = false }, { services }) => {
+    const device: JsonObject = {
+      ...{ id: id ?? services.newId(), name, kind: 'cli', publicKey: key },
+      assurance: unlocked ? 'unlocked' : 'unattended',
+      enrolledAt: toTimestamp(services.clock.now()),
+    };
+    return proposal(services, 'device', { device });
+  },
+});
 
 export const deviceEnrolOperation = defineOperation({
   name: 'device-enrol',
@@ -96,13 +143,14 @@ export const deviceEnrolOperation = defineOperation({
     words: ['devices', 'enrol'],
     options: [
       {
-        field: 'recovery',
-        flags: '--recovery',
-        help: 'sign with the recovery key from your paper (typed in)',
+        field: 'passphrase',
+        flags: '--passphrase',
+        help: 'with a new key, guarded by a passphrase (asked for): it may sign more',
         kind: 'flag',
       },
+      RECOVERING,
     ],
-    examples: ['steward devices enrol --recovery'],
+    examples: ['steward devices enrol --recovery', 'steward devices enrol --passphrase --recovery'],
   },
   handle: async ({ device: offered, signed }, { services }) => {
     const by = await whoEnrols(services, offered, signed);

@@ -25,7 +25,8 @@ export const modeOperation = defineOperation({
 
 export const connectOperation = defineOperation({
   name: 'connect',
-  title: 'Switch a connection on, into the sandbox or off; "*" is all that have no switch of their own',
+  title:
+    'Switch a connection on, into the sandbox or off; "*" is all that have no switch of their own',
   method: 'POST',
   path: '/api/connectors/:name/propose',
   access: 'operate',
@@ -35,7 +36,12 @@ export const connectOperation = defineOperation({
     words: ['connect'],
     arguments: [{ field: 'name', name: 'NAME', help: 'as steward connectors lists it, or "*"' }],
     options: [
-      { field: 'mode', flags: '--mode <mode>', help: 'live (unless said), sandbox, off', kind: 'text' },
+      {
+        field: 'mode',
+        flags: '--mode <mode>',
+        help: 'live (unless said), sandbox, off',
+        kind: 'text',
+      },
       ...SIGNING,
     ],
     examples: ['steward connect mail', 'steward connect "*" --mode sandbox'],

@@ -7,6 +7,7 @@ import type { ActKind } from '../../contract/portable.ts';
 import type { Kernel } from '../../kernel/index.ts';
 import type { Blobs, ChainReport, Log, LogHead } from '../../log/index.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { SecretDesk } from './secret-desk.ts';
 
 /**
  * Who may ask. `open`: anybody who reaches the door. `look`: a signed-in browser. `operate`: one whose
@@ -46,6 +47,7 @@ export interface Services {
   /** What the machine says of the home: free space, modes, versions. */
   readonly inspect: () => Promise<HomeFacts>;
   readonly imports: ImportDesk;
+  readonly secrets: SecretDesk;
   /** Keeps a body aside, so that it can be read more than once. */
   readonly spool: (bytes: AsyncIterable<Uint8Array>) => Promise<Spooled>;
   /** where this home is served; undefined when it is not */

@@ -156,9 +156,7 @@ export const playbookMigrateOperation = defineOperation({
   input: z.strictObject({ id: idField, to: refField }),
   cli: {
     words: ['playbooks', 'migrate'],
-    arguments: [
-      { field: 'id', name: 'RUN', help: 'id of the run; its first letters are enough' },
-    ],
+    arguments: [{ field: 'id', name: 'RUN', help: 'id of the run; its first letters are enough' }],
     options: [
       {
         field: 'to',

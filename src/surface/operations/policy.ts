@@ -88,7 +88,8 @@ export const policyDiffOperation = defineOperation({
 
 export const policyBackTestOperation = defineOperation({
   name: 'policy-back-test',
-  title: 'What another policy would have decided otherwise about everything that was proposed so far',
+  title:
+    'What another policy would have decided otherwise about everything that was proposed so far',
   method: 'POST',
   path: '/api/policy/back-test',
   access: 'look',
@@ -98,7 +99,12 @@ export const policyBackTestOperation = defineOperation({
     words: ['policy', 'back-test'],
     arguments: [file],
     options: [
-      { field: 'since', flags: '--since <seq>', help: 'only events after this one', kind: 'number' },
+      {
+        field: 'since',
+        flags: '--since <seq>',
+        help: 'only events after this one',
+        kind: 'number',
+      },
     ],
     examples: ['steward policy back-test policy.yaml'],
   },
@@ -137,17 +143,13 @@ export const policyRollbackOperation = defineOperation({
   input: z.strictObject({ version: z.string().regex(/^[0-9a-f]{6,64}$/), because }),
   cli: {
     words: ['policy', 'rollback'],
-    arguments: [
-      { field: 'version', name: 'VERSION', help: 'at least its first six letters' },
-    ],
+    arguments: [{ field: 'version', name: 'VERSION', help: 'at least its first six letters' }],
     options: [becauseOption, ...SIGNING],
     examples: ['steward policy rollback 3fa94c --because "Too strict"'],
   },
   handle: async ({ version, because: why = '' }, { services }) => {
     const isFirst = DEFAULT_POLICY.version.startsWith(version);
-    const policy = isFirst
-      ? DEFAULT_POLICY
-      : await services.kernel.trust.policyOfVersion(version);
+    const policy = isFirst ? DEFAULT_POLICY : await services.kernel.trust.policyOfVersion(version);
     return proposePolicy(services, policy, why || 'You went back to it.');
   },
 });

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { capabilityRef, failure } from '../../contract/index.ts';
-import { controlOf } from '../views/session-view.ts';
 import { defineOperation } from './operation.ts';
 
 export const capabilitiesOperation = defineOperation({
@@ -61,11 +60,14 @@ export const playbooksOperation = defineOperation({
   body: 'none',
   input: z.strictObject({}),
   cli: { words: ['playbooks'], examples: ['steward playbooks'] },
-  handle: async (_, { services: { kernel } }) =>
-    kernel.playbooks.active().map(({ name, version, title, autonomy, input, plan }) => ({
+  handle: async (_, { services: { kernel } }) => {
+    const published = await kernel.versions.list();
+    return kernel.playbooks.active().map(({ name, version, title, autonomy, input, plan }) => ({
       ...{ name, version, title, autonomy, input, plan },
       steps: plan.steps.length,
-    })),
+      versions: published.filter((each) => each.name === name).map((each) => each.version),
+    }));
+  },
 });
 
 export const connectorsOperation = defineOperation({
@@ -78,7 +80,6 @@ export const connectorsOperation = defineOperation({
   input: z.strictObject({}),
   cli: { words: ['connectors'], examples: ['steward connectors'] },
   handle: async (_, { services }) => {
-    const mode = (await controlOf(services))?.mode ?? 'off';
     const byName = new Map<string, { version: number; capabilities: string[] }>();
     for (const entry of services.registry.all()) {
       if (entry.kind !== 'connector') continue;
@@ -87,6 +88,11 @@ export const connectorsOperation = defineOperation({
       known.capabilities.push(capabilityRef(entry.contract));
       byName.set(name, known);
     }
-    return [...byName].map(([name, known]) => ({ name, ...known, mode }));
+    return Promise.all(
+      [...byName].map(async ([name, known]) => {
+        const { mode, stopped } = await services.kernel.trust.modeOf(name);
+        return { name, ...known, mode, stopped };
+      }),
+    );
   },
 });

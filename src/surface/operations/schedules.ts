@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { sessionCompanyZone } from '../views/session-view.ts';
+import type { JsonObject } from '../../base/index.ts';
+import { companyZone } from '../views/session-view.ts';
 import { idField, valuesField } from './inputs.ts';
 import { defineOperation } from './operation.ts';
 
@@ -57,24 +58,33 @@ export const scheduleSetOperation = defineOperation({
         help: 'its input; {"$expr": "fire.lastMonth"} reads the time it is meant for',
         kind: 'json',
       },
-      { field: 'zone', flags: '--zone <zone>', help: "yours unless said", kind: 'text' },
+      { field: 'zone', flags: '--zone <zone>', help: 'yours unless said', kind: 'text' },
       {
         field: 'missed',
         flags: '--missed <rule>',
         help: 'times that passed while nothing ran: skip, one (unless said), all',
         kind: 'text',
       },
-      { field: 'queue', flags: '--queue <queue>', help: 'now, soon (unless said), cheap', kind: 'text' },
+      {
+        field: 'queue',
+        flags: '--queue <queue>',
+        help: 'now, soon (unless said), cheap',
+        kind: 'text',
+      },
     ],
     examples: [
       'steward schedules set month-end --playbook invoice-month --cron "0 8 1 * *" --input \'{"month":{"$expr":"fire.lastMonth"}}\'',
     ],
   },
-  handle: async ({ zone, ...given }, { services, caller }) =>
-    services.kernel.schedules.set(
-      { ...given, zone: zone ?? (await sessionCompanyZone(services)) },
-      caller.by,
-    ),
+  handle: async ({ id, playbook, cron, input, zone, missed, queue }, { services, caller }) => {
+    const wanted: JsonObject = {
+      ...{ id, playbook, cron, zone: zone ?? (await companyZone(services)) },
+      ...(input === undefined ? {} : { input }),
+      ...(missed === undefined ? {} : { missed }),
+      ...(queue === undefined ? {} : { queue }),
+    };
+    return services.kernel.schedules.set(wanted, caller.by);
+  },
 });
 
 export const scheduleRemoveOperation = defineOperation({

@@ -85,6 +85,9 @@ export const secretRemoveOperation = defineOperation({
     const body = { name: secret, change: 'remove', hosts: [] };
     if (signed === undefined) return proposal(services, 'secret', body);
     const performed = await services.kernel.trust.perform('secret', body, signed);
-    return { ...performedView(services, performed), removed: await services.secrets.remove(secret) };
+    return {
+      ...performedView(services, performed),
+      removed: await services.secrets.remove(secret),
+    };
   },
 });

@@ -7,7 +7,7 @@ import { pathFields } from './operation.ts';
 import { OPERATIONS } from './table.ts';
 
 /** Options that the command line itself uses up: a file to read, a key to sign with. */
-const CLIENT_ONLY = new Set(['file', 'effect', 'recovery', 'out']);
+const CLIENT_ONLY = new Set(['file', 'effect', 'recovery', 'out', 'yes', 'passphrase']);
 
 describe('the table of operations', () => {
   test('names, routes and commands are each unique', () => {

@@ -1,5 +1,8 @@
+import { actPerformOperation, actProposeOperation } from './acts.ts';
 import { blobOperation } from './blobs.ts';
+import { decisionsOperation } from './decisions.ts';
 import {
+  deviceAddOperation,
   deviceEnrolOperation,
   deviceInviteOperation,
   deviceRevokeOperation,
@@ -7,6 +10,12 @@ import {
   signInLinkOperation,
 } from './devices.ts';
 import { eventsOperation } from './events.ts';
+import {
+  grantOperation,
+  grantResumeOperation,
+  grantsOperation,
+  revokeOperation,
+} from './grants.ts';
 import { doctorOperation, healthOperation } from './health.ts';
 import { importPartiesOperation, importTimeOperation } from './imports.ts';
 import {
@@ -19,7 +28,25 @@ import {
   snoozeOperation,
 } from './inbox.ts';
 import { logOperation, logVerifyOperation } from './log.ts';
+import { connectOperation, modeOperation, resumeOperation, stopOperation } from './modes.ts';
 import type { Operation } from './operation.ts';
+import { forkOperation, replayOperation, whatIfOperation } from './past.ts';
+import {
+  playbookCheckOperation,
+  playbookDiffOperation,
+  playbookMigrateOperation,
+  playbookPublishOperation,
+  playbookRollbackOperation,
+  playbookShowOperation,
+} from './playbook-versions.ts';
+import {
+  policyBackTestOperation,
+  policyDiffOperation,
+  policyHistoryOperation,
+  policyOperation,
+  policyRollbackOperation,
+  policySetOperation,
+} from './policy.ts';
 import {
   archiveRecordOperation,
   changeRecordOperation,
@@ -31,6 +58,8 @@ import {
 } from './records.ts';
 import { capabilitiesOperation, connectorsOperation, playbooksOperation } from './registry.ts';
 import { cancelOperation, doOperation, runOperation, runsOperation } from './runs.ts';
+import { scheduleRemoveOperation, scheduleSetOperation, schedulesOperation } from './schedules.ts';
+import { secretRemoveOperation, secretSetOperation, secretsOperation } from './secrets.ts';
 import {
   attachDeviceOperation,
   challengeOperation,
@@ -38,6 +67,7 @@ import {
   signInOperation,
   signOutOperation,
 } from './session.ts';
+import { locksOperation, whyOperation } from './waiting.ts';
 
 /** Everything that can be asked of Steward, once. Routes, commands and the API's description follow it. */
 export const OPERATIONS: readonly Operation[] = [
@@ -52,6 +82,11 @@ export const OPERATIONS: readonly Operation[] = [
   runsOperation,
   runOperation,
   cancelOperation,
+  whyOperation,
+  locksOperation,
+  replayOperation,
+  forkOperation,
+  whatIfOperation,
   recordsOperation,
   recordTypesOperation,
   recordOperation,
@@ -67,10 +102,40 @@ export const OPERATIONS: readonly Operation[] = [
   blobOperation,
   capabilitiesOperation,
   playbooksOperation,
+  playbookShowOperation,
+  playbookDiffOperation,
+  playbookCheckOperation,
+  playbookPublishOperation,
+  playbookRollbackOperation,
+  playbookMigrateOperation,
+  schedulesOperation,
+  scheduleSetOperation,
+  scheduleRemoveOperation,
   connectorsOperation,
+  connectOperation,
+  modeOperation,
+  stopOperation,
+  resumeOperation,
+  decisionsOperation,
+  grantsOperation,
+  grantOperation,
+  grantResumeOperation,
+  revokeOperation,
+  policyOperation,
+  policyHistoryOperation,
+  policyDiffOperation,
+  policyBackTestOperation,
+  policySetOperation,
+  policyRollbackOperation,
+  secretsOperation,
+  secretSetOperation,
+  secretRemoveOperation,
+  actProposeOperation,
+  actPerformOperation,
   devicesOperation,
   deviceInviteOperation,
   deviceEnrolOperation,
+  deviceAddOperation,
   deviceRevokeOperation,
   signInLinkOperation,
   sessionOperation,

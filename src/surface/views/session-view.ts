@@ -7,6 +7,12 @@ export function controlOf({ log }: Services): Promise<ControlRow | undefined> {
   return log.fold(controlFold).get('control');
 }
 
+/** The zone that times without one are read in. */
+export async function companyZone({ kernel, log }: Services): Promise<string> {
+  const zone = (await kernel.records.find('company', log.company))?.fields.zone;
+  return typeof zone === 'string' ? zone : 'UTC';
+}
+
 /** What a page must know before it shows anything. */
 export async function sessionView(services: Services, caller: Caller) {
   const { log, kernel, clock } = services;

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
 import { call, sayProblem } from '../api/call.ts';
-import { isBehind } from '../api/live.ts';
+import { connection, isBehind } from '../api/live.ts';
 import type { Card } from '../api/shapes.ts';
 import { nowMs } from '../clock.ts';
 import { lookOnly, signer } from '../device/session.ts';
@@ -15,7 +15,7 @@ import type { CheckedCard, CheckedEffect } from './check-card.ts';
 import { type EditableField, editableFields } from './editable.ts';
 import { EditForm, RejectForm, SnoozeForm } from './forms.tsx';
 import { HeldLine } from './held-line.tsx';
-import { type Sent, sendDecision } from './send-decision.ts';
+import { lookAgain, type Sent, sendDecision } from './send-decision.ts';
 import { SentLine } from './sent-line.tsx';
 import type { OpenCard } from './use-card.ts';
 import { ChangesBanner, ProposalDiff } from './what-changed.tsx';
@@ -39,6 +39,8 @@ export function ApprovalCard({
   const [sent, setSent] = useState<Sent>();
   const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
   const [proposal, setProposal] = useState<readonly EditableField[]>();
+  useLookAgain(item.id, sent, setSent);
+  const known = knownBy(sent, card);
   const settled = useSettled(open.shownAt, open.changes.length > 0);
   const undecided = effects.filter(({ card: { status } }) => UNDECIDED.has(status));
   const chosen = undecided.filter(({ hash }) => !left.has(hash));
@@ -106,8 +108,8 @@ export function ApprovalCard({
   return (
     <>
       <ChangesBanner changes={open.changes} />
-      {item.status === 'closed' && !sent ? <p class="banner">{endWords(item.end)}</p> : null}
-      {sent ? <SentLine sent={sent} onLook={() => void open.refresh()} /> : null}
+      {item.status === 'closed' && !known ? <p class="banner">{endWords(item.end)}</p> : null}
+      {known ? <SentLine sent={known} /> : null}
       <HeldLine effects={effects} run={item.run} />
       <CardBody
         checked={checked}
@@ -215,6 +217,27 @@ function whyOff(
     edit: busy ?? lookOnly.value ?? away,
     snooze: busy ?? lookOnly.value ?? away,
   };
+}
+
+/** A late decision shows in the card itself. */
+function knownBy(sent: Sent | undefined, { item }: Card): Sent | undefined {
+  const isGuess = sent?.status === 'unknown' || sent?.status === 'open';
+  return isGuess && item.status === 'closed'
+    ? { status: 'arrived', end: item.end ?? 'closed' }
+    : sent;
+}
+
+/** ms between two looks at what became of a decision */
+const LOOK_MS = 1_500;
+
+/** As soon as the server can be asked again, it is asked what became of the decision. */
+function useLookAgain(item: string, sent: Sent | undefined, found: (sent: Sent) => void): void {
+  const { status } = connection.value;
+  useEffect(() => {
+    if (sent?.status !== 'unknown' || status !== 'live') return undefined;
+    const timer = setTimeout(() => void lookAgain(item).then(found), LOOK_MS);
+    return () => clearTimeout(timer);
+  }, [sent, status, item]);
 }
 
 function useSettled(shownAt: number, changed: boolean): boolean {

@@ -6,7 +6,7 @@ import { visible } from '../words/visible.ts';
 import type { Sent } from './send-decision.ts';
 
 /** What is known after a decision; never more than that. */
-export function SentLine({ sent, onLook }: { readonly sent: Sent; readonly onLook: () => void }) {
+export function SentLine({ sent }: { readonly sent: Sent }) {
   switch (sent.status) {
     case 'done':
       return <DoneLine sent={sent} />;
@@ -38,11 +38,8 @@ export function SentLine({ sent, onLook }: { readonly sent: Sent; readonly onLoo
         <div class="banner tone-warn" role="alert">
           <Icon name="alert" />
           <span>
-            The connection was lost, so it is not known yet whether your decision arrived. Wait
-            until the page is connected again.{' '}
-            <button type="button" class="action quiet" onClick={onLook}>
-              Look again
-            </button>
+            The connection was lost, so it is not known yet whether your decision arrived. This page
+            looks as soon as it is connected again.
           </span>
         </div>
       );

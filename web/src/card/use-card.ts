@@ -32,6 +32,7 @@ export function useCard(id: string): OpenCard {
   const run = useRef<string>();
   const resource = useResource<Card>(path, (event) => touchesCard(event, id, run.current));
   const [shown, setShown] = useState<Shown>(NOTHING);
+  const [failed, setFailed] = useState<unknown>();
   const latest = useRef<Shown>(NOTHING);
   const expected = useRef(false);
   const card = resource.data.value;
@@ -40,7 +41,8 @@ export function useCard(id: string): OpenCard {
     if (!card) return undefined;
     let gone = false;
     run.current = card.item.run ?? undefined;
-    checkCard(card).then((checked) => {
+    setFailed(undefined);
+    const show = (checked: CheckedCard): void => {
       if (gone) return;
       const before = latest.current.checked?.card;
       const isSame = before === undefined || isSameCard(before, card);
@@ -52,7 +54,8 @@ export function useCard(id: string): OpenCard {
         at: isSame && latest.current.at > 0 ? latest.current.at : nowMs(),
       };
       setShown(latest.current);
-    });
+    };
+    checkCard(card).then(show, (error: unknown) => !gone && setFailed(error));
     return () => {
       gone = true;
     };
@@ -62,7 +65,7 @@ export function useCard(id: string): OpenCard {
     checked: shown.checked,
     changes: shown.changes,
     shownAt: shown.at,
-    problem: resource.problem.value,
+    problem: failed ?? resource.problem.value,
     show: (next, options) => {
       expected.current = options?.expected ?? false;
       resource.set(next);

@@ -1,16 +1,16 @@
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { atPath, isJsonObject, type Json, type JsonObject } from '../../../src/base/portable.ts';
 import { call, sayProblem } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
-import type { FieldInfo, HistoryRow, RecordRow, RecordTypeInfo } from '../api/shapes.ts';
+import type { HistoryRow, RecordRow, RecordTypeInfo } from '../api/shapes.ts';
 import { lookOnly } from '../device/session.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
-import { fieldWords, formatMoment, formatValue } from '../words/format.ts';
+import { formatMoment } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
+import { RecordFields } from './record-fields.tsx';
 import { RecordForm } from './record-form.tsx';
 
 /** One record: its fields now or as of any change, its history, and an edit by hand. */
@@ -62,6 +62,12 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
           {visible(current.title)}
         </h2>
       </header>
+      <div class="actions">
+        <Action label="Edit" hotkey="e" off={off} onAct={() => setEditing(true)} />
+        {current.archived ? null : (
+          <Archive path={path} off={off} onDone={() => void now.refresh()} />
+        )}
+      </div>
       {at === undefined ? null : (
         <p class="banner">
           <span>
@@ -73,7 +79,7 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
         </p>
       )}
       {shown ? (
-        <Fields
+        <RecordFields
           info={info}
           fields={shown.fields}
           now={at === undefined ? undefined : current.fields}
@@ -81,12 +87,6 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
       ) : (
         <Loading />
       )}
-      <div class="actions">
-        <Action label="Edit" hotkey="e" off={off} onAct={() => setEditing(true)} />
-        {current.archived ? null : (
-          <Archive path={path} off={off} onDone={() => void now.refresh()} />
-        )}
-      </div>
       <section class="plain-section" aria-labelledby="history">
         <h3 id="history">History</h3>
         <ol class="timeline">
@@ -114,86 +114,6 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
         </ol>
       </section>
     </article>
-  );
-}
-
-function Fields({
-  info,
-  fields,
-  now,
-}: {
-  readonly info: RecordTypeInfo;
-  readonly fields: JsonObject;
-  readonly now: JsonObject | undefined;
-}) {
-  const filled = info.fields.filter(
-    ({ path }) => atPath(fields, path) !== undefined || (now && atPath(now, path) !== undefined),
-  );
-  return (
-    <dl class="pairs">
-      {filled.map((field) => {
-        const value = atPath(fields, field.path);
-        const other = now && atPath(now, field.path);
-        const differs = now !== undefined && JSON.stringify(value) !== JSON.stringify(other);
-        return (
-          <div key={field.path} class={differs ? 'differs' : undefined}>
-            <dt>{fieldWords(field.path)}</dt>
-            <dd>
-              <FieldValue field={field} value={value} />
-              {differs ? <span class="muted"> now: {formatValue(other)}</span> : null}
-            </dd>
-          </div>
-        );
-      })}
-    </dl>
-  );
-}
-
-function FieldValue({
-  field,
-  value,
-}: {
-  readonly field: FieldInfo;
-  readonly value: Json | undefined;
-}) {
-  const { reference } = field;
-  if (reference && typeof value === 'string') return <RecordLink type={reference} id={value} />;
-  if (reference && Array.isArray(value)) {
-    return (
-      <ul class="plain-list">
-        {value.map((one) =>
-          typeof one === 'string' ? (
-            <li key={one}>
-              <RecordLink type={reference} id={one} />
-            </li>
-          ) : null,
-        )}
-      </ul>
-    );
-  }
-  if (Array.isArray(value) && value.some((one) => isJsonObject(one))) {
-    return (
-      <ul class="plain-list">
-        {value.map((one, index) => (
-          <li key={index}>{formatValue(isJsonObject(one) ? shortened(one) : one)}</li>
-        ))}
-      </ul>
-    );
-  }
-  return <>{formatValue(value)}</>;
-}
-
-/** A line of a list without its ids: those open elsewhere. */
-function shortened(value: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(value).filter(([name]) => name !== 'entries'));
-}
-
-function RecordLink({ type, id }: { readonly type: string; readonly id: string }) {
-  const { data } = useResource<RecordRow>(
-    `/api/records/${encodeURIComponent(type)}/${encodeURIComponent(id)}`,
-  );
-  return (
-    <Link href={`/business/${type}/${id}`}>{data.value ? visible(data.value.title) : id}</Link>
   );
 }
 

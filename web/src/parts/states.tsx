@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { sayProblem } from '../api/call.ts';
+import { Problem, sayProblem } from '../api/call.ts';
 import type { Resource } from '../api/resource.ts';
 
 /** ms; a faster answer never flickers */
@@ -71,5 +71,11 @@ export function Loaded<Answer>({
   const problem = from.problem.value;
   if (answer === undefined)
     return problem === undefined ? <Loading /> : <Trouble error={problem} />;
-  return <>{children(answer)}</>;
+  // A lost connection is said once for the whole page; a refusal belongs here.
+  return (
+    <>
+      {problem instanceof Problem ? <Trouble error={problem} /> : null}
+      {children(answer)}
+    </>
+  );
 }

@@ -113,6 +113,12 @@ export function fieldWords(path: string): string {
 }
 
 const SPECIAL = new Map([
+  ['vat', 'VAT'],
+  ['pdf', 'PDF'],
+  ['xml', 'XML'],
+  ['blob', 'file'],
+  ['blobs', 'files'],
+  ['rateBasisPoints', 'rate'],
   ['vatId', 'VAT id'],
   ['taxId', 'tax id'],
   ['iban', 'IBAN'],
@@ -137,6 +143,12 @@ export function formatValue(value: Json | undefined): string {
   if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(formatValue).join(', ');
   if (isJsonObject(value)) {
     if (value.$erased === true) return '(erased)';
+    if (typeof value.tenThousandths === 'number') {
+      return `${formatValue(value.tenThousandths / 10_000)} ${formatValue(value.unit)}`;
+    }
+    if (typeof value.rateBasisPoints === 'number') {
+      return `${value.rateBasisPoints / 100} % (${formatValue(value.category)})`;
+    }
     return Object.entries(value)
       .map(([name, member]) => `${fieldWords(name).toLowerCase()}: ${formatValue(member)}`)
       .join(', ');

@@ -1,0 +1,154 @@
+import type { Json, JsonObject } from '../../base/index.ts';
+import { failure, toFailure } from '../../contract/index.ts';
+import { actPerformOperation, type Proposal } from '../operations/acts.ts';
+import { deviceRevokeOperation, enrolmentOf, INVITE } from '../operations/devices.ts';
+import type { Operation } from '../operations/operation.ts';
+import type { CliDevice } from './cli-ports.ts';
+import { textOf, withDocument } from './file-flows.ts';
+import type { Flow, FlowPorts, Outcome } from './flow.ts';
+import { signAct } from './sign.ts';
+import { asJson, signingFacts, signProposal, signWith, splitWish } from './sign-proposal.ts';
+
+/** Commands that need the operator's signature: shown first, then signed, then done. */
+export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
+  grant: signed,
+  'grant-resume': signed,
+  revoke: signed,
+  'policy-set': async (ports, operation, input) =>
+    signed(ports, operation, await withDocument(ports.cli, 'policy', input)),
+  'policy-rollback': signed,
+  mode: signed,
+  connect: signed,
+  resume: signed,
+  'device-add': signed,
+  'secret-set': setSecret,
+  'secret-remove': signedTwice,
+  'device-revoke': revokeDevice,
+  'device-invite': async (ports, operation, { recovery }) => {
+    const statement = await signWith(ports, { kind: 'device', body: INVITE }, recovery === true);
+    return { data: await ports.client.ask(operation, { signed: statement }) };
+  },
+  'device-enrol': enrolDevice,
+};
+
+/** Proposes, shows, signs, and hands kind, body and signature to the one place where acts are done. */
+async function signed(ports: FlowPorts, operation: Operation, input: JsonObject): Promise<Outcome> {
+  const { wish, rest } = splitWish(input);
+  const proposed = await propose(ports, operation, rest);
+  const statement = await signProposal(ports, proposed, wish);
+  const { kind, body } = proposed;
+  return { data: await ports.client.ask(actPerformOperation, { kind, body, signed: statement }) };
+}
+
+/** The same for an operation that does more than the act: it is asked again, with the signature. */
+async function signedTwice(
+  ports: FlowPorts,
+  operation: Operation,
+  input: JsonObject,
+): Promise<Outcome> {
+  const { wish, rest } = splitWish(input);
+  const statement = await signProposal(ports, await propose(ports, operation, rest), wish);
+  return { data: await ports.client.ask(operation, { ...rest, signed: statement }) };
+}
+
+async function propose(
+  { client }: FlowPorts,
+  operation: Operation,
+  input: JsonObject,
+): Promise<Proposal> {
+  // the answer of an operation that proposes, whose shape its handler's type gives
+  return (await client.ask(operation, input)) as unknown as Proposal;
+}
+
+async function revokeDevice(
+  ports: FlowPorts,
+  operation: Operation,
+  input: JsonObject,
+): Promise<Outcome> {
+  // taking authority away is never made hard: who names the device has said yes
+  const isSeen = ports.json || !ports.cli.terminal.input;
+  return signedTwice(ports, operation, isSeen ? { ...input, yes: true } : input);
+}
+
+/** The value comes from a file or a hidden prompt: arguments stand in the shell's history. */
+async function setSecret(
+  ports: FlowPorts,
+  operation: Operation,
+  { file, ...input }: JsonObject,
+): Promise<Outcome> {
+  const { wish, rest } = splitWish(input);
+  const { cli } = ports;
+  if (file === undefined && !cli.terminal.input) {
+    throw failure(
+      'usage',
+      'Nobody is here to type the secret.',
+      {},
+      'Hand it over in a file: --file, or --file - for standard input.',
+    );
+  }
+  const proposed = await propose(ports, operation, rest);
+  const statement = await signProposal(ports, proposed, wish);
+  const typed =
+    file === undefined
+      ? await cli.prompt('Secret: ', true)
+      : await textOf(cli.readFile(String(file)));
+  const secret = { value: typed.replace(/\r?\n$/, ''), signed: statement };
+  return { data: await ports.client.ask(operation, { ...rest, secret }) };
+}
+
+/** Enrols this machine's key; with a passphrase a new one, which takes its place once it counts. */
+async function enrolDevice(
+  ports: FlowPorts,
+  operation: Operation,
+  { recovery, passphrase }: JsonObject,
+): Promise<Outcome> {
+  const { deviceKey } = ports.cli;
+  if (passphrase !== true) {
+    return {
+      data: await offer(ports, operation, await deviceKey.loadOrCreate(), recovery === true),
+    };
+  }
+  const before = await deviceKey.load();
+  const words = await newPassphrase(ports);
+  const { device, keep } = await deviceKey.renew(words);
+  const data = await offer(ports, operation, device, recovery === true);
+  await keep();
+  if (before !== undefined) await retire(ports, before.id, device.id, await device.unlock(words));
+  return { data };
+}
+
+/** The key that lay open before may have been copied: it stops counting, where it ever did. */
+async function retire(
+  { cli, client }: FlowPorts,
+  before: string,
+  id: string,
+  key: CryptoKey,
+): Promise<void> {
+  const because = 'A key with a passphrase took its place.';
+  const act = { kind: 'revoke', body: { device: before, because } } as const;
+  const statement = asJson(await signAct(cli, await signingFacts(client), act, { id, key }));
+  try {
+    await client.ask(deviceRevokeOperation, { id: before, because, signed: statement });
+  } catch (error) {
+    const { code } = toFailure(error);
+    if (code !== 'not_found' && code !== 'already_decided') throw error;
+  }
+}
+
+async function offer(
+  ports: FlowPorts,
+  operation: Operation,
+  { id, name, publicKey, assurance }: CliDevice,
+  recovery: boolean,
+): Promise<Json> {
+  const device = { id, name, publicKey, assurance };
+  if (!recovery) return ports.client.ask(operation, { device });
+  const act = { kind: 'device', body: enrolmentOf(device) } as const;
+  return ports.client.ask(operation, { device, signed: await signWith(ports, act, true) });
+}
+
+async function newPassphrase({ cli }: FlowPorts): Promise<string> {
+  const first = await cli.prompt('New passphrase for your device key: ', true);
+  if (first === (await cli.prompt('The same again: ', true))) return first;
+  throw failure('invalid_input', 'These are two different passphrases.', { path: 'passphrase' });
+}

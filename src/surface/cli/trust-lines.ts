@@ -1,0 +1,218 @@
+import type { Json, JsonObject } from '../../base/index.ts';
+import { plain, time } from './format.ts';
+import { type Screen, table } from './screen.ts';
+import { wrap } from './text-table.ts';
+
+/** Words and columns for grants, policy, modes, secrets and what was decided by them. */
+export const TRUST_LINES = {
+  grants: (rows: readonly GrantLine[], screen: Screen) =>
+    rows.length === 0
+      ? ['You delegated nothing: everything that goes out is asked first.']
+      : rows.flatMap((row) => grantLines(row, screen)),
+  ...Object.fromEntries(
+    [
+      ...['grant', 'grant-resume', 'revoke', 'policy-set', 'policy-rollback', 'mode', 'connect'],
+      ...['resume', 'device-add', 'secret-set', 'secret-remove'],
+    ].map((name) => [name, doneLines]),
+  ),
+  stop: (_: Json, { stop }: Screen) => [stop('Stopped: nothing goes out until you say so.')],
+  policy: policyLines,
+  'policy-history': (rows: readonly PolicyLine[], screen: Screen) =>
+    rows.length === 0
+      ? ['It is as on a fresh install.']
+      : table(
+          [{ title: 'VERSION' }, { title: 'SINCE' }, { title: 'WHY', flexible: true }],
+          rows.map((row) => [
+            row.version.slice(0, VERSION_LETTERS),
+            time(row.at, screen.zone),
+            row.because,
+          ]),
+          screen,
+        ),
+  'policy-diff': (
+    { changes }: { readonly changes: readonly { sentence: string }[] },
+    screen: Screen,
+  ) =>
+    changes.length === 0
+      ? ['It means the same as the one in force.']
+      : changes.flatMap(({ sentence }) => wrap(plain(sentence), screen.width)),
+  'policy-back-test': backTestLines,
+  decisions: (rows: readonly DecisionLine[], screen: Screen) =>
+    rows.length === 0
+      ? ['Nothing was decided yet.']
+      : rows.flatMap((row) => decisionLines(row, screen)),
+  secrets: (rows: readonly SecretLine[], screen: Screen) =>
+    rows.length === 0
+      ? ['There is none.']
+      : table(
+          [{ title: 'NAME' }, { title: 'SINCE' }, { title: 'SENT TO', flexible: true }],
+          rows.map((row) => [row.name, time(row.changedAt, screen.zone), row.hosts.join(', ')]),
+          screen,
+        ),
+};
+
+/** letters of a policy's version that a person reads and types */
+const VERSION_LETTERS = 12;
+
+interface Done {
+  readonly sentences: readonly string[];
+}
+
+function doneLines({ sentences }: Done, { width, ok }: Screen): readonly string[] {
+  return [ok('Signed and done.'), ...sentences.flatMap((line) => wrap(plain(line), width))];
+}
+
+interface GrantLine {
+  readonly id: string;
+  readonly title: string;
+  readonly status: string;
+  readonly because: string | null;
+  readonly scope: { readonly capability: string; readonly destinations: readonly string[] };
+  readonly limits: readonly JsonObject[];
+  readonly until: string;
+  readonly uses: number;
+}
+
+function grantLines(grant: GrantLine, screen: Screen): readonly string[] {
+  const { id, title, status, because, scope, limits, until, uses } = grant;
+  const paint = status === 'active' ? screen.ok : screen.warn;
+  return [
+    ...wrap(plain(title), screen.width).map(screen.bold),
+    `  ${id}  ${paint(status)}${because === null ? '' : ` (${plain(because)})`}`,
+    ...wrap(
+      `${scope.capability} to ${scope.destinations.map(plain).join(', ')}`,
+      screen.width,
+      '  ',
+    ),
+    ...wrap(
+      `${limits.map(limitWords).join(', ')}; until ${time(until, screen.zone)}; used ${uses} times`,
+      screen.width,
+      '  ',
+    ),
+  ];
+}
+
+function limitWords({ type, max, per, minGapMs }: JsonObject): string {
+  const period = per === 'all' ? 'in all' : `a ${String(per)}`;
+  switch (type) {
+    case 'count':
+      return `${String(max)} times ${period}`;
+    case 'distinct':
+      return `${String(max)} destinations ${period}`;
+    case 'sum':
+      return `${plain(max)} ${period}`;
+    default:
+      return `${Number(minGapMs) / 1_000} s apart`;
+  }
+}
+
+interface PolicyLine {
+  readonly version: string;
+  readonly at: string;
+  readonly because: string;
+}
+
+interface PolicyAnswer {
+  readonly status: 'in-force' | 'unreadable';
+  readonly faults: readonly string[];
+  readonly version: string | null;
+  readonly since: string | null;
+  readonly policy: JsonObject | null;
+}
+
+/** As a file of the same content is written, so that it can be copied, changed and set. */
+function policyLines({ status, faults, version, since, policy }: PolicyAnswer, screen: Screen) {
+  if (status === 'unreadable' || policy === null) {
+    return [
+      screen.stop('The policy cannot be read, so everything is denied.'),
+      ...faults.flatMap((fault) => wrap(plain(fault), screen.width, '  ')),
+    ];
+  }
+  const when = since === null ? 'as on a fresh install' : `since ${time(since, screen.zone)}`;
+  return [
+    `# version ${version?.slice(0, VERSION_LETTERS) ?? ''}, ${when}`,
+    ...Object.entries(policy).flatMap(([name, value]) => yamlLines(name, value, screen)),
+  ];
+}
+
+function yamlLines(name: string, value: Json, { bold }: Screen): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0) return [`${bold(name)}: ${flow(value)}`];
+  return [`${bold(name)}:`, ...value.map((each: Json) => `  - ${flow(each)}`)];
+}
+
+/** JSON is YAML; what is invisible in it is shown. */
+function flow(value: Json): string {
+  return plain(JSON.stringify(value));
+}
+
+interface Figures {
+  readonly asks: number;
+  readonly verdicts: { readonly allow: number; readonly ask: number; readonly deny: number };
+}
+
+interface BackTestAnswer {
+  readonly deeds: number;
+  readonly before: Figures;
+  readonly after: Figures;
+  readonly differs: readonly {
+    readonly summary: string | null;
+    readonly run: string | null;
+    readonly before: { readonly verdict: string };
+    readonly after: { readonly verdict: string; readonly reasons: readonly string[] };
+  }[];
+}
+
+function backTestLines({ deeds, before, after, differs }: BackTestAnswer, screen: Screen) {
+  return [
+    `${deeds} effects were judged again; ${differs.length} would have been decided otherwise.`,
+    ...table(
+      [{ title: '' }, { title: 'NOW', align: 'right' }, { title: 'THEN', align: 'right' }],
+      (['allow', 'ask', 'deny'] as const).map((verdict) => [
+        verdict,
+        before.verdicts[verdict],
+        after.verdicts[verdict],
+      ]),
+      screen,
+    ),
+    ...differs.flatMap((each) => [
+      '',
+      ...wrap(plain(each.summary ?? ''), screen.width).map(screen.bold),
+      `  ${each.before.verdict} -> ${each.after.verdict}${each.run === null ? '' : `  run ${each.run}`}`,
+      ...each.after.reasons.flatMap((reason) => wrap(plain(reason), screen.width, '  ')),
+    ]),
+  ];
+}
+
+interface DecisionLine {
+  readonly run: string;
+  readonly step: string;
+  readonly summary: string;
+  readonly verdict: 'allow' | 'ask' | 'deny';
+  readonly status: string;
+  readonly reasons: readonly string[];
+  readonly on:
+    | { readonly type: 'grant'; readonly id: string; readonly title: string }
+    | { readonly type: 'approval'; readonly id: string; readonly at: string }
+    | null;
+}
+
+function decisionLines(row: DecisionLine, screen: Screen): readonly string[] {
+  const paint = { allow: screen.ok, ask: screen.warn, deny: screen.stop }[row.verdict];
+  const on =
+    row.on === null
+      ? []
+      : row.on.type === 'grant'
+        ? [`on your grant "${plain(row.on.title)}"`]
+        : [`you signed it ${time(row.on.at, screen.zone)}`];
+  return [
+    ...wrap(plain(row.summary), screen.width).map(screen.bold),
+    `  ${paint(row.verdict)}, now ${row.status}  ${row.run}  ${plain(row.step)}`,
+    ...[...row.reasons, ...on].flatMap((line) => wrap(plain(line), screen.width, '  ')),
+  ];
+}
+
+interface SecretLine {
+  readonly name: string;
+  readonly hosts: readonly string[];
+  readonly changedAt: string;
+}

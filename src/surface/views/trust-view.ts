@@ -1,0 +1,50 @@
+import { LIMITS } from '../../base/index.ts';
+import {
+  effectsFold,
+  type GrantView,
+  type PolicyVersionRow,
+  readEffect,
+} from '../../kernel/index.ts';
+import type { BackTest } from '../../policy/index.ts';
+import type { Services } from '../operations/operation.ts';
+
+/** A grant as lists show it. */
+export function grantView({ grant, status, because, writtenAt, uses, usage }: GrantView) {
+  const { id, title, scope, constraint, limits, from, until, origin } = grant;
+  return {
+    ...{ id, title, status, because, scope, constraint: constraint ?? null, limits },
+    ...{ from, until, origin, writtenAt, uses, usage },
+  };
+}
+
+export function policyVersionView({ seq, at, by, because, version, policy }: PolicyVersionRow) {
+  return { seq, at, by, because, version, policy };
+}
+
+/** A back-test with what each effect was, so that a person knows which one is meant. */
+export async function backTestView(
+  services: Services,
+  { deeds, differs, before, after }: BackTest,
+) {
+  const rows = await services.log
+    .fold(effectsFold)
+    .getMany(differs.slice(0, LIMITS.pageRows).map(({ id }) => id));
+  return {
+    ...{ deeds, before, after },
+    differs: await Promise.all(
+      differs.map(async (each) => {
+        const row = rows.get(each.id);
+        const effect = row && (await readEffect(services, row)).effect;
+        return {
+          ...{ key: each.id, run: row?.run ?? null, summary: effect?.summary ?? null },
+          before: { verdict: each.before.verdict, assurance: each.before.assurance },
+          after: {
+            verdict: each.after.verdict,
+            assurance: each.after.assurance,
+            reasons: each.after.reasons.map(({ because }) => because),
+          },
+        };
+      }),
+    ),
+  };
+}
