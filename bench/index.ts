@@ -1,11 +1,11 @@
 // `npm run bench -- [--only PREFIX] [--json]`: measures this checkout on this machine (INTERFACES, Measuring).
-import { existsSync, statfsSync } from 'node:fs';
-import { arch, cpus, loadavg, platform, tmpdir, totalmem } from 'node:os';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureApprove } from './approve.bench.ts';
 import { beside, type Figure, formatFigures, type Measured } from './figure.ts';
 import { measureLog } from './log.bench.ts';
+import { describeMachine, syncsPerSecond, whoElseWorks, whyUnsteady } from './machine.ts';
 import { measurePeers } from './peers/run.ts';
 import { measureRecover } from './recover.bench.ts';
 import { measureStepBytes, measureSteps, PEER_FIGURES } from './steps.bench.ts';
@@ -27,6 +27,11 @@ const WITH_PEERS = [
   'runs.one-step.full',
 ] as const;
 
+/** the disk before our steps, between them and the peers', and after */
+const disk: number[] = [];
+/** what was said beside the figures; part of the JSON, so that no figure goes without its doubts */
+const notes: string[] = [];
+
 /** From what a person feels to what a machine does. */
 const MEASUREMENTS: readonly Measurement[] = [
   { ids: ['start.ready', 'memory.idle'], measure: measureServer },
@@ -44,10 +49,16 @@ const MEASUREMENTS: readonly Measurement[] = [
     measure: measureWaiting,
   },
   // last, so that the peers come right after: on a shared machine the next minute is another machine
-  { ids: WITH_PEERS, measure: measureSteps },
+  {
+    ids: WITH_PEERS,
+    measure: async () => {
+      disk.push(syncsPerSecond());
+      const measured = await measureSteps();
+      disk.push(syncsPerSecond());
+      return measured;
+    },
+  },
 ];
-
-const TMPFS_MAGIC = 0x01021994;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -64,11 +75,14 @@ async function main(): Promise<void> {
     figures.push(...(await attempt(ids, measure)).filter(({ id }) => isAsked(id)));
   }
   const peers = WITH_PEERS.some(isAsked) ? await peerFigures() : new Map<string, Peers>();
+  disk.push(syncsPerSecond());
+  const unsteady = peers.size > 0 ? whyUnsteady(disk) : undefined;
+  if (unsteady !== undefined) say(unsteady);
   const compared = figures.flatMap((own) => beside(own, peers.get(own.id) ?? new Map()));
   const machine = describeMachine();
   process.stdout.write(
     values.json
-      ? `${JSON.stringify({ machine, figures: compared }, null, 2)}\n`
+      ? `${JSON.stringify({ machine, figures: compared, notes }, null, 2)}\n`
       : `${machine}\n\n${formatFigures(compared)}\n\n${peers.size > 0 ? ABOUT_PEERS : ''}`,
   );
 }
@@ -78,8 +92,8 @@ async function attempt(
   ids: readonly string[],
   measure: () => Promise<Measured>,
 ): Promise<readonly Figure[]> {
-  const [load = 0] = loadavg();
-  if (load > cpus().length / 2) say(`${ids[0]}: others keep this machine busy (load ${load})`);
+  const others = whoElseWorks();
+  if (others !== undefined) say(`${ids[0]}: ${others}`);
   try {
     const { figures, notes } = await measure();
     for (const note of notes) say(note);
@@ -123,17 +137,9 @@ async function measureDecide(): Promise<Measured> {
   return { figures: await measureTrust(), notes: [] };
 }
 
-function describeMachine(): string {
-  const cores = cpus();
-  const memoryGb = Math.round(totalmem() / 2 ** 30);
-  const inMemory = statfsSync(tmpdir()).type === TMPFS_MAGIC;
-  const system = `${platform()} ${arch()}, Node ${process.versions.node}`;
-  const disk = inMemory ? 'files in memory (tmpfs): syncs cost nothing' : 'files on disk';
-  return `${cores.length} cores ${cores[0]?.model.trim()}, ${memoryGb} GB, ${system}, ${disk}`;
-}
-
 /** Words for people; stdout holds the figures alone. */
 function say(words: string): void {
+  notes.push(words);
   process.stderr.write(`${words}\n`);
 }
 

@@ -1,8 +1,8 @@
 import { makeHome } from './adapter/home-directory.ts';
 import { type Clock, createIds, dayIn, type JsonObject, toTimestamp } from './base/index.ts';
-import { exampleCompany } from './company/freelancer/index.ts';
+import { exampleCompany, freelancerPack } from './company/freelancer/index.ts';
 import type { Device, Mode } from './contract/index.ts';
-import { controlFold, foundCompany, runsFold } from './kernel/index.ts';
+import { controlFold, foundCompany, publishPlaybooks, runsFold } from './kernel/index.ts';
 import { type OpenHome, openHome } from './open-home.ts';
 import type { RecordCommand } from './records/index.ts';
 
@@ -51,6 +51,7 @@ export async function foundHome(options: FoundOptions, founding: NewCompany): Pr
           ...(recovery === undefined ? {} : { recovery }),
         },
       );
+      await publishPlaybooks(log, freelancerPack.playbooks, 'Came with this version.');
       const others = commands.filter(({ record }) => record !== 'company');
       if (others.length > 0) await kernel.change(others, { by: EXAMPLE_OPERATOR });
     } finally {

@@ -2,8 +2,16 @@ import manifest from '../package.json' with { type: 'json' };
 import { readFailpoints } from './adapter/failpoints.ts';
 import { holdsCompany } from './adapter/home-directory.ts';
 import { createSystemClock } from './adapter/system-clock.ts';
-import { createCliPorts, exampleHome, placesOf, sayProblem, stopAtOnce } from './command-line.ts';
+import {
+  createCliPorts,
+  exampleHome,
+  type Places,
+  placesOf,
+  sayProblem,
+  stopAtOnce,
+} from './command-line.ts';
 import { failure } from './contract/index.ts';
+import type { ServeOnboardingOptions } from './serve-onboarding.ts';
 import { runCli, type ServeOptions, tell } from './surface/index.ts';
 
 /** The roof: arguments and environment in, exit code out. Everything is made here and handed down. */
@@ -15,12 +23,12 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     const places = placesOf(env, argv[0] === 'init');
     if (isStart) {
-      await serve({ start: true }, places.home);
+      await serve({ start: true }, places);
       return;
     }
     const ports = createCliPorts({
       ...{ env, places, version: manifest.version },
-      serve: (options) => serve(options, places.home),
+      serve: (options) => serve(options, places),
     });
     process.exitCode = await runCli(ports, argv);
   } catch (error) {
@@ -31,37 +39,76 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** Serves until SIGINT or SIGTERM. One line on stdout says when and where. */
-async function serve(options: ServeOptions, ownHome: string): Promise<void> {
+async function serve(options: ServeOptions, places: Places): Promise<void> {
   const { env } = process;
   const clock = createSystemClock(env.STEWARD_NOW);
   const version = manifest.version;
-  const home = options.start ? await homeToStart(ownHome, clock, version) : ownHome;
+  const home = options.start ? await homeToStart(places.home, clock, version) : places.home;
   const failpoints = readFailpoints(env.STEWARD_FAILPOINT);
-  const port = options.port ?? portIn(env.STEWARD_PORT);
+  const wanted = options.port ?? portIn(env.STEWARD_PORT);
+  const common = {
+    ...{ home, clock, version, report: sayProblem, onFatal: stopAtOnce },
+    ...(env.STEWARD_PUBLIC_URL ? { publicUrl: env.STEWARD_PUBLIC_URL } : {}),
+  };
+  const founded =
+    options.start && !holdsCompany(home) ? await onboard(common, places, wanted) : undefined;
+  if (founded?.status === 'stopped') return;
+  const port = founded?.port ?? wanted;
   const { serveHome } = await import('./serve-home.ts');
   const served = await serveHome({
-    ...{ home, clock, version, isTestClock: clock.isTest, report: sayProblem, onFatal: stopAtOnce },
+    ...{ ...common, isTestClock: clock.isTest },
     ...(port === undefined ? {} : { port }),
-    ...(env.STEWARD_PUBLIC_URL ? { publicUrl: env.STEWARD_PUBLIC_URL } : {}),
     ...(failpoints ? { failpoints } : {}),
   });
-  process.stdout.write(`ready ${served.url} home=${home} sign-in=${served.signIn}\n`);
-  await toldToStop();
+  sayReady(served, home);
+  await (founded?.stop ?? toldToStop());
   await served.close();
 }
 
-/** `npm start` without a company makes the example, unless the operator wants none. */
+/** Serves the page's form until a company was made with it, or until it is told to stop. */
+async function onboard(
+  common: Omit<ServeOnboardingOptions, 'port' | 'cli'>,
+  places: Places,
+  port: number | undefined,
+) {
+  const cli = createCliPorts({
+    ...{ env: process.env, places: { ...places, home: common.home }, version: common.version },
+    serve: (options) => serve(options, places),
+  });
+  const { serveOnboarding } = await import('./serve-onboarding.ts');
+  const served = await serveOnboarding({
+    ...{ ...common, cli },
+    ...(port === undefined ? {} : { port }),
+  });
+  sayReady(served, common.home);
+  const stop = toldToStop();
+  const status = await Promise.race([
+    served.founded.then(() => 'founded' as const),
+    stop.then(() => 'stopped' as const),
+  ]);
+  await served.close();
+  return { status, stop, port: served.port };
+}
+
+function sayReady(
+  { url, signIn }: { readonly url: string; readonly signIn: string },
+  home: string,
+) {
+  process.stdout.write(`ready ${url} home=${home} sign-in=${signIn}\n`);
+}
+
+/** `npm start` without a company makes the example; where none is wanted, the home stays empty. */
 async function homeToStart(
   ownHome: string,
   clock: ReturnType<typeof createSystemClock>,
   version: string,
 ): Promise<string> {
+  const { env } = process;
+  // where `init` would put it: an example that lies about is not what is wanted
+  if (env.STEWARD_EXAMPLE === '0') return placesOf(env, true).home;
   if (holdsCompany(ownHome)) return ownHome;
-  const home = exampleHome(process.env);
+  const home = exampleHome(env);
   if (holdsCompany(home)) return home;
-  if (process.env.STEWARD_EXAMPLE === '0') {
-    throw failure('no_company', `There is no company in ${home}.`, { home });
-  }
   const { foundExample } = await import('./found-home.ts');
   await foundExample({ home, clock, version });
   return home;

@@ -21,8 +21,10 @@ export interface ServedHome {
   readonly close: () => Promise<void>;
 }
 
-const PORT = 4747;
-const WEB = fileURLToPath(new URL('../web/dist', import.meta.url));
+/** where a home is served that names no other port */
+export const PORT = 4747;
+/** the built page */
+export const WEB = fileURLToPath(new URL('../web/dist', import.meta.url));
 /** a server that is being replaced may take so long to let go */
 const PATIENCE_MS = 3_000;
 

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { canonicalJson, type Id, type JsonObject } from '../../src/base/index.ts';
+import { canonicalJson, type Id, type JsonObject, sha256 } from '../../src/base/index.ts';
 import { type Device, failure, type SignedDecision } from '../../src/contract/index.ts';
 import {
   actHash,
@@ -13,6 +13,7 @@ import {
   verifyStatement,
 } from '../../src/contract/portable.ts';
 import { type CardEffect, enrolDevice, policyName, policyNow } from '../../src/kernel/index.ts';
+import type { Blobs } from '../../src/log/index.ts';
 import { DEFAULT_POLICY, sealPolicy } from '../../src/policy/index.ts';
 import { type Composed, composeKernel } from '../../test/support/compose-kernel.ts';
 import { createHandClock, DAY_MS, type HandClock } from '../../test/support/hand-clock.ts';
@@ -52,6 +53,7 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   const composed = await composeKernel({
     ...{ home, clock, agents, store: 'memory', mode: 'live', connectors: [connector] },
     playbooks: options.playbooks,
+    wrapBlobs: memoryBlobs,
     verify: async ({ statement, signature }, device) => {
       if (await verifyStatement(statement, signature, device.publicKey)) return;
       throw failure('bad_signature', 'This is not the signature of the passkey.');
@@ -150,6 +152,24 @@ function takeWish(wanted: Call[], { effect, preview }: CardEffect): boolean {
   if (found < 0) return false;
   wanted.splice(found, 1);
   return true;
+}
+
+/** Nothing of a scene outlives it, so nothing needs to be synced. */
+function memoryBlobs(): Blobs {
+  const kept = new Map<string, Uint8Array>();
+  return {
+    put: async (bytes) => {
+      const hash = sha256(bytes);
+      kept.set(hash, bytes);
+      return hash;
+    },
+    get: async (hash) => {
+      const bytes = kept.get(hash);
+      if (bytes) return bytes;
+      throw failure('not_found', 'There is no such file.');
+    },
+    has: async (hash) => kept.has(hash),
+  };
 }
 
 type Sign = (

@@ -40,7 +40,7 @@ export const FAILURES = {
   denied: {
     exit: 5,
     http: 403,
-    remedy: 'The reasons name the rule; change the policy to allow it.',
+    remedy: 'The reasons name the rule: steward decisions. Change it with: steward policy set FILE',
   },
   rate_limited: { exit: 7, http: 429, remedy: 'Wait for the named time, then try again.' },
   version_conflict: {

@@ -2,6 +2,7 @@
 // Owns: submit, runner, effects, inbox, timers. Never: knows what an invoice is, or draws. Floor 6.
 
 export { authoriseAct } from './acts.ts';
+export type { ChangeResult, Conflict, ConflictRule, Writer } from './conflicts/index.ts';
 export { readEffect } from './effects/commit.ts';
 export { contractData, contractHash } from './effects/contract-hash.ts';
 export { asKernelEvent, fact, type KernelEvent, type KernelEvents } from './events.ts';
@@ -36,10 +37,21 @@ export { policyName, policyNow } from './policy-now.ts';
 export type { KernelPorts } from './ports.ts';
 export { publishPlaybooks } from './publish-playbooks.ts';
 export { createRecordStore, type RecordStore } from './record-reads.ts';
+export type { PlaybookRegistry, PlaybookVersion, Published } from './registry-ops/index.ts';
+export type {
+  Divergence,
+  Fork,
+  Past,
+  Replay,
+  WhatIf,
+  WhatIfRequest,
+} from './replay/index.ts';
 export { RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/lifecycle.ts';
 export { loadRun } from './run/load-run.ts';
+export type { Reason } from './run/reasons.ts';
 export { compiledStep } from './run/run-places.ts';
 export type { RunState, StepState } from './run/run-state.ts';
+export type { MissedRule, Schedule, Schedules, ScheduleView } from './schedules/index.ts';
 export { takeSnapshot } from './snapshot.ts';
 export type { Goal, Matched, Matcher, Submitted } from './submit.ts';
 export {

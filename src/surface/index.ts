@@ -5,6 +5,12 @@ export type { CliDevice, CliPorts, Door, ServeOptions } from './cli/cli-ports.ts
 export { runCli, tell } from './cli/run-cli.ts';
 export type { Asset, Assets } from './http/assets.ts';
 export { type App, type AppOptions, createApp } from './http/create-app.ts';
+export {
+  type BrowserKey,
+  createOnboardingApp,
+  type Founded,
+  type OnboardingApp,
+} from './http/create-onboarding-app.ts';
 export type { Services } from './operations/operation.ts';
 export { OPERATIONS } from './operations/table.ts';
 export { createSessions, type Sessions } from './sessions/sessions.ts';

@@ -124,6 +124,8 @@ describe.each([false, true])(
           await playbooks.migrate(run.id, 'letters@2', 'operator:test');
           const ended = await drive(parts, run.id);
           expect(ended).toMatchObject({ status: 'done', playbook: 'letters@2' });
+          const { divergence, status } = await parts.kernel.past.replay(run.id);
+          expect([divergence, status]).toEqual([undefined, 'identical']);
           expect(parts.world.committed).toHaveLength(1);
           const events = await parts.log.readStream(`run/${run.id}`);
           expect(events.some(({ data }) => data.step === 'last')).toBe(true);

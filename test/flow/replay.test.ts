@@ -240,6 +240,38 @@ describe('replaying', () => {
       { playbooks: [lookup], agents: () => [] },
     ));
 
+  test('waits for events replay, and a forged one is found', () =>
+    travel(
+      async (parts) => {
+        const { kernel } = parts;
+        const party = parts.newId();
+        const by = { by: 'operator:test', label: OWN };
+        const rename = (name: string) =>
+          kernel.change([{ type: 'change', record: 'party', id: party, set: { name } }], by);
+        await kernel.change(
+          [{ type: 'create', record: 'party', id: party, set: { name: 'A' } }],
+          by,
+        );
+        const { id } = await start(parts, 'listen', { name: 'B' });
+        await rename('C');
+        await kernel.rest(id);
+        expect((await kernel.reasons(id))[0]?.for).toBe('event');
+        await rename('B');
+        await expect.poll(async () => (await kernel.rest(id)).waitingFor).toBe('time');
+        expect(await replayed(parts, id)).toMatchObject({ status: 'identical' });
+        const output = { timedOut: false, event: { set: { name: 'X' } } };
+        const forged = forge(parts, id, (event) =>
+          event.type === 'step.completed' && event.data.step === 'renamed'
+            ? { ...event, data: { ...event.data, output } }
+            : event,
+        );
+        expect(await replayRun({ ...portsOf(parts), log: forged }, id)).toMatchObject({
+          divergence: { step: 'renamed', said: 'It would not have waited for this event.' },
+        });
+      },
+      { playbooks: [listen] },
+    ));
+
   test('a run that does not exist or still moves is refused', () =>
     travel(async (parts) => {
       await expect(replayRun(portsOf(parts), 'nothing')).rejects.toMatchObject({
@@ -320,6 +352,21 @@ const troubles: JsonObject = {
           do: [{ id: 'more', call: 'math.add@1', with: { n: { $expr: 'round' } } }],
         },
       },
+    ],
+  },
+};
+
+const listen: JsonObject = {
+  ...{ name: 'listen', version: 1, title: 'Listen', autonomy: 'suggest' },
+  input: { fields: [{ name: 'name', kind: 'text', required: true }] },
+  plan: {
+    steps: [
+      {
+        id: 'renamed',
+        wait: { event: 'party.changed', where: 'event.set.name == input.name', for: 'P7D' },
+      },
+      { id: 'then', call: 'math.add@1', when: '!renamed.timedOut', with: { n: 1 } },
+      { id: 'pause', wait: { for: 'P1D' } },
     ],
   },
 };

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter-preact';
 import { connection, followLog } from './api/live.ts';
 import { session } from './device/session.ts';
@@ -8,6 +8,7 @@ import { Business } from './pages/business.tsx';
 import { Connections } from './pages/connections.tsx';
 import { Inbox, useInbox } from './pages/inbox.tsx';
 import { LogPage } from './pages/log.tsx';
+import type { Onboarding } from './pages/onboarding.tsx';
 import { Runs } from './pages/runs.tsx';
 import { Settings } from './pages/settings.tsx';
 import { SignIn } from './pages/sign-in.tsx';
@@ -17,17 +18,29 @@ import { Icon } from './parts/icon.tsx';
 import { NoticeLine } from './parts/notice.tsx';
 import { openPalette, Palette } from './parts/palette.tsx';
 import { PLACES } from './parts/places.ts';
-import { Empty } from './parts/states.tsx';
+import { Empty, Trouble } from './parts/states.tsx';
 import { formatTime, setZone } from './words/format.ts';
 
-/** The whole page: sign-in, or the rail with one place beside it. */
+/** The whole page: onboarding, sign-in, or the rail with one place beside it. */
 export function App() {
   const [path] = useLocation();
   const now = session.value;
+  if (now?.onboarding) return <FirstTime countries={now.countries ?? []} />;
   if (path === '/sign-in' || now?.signedIn === false) return <SignIn />;
   if (!now) return null;
   setZone(now.company?.zone);
   return <Desk />;
+}
+
+/** Needed once in a company's life, so it is loaded only then. */
+function FirstTime({ countries }: { readonly countries: readonly string[] }) {
+  const [Page, setPage] = useState<typeof Onboarding>();
+  const [problem, setProblem] = useState<unknown>();
+  useEffect(() => {
+    import('./pages/onboarding.tsx').then((module) => setPage(() => module.Onboarding), setProblem);
+  }, []);
+  if (Page) return <Page countries={countries} />;
+  return problem === undefined ? null : <Trouble error={problem} />;
 }
 
 function Desk() {

@@ -74,7 +74,7 @@ export async function finaliseEffect(
       'not_possible',
       `The connection "${request.connector.name}" is off: nothing can be prepared or sent.`,
       { connector: request.connector.name },
-      'Switch it on: steward connect, or steward mode',
+      `Switch it on: steward connect ${request.connector.name}; or the whole company: steward mode live`,
     );
   }
   const { run, step, contract, connector, input, revision } = request;

@@ -216,6 +216,7 @@ function evolveStep(run: RunState, event: KernelEvent, at: number, lookup: PlanL
       run.idleClaims = 0;
       return;
     case 'step.failed':
+      leaveReady(run, step); // it may have failed before it began
       step.failure = event.data.failure;
       step.attempt = event.data.attempt;
       run.idleClaims = 0;

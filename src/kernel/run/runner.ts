@@ -19,6 +19,7 @@ import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
 import { settleRun } from './settle-run.ts';
 import type { Slots } from './slots.ts';
 import { startReady } from './start-steps.ts';
+import { tidyEnded } from './tidy-ended.ts';
 import { open, say, type Turn } from './turn.ts';
 import { createWaits } from './waits.ts';
 
@@ -209,6 +210,7 @@ export function createRunner(ports: RunnerPorts): Runner {
 
   async function append(actor: Actor, turn: Turn, versionBefore: number): Promise<boolean> {
     const { batch } = turn;
+    await tidyEnded(ports, turn);
     // an empty turn may still act: after a restart a commit goes on whose start is in the log already
     if (!isEmpty(batch)) {
       await log.append(appendsOf(batch, versionBefore), { barrier: batch.barrier });

@@ -10,6 +10,7 @@ import {
 import { type CompiledStep, evaluateCondition, type Form } from '../../plan/index.ts';
 import { beginWait } from './begin-wait.ts';
 import { beginGroup, finishGroup } from './groups.ts';
+import { isRunEnded } from './lifecycle.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from './run-places.ts';
 import { failStep } from './step-failures.ts';
 import { type Delay, isObject, open, resolveIn, resolveNowIn, say, type Turn } from './turn.ts';
@@ -18,7 +19,7 @@ import { type Delay, isObject, open, resolveIn, resolveNowIn, say, type Turn } f
 export function startReady(turn: Turn): boolean {
   const { run } = turn;
   let moved = false;
-  for (let more = true; more; ) {
+  for (let more = true; more && !isRunEnded(run.status); ) {
     more = false;
     for (const [path, because] of run.fallen) {
       run.fallen.delete(path);

@@ -103,6 +103,8 @@ export function createWaits(calls: Calls): Waits {
   function resume(actor: Actor, turn: Turn): void {
     for (const path of [...turn.run.runningSteps]) {
       if (actor.calls.has(path) || actor.commits.some((done) => done.step === path)) continue;
+      // it ended while this turn was at work: the next one takes that in
+      if (actor.outcomes.some((outcome) => outcome.step === path)) continue;
       if (
         turn.batch.events.some((event) => event.type === 'step.started' && event.data.step === path)
       )

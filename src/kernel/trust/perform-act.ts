@@ -103,7 +103,12 @@ async function changesOf(ports: ActPorts, act: Act, authority: Authority): Promi
     case 'label':
       return only(await raise(ports, act.body, authority));
     case 'erase':
-      throw failure('not_possible', 'Erasing has its own way.', {}, 'Use: steward erase');
+      throw failure(
+        'not_possible',
+        'This version cannot erase a person yet.',
+        {},
+        'Archive what you no longer need: steward archive TYPE ID',
+      );
   }
 }
 

@@ -5,8 +5,8 @@ import { coerceSet, companySchema, fieldTitle } from '../../records/index.ts';
 import type { CliPorts } from './cli-ports.ts';
 import type { Outcome } from './flow.ts';
 
-/** What is asked for at a terminal, in this order; the rest can be added later. */
-const ASKED = [
+/** What is asked for at a terminal and in the page, in this order; the rest can be added later. */
+export const ASKED = [
   'name',
   'owner',
   'street',
@@ -101,8 +101,11 @@ async function askMissing(ports: CliPorts, known: JsonObject): Promise<JsonObjec
   return fields;
 }
 
-/** The fields as the company's record takes them: texts read, empty ones left out, defaults filled in. */
-function companyFields(given: JsonObject): JsonObject {
+/**
+ * The fields as the company's record takes them: texts read, empty ones left out, defaults filled in.
+ * Fails with `invalid_input` naming the field.
+ */
+export function companyFields(given: JsonObject): JsonObject {
   const typed: Record<string, Json> = { ...DEFAULTS };
   for (const [name, value] of Object.entries(given)) {
     if (value === null || value === '') continue;

@@ -135,9 +135,16 @@ function policyLines({ status, faults, version, since, policy }: PolicyAnswer, s
   ];
 }
 
-function yamlLines(name: string, value: Json, { bold }: Screen): readonly string[] {
-  if (!Array.isArray(value) || value.length === 0) return [`${bold(name)}: ${flow(value)}`];
-  return [`${bold(name)}:`, ...value.map((each: Json) => `  - ${flow(each)}`)];
+/** A line that is broken at a space inside brackets or quotes is the same YAML. */
+function yamlLines(name: string, value: Json, { width }: Screen): readonly string[] {
+  if (!Array.isArray(value) || value.length === 0)
+    return wrapped('', `${name}: ${flow(value)}`, width);
+  return [`${name}:`, ...value.flatMap((each: Json) => wrapped('  - ', flow(each), width))];
+}
+
+function wrapped(lead: string, text: string, width: number): readonly string[] {
+  const [first = '', ...rest] = wrap(text, width, '    ');
+  return [lead + first.trimStart(), ...rest];
 }
 
 /** JSON is YAML; what is invisible in it is shown. */

@@ -21,7 +21,7 @@ export async function readInput(
     given[name] = value;
   }
   if (operation.body === 'json') {
-    for (const [name, value] of Object.entries(await readJson(operation, request))) {
+    for (const [name, value] of Object.entries(await readJson(request, operation.bodyBytes))) {
       if (Object.hasOwn(given, name)) throw twice(name);
       given[name] = value;
     }
@@ -33,12 +33,12 @@ export async function readInput(
   return operation.input.parse(given);
 }
 
-async function readJson(operation: Operation, request: Request): Promise<JsonObject> {
+/** The body as a JSON object. Fails with `usage` (no JSON), `too_large`. */
+export async function readJson(request: Request, limit = JSON_BODY_BYTES): Promise<JsonObject> {
   const type = request.headers.get('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {
     throw failure('usage', 'Only JSON is taken here.', {}, 'Send it as application/json.');
   }
-  const limit = operation.bodyBytes ?? JSON_BODY_BYTES;
   const parts: Uint8Array[] = [];
   for await (const part of limited(request, limit)) parts.push(part);
   try {

@@ -92,7 +92,8 @@ export const grantOperation = defineOperation({
       title: title ?? `${contract.title}: ${to.join(', ')}`.slice(0, 200),
       scope: {
         capability: capabilityRef(contract),
-        connector: contract.connector ?? '',
+        // what has none changes nothing outside, and is refused with that reason
+        connector: contract.connector ?? 'none',
         destinations: to,
         ...(playbooks === undefined ? {} : { playbooks }),
       },

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failure } from '../../contract/index.ts';
+import { REST_MS, runAtRest } from '../views/rest.ts';
 import { findRun } from '../views/run-view.ts';
 import { idField, numberField, valuesField } from './inputs.ts';
 import { type CliArgument, type CliOption, defineOperation, type Services } from './operation.ts';
@@ -170,7 +171,9 @@ export const playbookMigrateOperation = defineOperation({
   },
   handle: async ({ id, to }, { services, caller }) => {
     const { id: run } = await findRun(services, id);
-    return services.kernel.versions.migrate(run, refOf(services, to), caller.by);
+    const migrated = await services.kernel.versions.migrate(run, refOf(services, to), caller.by);
+    await runAtRest(services, run, REST_MS);
+    return migrated;
   },
 });
 

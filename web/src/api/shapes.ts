@@ -16,6 +16,8 @@ import type {
 export interface Session {
   readonly signedIn: boolean;
   readonly onboarding?: boolean;
+  /** ISO 3166 alpha-2, to choose from; while onboarding only */
+  readonly countries?: readonly string[];
   readonly company?: Company | null;
   readonly mode?: Mode;
   readonly incarnation?: number;
@@ -24,6 +26,16 @@ export interface Session {
   readonly canSign?: boolean;
   readonly example?: boolean;
   readonly now?: string;
+}
+
+/** The company was made. `company` is null when this browser could not be signed in. */
+export interface Founded {
+  readonly home: string;
+  /** shown this once */
+  readonly recoveryKey: string;
+  readonly company: string | null;
+  readonly device: string | null;
+  readonly signIn: string | null;
 }
 
 export interface Company {

@@ -61,19 +61,26 @@ function PdfPage({
   const frame = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [zoomed, setZoomed] = useState(false);
+  const [room, setRoom] = useState(0);
   const [words, setWords] = useState('');
   useEffect(() => {
-    if (!frame.current || !canvas.current) return;
-    const width = zoomed ? ZOOMED_PX : Math.min(frame.current.clientWidth, FULL_PX);
-    pdf.draw(page, canvas.current, Math.max(width, 120)).catch(() => undefined);
-  }, [pdf, page, zoomed]);
+    const place = frame.current;
+    if (!place) return undefined;
+    const watcher = new ResizeObserver(() => setRoom(place.clientWidth));
+    watcher.observe(place);
+    return () => watcher.disconnect();
+  }, []);
+  useEffect(() => {
+    const width = zoomed ? ZOOMED_PX : Math.min(room, FULL_PX);
+    if (canvas.current && width > 0) pdf.draw(page, canvas.current, width).catch(() => undefined);
+  }, [pdf, page, zoomed, room]);
   useEffect(() => {
     pdf.words(page).then(setWords, () => undefined);
   }, [pdf, page]);
   const title = `${name}, page ${page} of ${pdf.pages}`;
   return (
     <figure class={zoomed ? 'pdf-page is-zoomed' : 'pdf-page'}>
-      <div class="pdf-frame" ref={frame}>
+      <div class="pdf-frame" ref={frame} tabIndex={zoomed ? 0 : undefined}>
         <canvas ref={canvas} role="img" aria-label={title} onClick={() => setZoomed(!zoomed)} />
       </div>
       <figcaption>

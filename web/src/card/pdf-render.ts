@@ -1,4 +1,4 @@
-import { GlobalWorkerOptions, getDocument } from 'pdfjs-dist';
+import { GlobalWorkerOptions, getDocument, type RenderTask } from 'pdfjs-dist';
 import workerUrl from 'pdfjs-dist/build/pdf.worker.min.mjs?url';
 
 /** One worker for all PDFs of this page; made with the first one. */
@@ -40,19 +40,23 @@ export async function openPdf(bytes: Uint8Array): Promise<OpenPdf> {
     enableXfa: false,
   });
   const pdf = await task.promise;
+  const drawings = new WeakMap<HTMLCanvasElement, RenderTask>();
   return {
     pages: pdf.numPages,
     draw: async (number, canvas, width) => {
       const page = await pdf.getPage(number);
       const natural = page.getViewport({ scale: 1 });
       const height = (width / natural.width) * natural.height;
+      await stopped(drawings.get(canvas)); // one canvas takes one drawing at a time
       const sharp = Math.min(devicePixelRatio || 1, Math.sqrt(PIXELS_MAX / (width * height)));
       const viewport = page.getViewport({ scale: (width / natural.width) * sharp });
       canvas.width = Math.round(viewport.width);
       canvas.height = Math.round(viewport.height);
       canvas.style.width = `${width}px`;
       canvas.style.height = `${Math.round(height)}px`;
-      await page.render({ canvas, viewport, background: '#ffffff' }).promise;
+      const drawing = page.render({ canvas, viewport, background: '#ffffff' });
+      drawings.set(canvas, drawing);
+      await drawing.promise;
     },
     words: async (number) => {
       const page = await pdf.getPage(number);
@@ -64,4 +68,9 @@ export async function openPdf(bytes: Uint8Array): Promise<OpenPdf> {
     },
     close: () => void task.destroy(),
   };
+}
+
+async function stopped(drawing: RenderTask | undefined): Promise<void> {
+  drawing?.cancel();
+  await drawing?.promise.catch(() => undefined); // it ends with the word that it was cancelled
 }

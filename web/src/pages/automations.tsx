@@ -6,6 +6,8 @@ import { JsonSource } from '../parts/source.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { visible } from '../words/visible.ts';
 import { DoBox } from './do-box.tsx';
+import { SchedulesSection } from './schedules-section.tsx';
+import { WaitingSection } from './waiting-section.tsx';
 
 interface PlaybookRow {
   readonly name: string;
@@ -14,9 +16,11 @@ interface PlaybookRow {
   readonly autonomy?: string;
   readonly plan?: Json;
   readonly steps?: number;
+  /** every version that was published, oldest first */
+  readonly versions?: readonly number[];
 }
 
-/** What can be asked for by name: the playbooks, with their steps. */
+/** What can be asked for by name, what the clock starts, and what waits and why. */
 export function Automations() {
   const playbooks = useResource<readonly PlaybookRow[]>('/api/playbooks', ({ type }) =>
     type.startsWith('playbook.'),
@@ -32,6 +36,8 @@ export function Automations() {
       }
     >
       <DoBox />
+      <WaitingSection />
+      <SchedulesSection />
       <Loaded from={playbooks}>
         {(rows) =>
           rows.length === 0 ? (
@@ -42,8 +48,11 @@ export function Automations() {
                 <li key={row.name}>
                   <h2>{visible(row.title)}</h2>
                   <p class="muted">
-                    {row.name}, version {row.version}.{' '}
-                    {AUTONOMY[row.autonomy ?? ''] ?? 'Asks before anything leaves.'}
+                    {row.name}, version {row.version}
+                    {row.versions && row.versions.length > 1
+                      ? ` of ${row.versions.join(', ')}`
+                      : ''}
+                    . {AUTONOMY[row.autonomy ?? ''] ?? 'Asks before anything leaves.'}
                   </p>
                   <ol class="bullets">
                     {stepsOf(row.plan).map((title) => (

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
+import type { Money } from '../../../src/contract/portable.ts';
 import { useResource } from '../api/resource.ts';
 import type { InboxRow } from '../api/shapes.ts';
 import { ItemCard } from '../card/item-card.tsx';
@@ -132,7 +133,7 @@ function Row({
           </span>
         </span>
         <span class="row-line">
-          <span class="row-title">{visible(row.title)}</span>
+          <span class="row-title">{visible(shortTitle(row.title, amount))}</span>
           {amount ? <span class="number">{formatMoney(amount)}</span> : null}
         </span>
         <span class="row-line">
@@ -142,6 +143,12 @@ function Row({
       </Link>
     </li>
   );
+}
+
+/** The amount stands beside the title; saying it twice would push the customer's name out. */
+function shortTitle(title: string, amount: Money | null | undefined): string {
+  const plain = title.replaceAll('\u00a0', ' ');
+  return amount ? plain.replace(` over ${formatMoney(amount)}`, '') : plain;
 }
 
 /** The row that has the focus, else the one that is open. */

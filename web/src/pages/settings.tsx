@@ -12,6 +12,8 @@ import { Loaded } from '../parts/states.tsx';
 import { setTheme, type Theme, theme } from '../style/theme.ts';
 import { formatDay } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
+import { GrantsSection } from './grants-section.tsx';
+import { PolicySection } from './policy-section.tsx';
 
 interface DeviceRow {
   readonly id: string;
@@ -22,11 +24,13 @@ interface DeviceRow {
   readonly revokedAt: string | null;
 }
 
-/** Devices, this browser, keyboard, colours, the log. */
+/** Devices, delegation, policy, this browser, keyboard, colours, the log. */
 export function Settings() {
   return (
     <Page title="Settings">
       <Devices />
+      <GrantsSection />
+      <PolicySection />
       <section class="plain-section" aria-labelledby="this-browser">
         <h2 id="this-browser">This browser</h2>
         <p>
@@ -105,8 +109,9 @@ function Devices() {
     const key = signer.value;
     if (!key) return;
     try {
-      const signed = toJson(await signAct(key, 'revoke', { act: 'revoke-device', device: id }));
-      await call('POST', `/api/devices/${encodeURIComponent(id)}/revoke`, { signed });
+      const because = 'You removed it.';
+      const signed = toJson(await signAct(key, 'revoke', { device: id, because }));
+      await call('POST', `/api/devices/${encodeURIComponent(id)}/revoke`, { because, signed });
       notify({ words: `${visible(name)} can no longer decide anything.` });
     } catch (error) {
       const { words, remedy } = sayProblem(error);
@@ -133,7 +138,12 @@ function Devices() {
                   {row.revokedAt ? `, removed ${formatDay(row.revokedAt)}` : ''}
                 </span>
                 {row.revokedAt || row.id === session.value?.device?.id ? null : (
-                  <Action label="Remove" look="quiet" off={off} onAct={() => void revoke(row)} />
+                  <Action
+                    label="Remove"
+                    look="quiet"
+                    off={lookOnly.value}
+                    onAct={() => void revoke(row)}
+                  />
                 )}
               </li>
             ))}
@@ -159,7 +169,7 @@ function Devices() {
 /** Who may speak for you is decided by more than a plain key (DESIGN section 8). */
 function tooWeak(): string | undefined {
   return session.value?.device?.assurance === 'unattended'
-    ? 'Adding and removing devices needs more than the key of this browser. Sign with the recovery key from your paper: steward devices invite --recovery'
+    ? 'Adding a device needs more than the key of this browser. Sign with the recovery key from your paper: steward devices invite --recovery'
     : undefined;
 }
 

@@ -9,16 +9,27 @@ export interface FieldProps {
   readonly onInput: (value: string) => void;
   readonly choices?: readonly { readonly value: string; readonly words: string }[];
   readonly off?: string | undefined;
+  /** what is wrong with it */
+  readonly problem?: string | undefined;
 }
 
 /** One question of a form, as the input that fits its kind. Values travel as people type them. */
-export function Field({ field, value, onInput, choices = choicesOf(field), off }: FieldProps) {
+export function Field({
+  field,
+  value,
+  onInput,
+  choices = choicesOf(field),
+  off,
+  problem,
+}: FieldProps) {
   const id = useId();
   const help = [field.help, off].filter(Boolean).join(' ');
   const shared = {
     id,
     name: field.name,
-    'aria-describedby': help === '' ? undefined : `${id}-help`,
+    'aria-describedby':
+      [help && `${id}-help`, problem && `${id}-problem`].filter(Boolean).join(' ') || undefined,
+    'aria-invalid': problem === undefined ? undefined : ('true' as const),
     required: field.required,
     disabled: off !== undefined,
   };
@@ -59,6 +70,11 @@ export function Field({ field, value, onInput, choices = choicesOf(field), off }
         <span class="muted" id={`${id}-help`}>
           {visible(help)}
         </span>
+      )}
+      {problem === undefined ? null : (
+        <p class="trouble" id={`${id}-problem`} role="alert">
+          {visible(problem)}
+        </p>
       )}
     </div>
   );

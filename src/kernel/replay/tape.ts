@@ -1,0 +1,231 @@
+import type { Id, Json, JsonObject } from '../../base/index.ts';
+import {
+  isOutside,
+  type Labelled,
+  type NewEvent,
+  OPERATOR,
+  type StoredEvent,
+  toFailure,
+} from '../../contract/index.ts';
+import { resolveTemplate } from '../../plan/index.ts';
+import type { KernelEvent, KernelEvents } from '../events.ts';
+import { underPlaybook } from '../run/load-run.ts';
+import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
+import { evolveRun, newRunState, type RunState } from '../run/run-state.ts';
+import type { Delay } from '../run/turn.ts';
+import { referencesAt } from './closed-ports.ts';
+import { type ClosedTurn, createClosedTurn } from './closed-turn.ts';
+import { asObject, asPlain, Diverged, isSameJson } from './divergence.ts';
+import type { Recording } from './recording.ts';
+import type { ReplayPorts } from './replay-run.ts';
+
+/** A recording with a place in it, and the run as it stands there. */
+export interface Tape {
+  readonly events: readonly StoredEvent[];
+  /** the run up to the place; another object after a migration */
+  readonly run: () => RunState;
+  readonly closed: () => ClosedTurn;
+  /** index of the next event */
+  readonly position: () => number;
+  /** True while this very event is the next one. */
+  readonly isAt: (event: KernelEvent) => boolean;
+  /** The next event about a step: here, or `after` this one. */
+  readonly next: (path: string, after?: 'here') => StoredEvent | undefined;
+  /** Believes the event: the run takes it in, the place moves on. */
+  readonly believe: (event: KernelEvent) => void;
+  /** What the plan decides here; nothing is compared yet. */
+  readonly decide: () => Promise<readonly NewEvent[]>;
+  /** Holds decisions against the log, from here on. Raises `Diverged`. */
+  readonly compare: (decided: readonly NewEvent[]) => void;
+  /** How the wait of a step has ended, while nothing has followed from it. */
+  readonly endedBy: (path: string) => KernelEvents['wait.ended']['how'] | undefined;
+  readonly hasAnswer: () => boolean;
+  /** The input of a step, with records as they were at `seq`, else where the log goes on with it. */
+  readonly resolve: (path: string, seq?: number) => Promise<Labelled<Json>>;
+  readonly isEffect: (path: string) => boolean;
+  /** The run goes on under another version of its playbook. */
+  readonly migrate: (playbook: string) => void;
+  readonly decisions: () => number;
+}
+
+/** A wait's end was worked out when the turn began; its event got its time when it was appended. */
+const DRIFT_MS = 60_000;
+
+export function createTape(ports: ReplayPorts, recording: Recording): Tape {
+  const { events } = recording;
+  const lookup = {
+    compilePlaybook: ports.playbooks.compiled,
+    compileInline: ports.playbooks.compileInline,
+  };
+  const reference = referencesAt(ports.log);
+  const nextFrom = indexBySteps(events);
+  const ended = new Map<string, KernelEvents['wait.ended']['how']>();
+  let cursor = 0;
+  let decisions = 0;
+  let run = newRunState(recording.run);
+  let closed = openTurn();
+
+  function openTurn(): ClosedTurn {
+    return createClosedTurn({
+      run,
+      lookup,
+      contract: (ref) => ports.registry.get(ref).contract,
+      now: () => events[cursor]?.at ?? events[events.length - 1]?.at ?? 0,
+      delayOf,
+      isImmediate: (path) => nextFrom(path, cursor)?.type !== 'step.started',
+    });
+  }
+
+  /** What held a step back then: locks and rates belong to the world, so the log is asked. */
+  function delayOf(path: string): Delay | undefined {
+    const next = nextFrom(path, cursor);
+    if (next?.type !== 'step.waiting') return undefined;
+    const { for: reason, words, until } = next.data;
+    if (reason !== 'lock' && reason !== 'rate' && reason !== 'window') return undefined;
+    const delay = { for: reason, words: String(words) } as const;
+    return typeof until === 'number' ? { ...delay, until } : delay;
+  }
+
+  async function decide(): Promise<readonly NewEvent[]> {
+    let found = closed.decide();
+    // records that templates name are read as they were; then the step is looked at again
+    for (;;) {
+      const due = [...closed.lookups].filter(isDueLookup);
+      if (due.length === 0) return found;
+      for (const path of due) closed.bring(path, await resolve(path).catch(toFailure));
+      found = [...found, ...closed.decide()];
+    }
+  }
+
+  /** A lookup had come back when the log goes on with its step, here or in the same append. */
+  function isDueLookup(path: string): boolean {
+    const next = nextFrom(path, cursor);
+    const here = events[cursor];
+    if (!next || !here) return false;
+    if (next.type === 'step.completed' || next.seq === here.seq) return true;
+    return next.at === here.at && events[cursor + (next.seq - here.seq)]?.seq === next.seq;
+  }
+
+  function compare(decided: readonly NewEvent[]): void {
+    for (const one of decided) {
+      const event = events[cursor] as KernelEvent | undefined; // as `asKernelEvent` says
+      if (!event) throw atTheEnd(events, one);
+      const expected = { type: event.type, ...asObject(event.data) };
+      const found = { type: one.type, ...asObject(withDrift(event, one)) };
+      if (!isSameJson(expected, found)) {
+        throw parted(event, `It decides ${wordsOf(one)} now.`, found, expected);
+      }
+      if (event.type === 'step.waiting') stepOf(run, event.data.step).waiting = event.data;
+      if ('step' in event.data) ended.delete(event.data.step);
+      run.version = event.version;
+      cursor += 1;
+      decisions += 1;
+    }
+  }
+
+  /** The input of a step, as the runner would work it out. */
+  async function resolve(
+    path: string,
+    seq = nextFrom(path, cursor)?.seq ?? 0,
+  ): Promise<Labelled<Json>> {
+    const { fixedInput } = stepOf(run, path);
+    if (fixedInput) return { value: fixedInput, labels: { base: OPERATOR } };
+    const { with: input, over, plan } = compiledStep(run, path).templates;
+    const template = input ?? over ?? plan;
+    const scope = scopeOf(run, path);
+    if (!template) return { value: {}, labels: { base: scope.worth } };
+    return resolveTemplate(template, namesIn(run, scope), {
+      own: scope.worth,
+      ref: (type: string, id: Id, field: string) => reference(seq - 1, type, id, field),
+    });
+  }
+
+  return {
+    events,
+    run: () => run,
+    closed: () => closed,
+    position: () => cursor,
+    isAt: ({ seq }) => events[cursor]?.seq === seq,
+    next: (path, after) => nextFrom(path, after === undefined ? cursor : cursor + 1),
+    believe: (event) => {
+      // the place is at this very event, and its stored form is what folding takes
+      evolveRun(run, event as unknown as StoredEvent, lookup);
+      if (event.type === 'wait.ended') ended.set(event.data.step, event.data.how);
+      else if ('step' in event.data) ended.delete(event.data.step);
+      cursor += 1;
+    },
+    decide,
+    compare,
+    endedBy: (path) => ended.get(path),
+    hasAnswer: () => [...ended.values()].includes('answer'),
+    resolve,
+    isEffect: (path) => {
+      const { step } = compiledStep(run, path);
+      return 'call' in step && isOutside(ports.registry.get(step.call).contract.effect);
+    },
+    migrate: (playbook) => {
+      run = newRunState(recording.run);
+      for (const event of events.slice(0, cursor)) {
+        evolveRun(run, underPlaybook(event, playbook), lookup);
+      }
+      const calls = [...closed.calls];
+      closed = openTurn();
+      for (const [path, call] of calls) closed.calls.set(path, call);
+    },
+    decisions: () => decisions,
+  };
+}
+
+/** The replay and the log part at an event: what the log holds, and what came out instead. */
+export function parted(event: KernelEvent, said: string, found: Json, expected?: Json): Diverged {
+  return new Diverged({
+    step: 'step' in event.data ? event.data.step : null,
+    seq: event.seq,
+    said,
+    expected: expected ?? { type: event.type, ...asObject(event.data) },
+    found,
+  });
+}
+
+/** The log is over, and something is decided nevertheless. */
+export function atTheEnd(events: readonly StoredEvent[], decided: NewEvent): Diverged {
+  return new Diverged({
+    step: typeof decided.data.step === 'string' ? decided.data.step : null,
+    seq: events[events.length - 1]?.seq ?? 0,
+    said: `The log ends here; now it goes on with ${wordsOf(decided)}.`,
+    expected: null,
+    found: asPlain({ type: decided.type, ...decided.data }),
+  });
+}
+
+/** The end of a wait for a duration counts from a moment that only the turn knew. */
+function withDrift(event: KernelEvent, decided: NewEvent): JsonObject {
+  const { data } = decided;
+  if (event.type !== 'step.waiting' || decided.type !== 'step.waiting') return data;
+  const { until, words } = event.data;
+  if (until === undefined || typeof data.until !== 'number') return data;
+  const drift = data.until - until;
+  return drift > 0 && drift <= DRIFT_MS ? { ...data, until, words } : data;
+}
+
+function wordsOf(decided: NewEvent): string {
+  const { step } = decided.data;
+  return typeof step === 'string' ? `${decided.type} (${step})` : decided.type;
+}
+
+/** For every step its events in order, found without walking the rest of a long run. */
+function indexBySteps(
+  events: readonly StoredEvent[],
+): (path: string, from: number) => StoredEvent | undefined {
+  const byStep = new Map<string, number[]>();
+  for (const [index, { data }] of events.entries()) {
+    if (typeof data.step !== 'string') continue;
+    const own = byStep.get(data.step) ?? [];
+    byStep.set(data.step, own);
+    own.push(index);
+  }
+  return (path, from) => {
+    const index = byStep.get(path)?.find((at) => at >= from);
+    return index === undefined ? undefined : events[index];
+  };
+}
