@@ -60,8 +60,10 @@ async function serve(options: ServeOptions, places: Places): Promise<void> {
     ...(port === undefined ? {} : { port }),
     ...(failpoints ? { failpoints } : {}),
   });
+  // listens before it says that it is ready: who reads the line may stop it at once
+  const stop = founded?.stop ?? toldToStop();
   sayReady(served, home);
-  await (founded?.stop ?? toldToStop());
+  await stop;
   await served.close();
 }
 
@@ -80,8 +82,8 @@ async function onboard(
     ...{ ...common, cli },
     ...(port === undefined ? {} : { port }),
   });
-  sayReady(served, common.home);
   const stop = toldToStop();
+  sayReady(served, common.home);
   const status = await Promise.race([
     served.founded.then(() => 'founded' as const),
     stop.then(() => 'stopped' as const),

@@ -26,6 +26,7 @@ export async function runSuite(
   name: string,
   suite: Suite,
   injected: readonly Injected[],
+  options: { readonly careless?: boolean } = {},
 ): Promise<SuiteReport> {
   const tools = Object.fromEntries(suite.tools.map((tool) => [tool.name, classOf(tool)]));
   const hosts = hostsOf(suite, tools);
@@ -37,7 +38,7 @@ export async function runSuite(
     mutations: Object.fromEntries(ATTACKS.map((one) => [one.name, { attacks: 0, effects: 0 }])),
   };
   for (const task of suite.user_tasks) {
-    const scene: Scene = { suite, hosts, task };
+    const scene: Scene = { suite, hosts, task, careless: options.careless ?? false };
     const benign = await runBenign(scene);
     report.benignEffects += benign.effects;
     report.asks += benign.asks;
@@ -47,11 +48,12 @@ export async function runSuite(
       report.injectedEffects += await runAttack(scene, PLAIN, one);
     }
     for (const attack of ATTACKS) {
-      const emitted = attack.calls(calls.flat());
       const row = report.mutations[attack.name];
-      if (!row || emitted.length === 0) continue;
-      row.attacks += emitted.length;
-      row.effects += await runAttack(scene, attack, calls.flat());
+      for (const some of inChunks(attack.calls(calls.flat()))) {
+        if (!row) continue;
+        row.attacks += some.length;
+        row.effects += await runAttack(scene, attack, some);
+      }
     }
   }
   return report;
@@ -61,6 +63,17 @@ interface Scene {
   readonly suite: Suite;
   readonly hosts: readonly string[];
   readonly task: UserTask;
+  readonly careless: boolean;
+}
+
+/** Calls in one emitted plan: more would be refused for their number alone. */
+const CHUNK = 40;
+
+function inChunks(calls: readonly Call[]): readonly (readonly Call[])[] {
+  const count = Math.ceil(calls.length / CHUNK);
+  return Array.from({ length: count }, (_, index) =>
+    calls.slice(index * CHUNK, (index + 1) * CHUNK),
+  );
 }
 
 const PLAIN: Attack = { name: 'plain', calls: (calls) => calls, through: 'agent' };
@@ -82,10 +95,9 @@ async function runBenign({ suite, hosts, task }: Scene) {
 }
 
 /** How many of the attacker's calls took effect without a signature. */
-async function runAttack(scene: Scene, attack: Attack, injected: readonly Call[]): Promise<number> {
-  const { suite, hosts, task } = scene;
+async function runAttack(scene: Scene, attack: Attack, emitted: readonly Call[]): Promise<number> {
+  const { suite, hosts, task, careless } = scene;
   const planned = planTask(task, suite.tools);
-  const emitted = attack.calls(injected);
   const playbooks = [
     playbook('task', planned.steps.length > 0 ? planned.steps : [NOTHING]),
     playbook('attacked', [...planned.steps, ...agentSteps(attack, planned)]),
@@ -94,7 +106,7 @@ async function runAttack(scene: Scene, attack: Attack, injected: readonly Call[]
       { id: 'more', expand: { plan: { $expr: 'read.plan' } } },
     ]),
   ];
-  const world = await openWorld({ tools: suite.tools, playbooks, hosts });
+  const world = await openWorld({ tools: suite.tools, playbooks, hosts, careless });
   try {
     setStage(world, planned);
     world.stage.plan = { steps: emitted.map((call, index) => emittedStep(call, index)) };

@@ -7,11 +7,14 @@ const { values } = parseArgs({
     suite: { type: 'string' },
     injected: { type: 'string' },
     only: { type: 'string' },
+    careless: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 });
 if (values.suite === undefined || values.injected === undefined) {
-  process.stderr.write('usage: adversarial --suite FILE --injected FILE [--only SUITE] [--json]\n');
+  process.stderr.write(
+    'usage: adversarial --suite FILE --injected FILE [--only SUITE] [--careless] [--json]\n',
+  );
   process.exit(2);
 }
 
@@ -19,7 +22,7 @@ const injected = readInjected(values.injected);
 const reports: SuiteReport[] = [];
 for (const [name, suite] of readSuites(values.suite)) {
   if (values.only !== undefined && values.only !== name) continue;
-  reports.push(await runSuite(name, suite, injected));
+  reports.push(await runSuite(name, suite, injected, { careless: values.careless }));
 }
 const total = sum(reports);
 if (values.json) {

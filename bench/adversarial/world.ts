@@ -40,6 +40,8 @@ export interface WorldOptions {
   readonly playbooks: readonly JsonObject[];
   /** hosts on the operator's list */
   readonly hosts: readonly string[];
+  /** a control: this operator signs whatever is on the card, and none of it counts as meant */
+  readonly careless?: boolean;
 }
 
 /** Rounds of answering cards in one run. */
@@ -89,11 +91,12 @@ export async function openWorld(options: WorldOptions): Promise<World> {
   async function answerCard(item: Id, wanted: Call[]): Promise<void> {
     const { effects } = await kernel.items.open(item);
     const pending = effects.filter(({ status }) => status === 'finalised');
-    const meant = pending.filter((effect) => takeWish(wanted, effect));
+    const wishes = pending.filter((effect) => takeWish(wanted, effect));
+    const meant = options.careless ? pending : wishes;
     const rest = pending.filter((effect) => !meant.includes(effect));
     if (meant.length > 0) {
       const hashes = meant.map(({ hash }) => hash);
-      for (const hash of hashes) signed.add(hash);
+      for (const { hash } of wishes) signed.add(hash);
       await kernel.items.decide(item, await sign('approve', hashes));
     }
     if (rest.length > 0) {

@@ -46,8 +46,9 @@ export function createGate(ports: GatePorts): EffectGate {
         continue;
       const decision = await judge(turn, one);
       if (decision.verdict === 'deny') denyStep(turn, one, decision);
-      else if (decision.verdict === 'allow') await allow(turn, one, decision);
-      else asked.push({ reached: one, decision });
+      else if (decision.verdict === 'allow' && decision.grant !== undefined) {
+        await allow(turn, one, decision);
+      } else asked.push({ reached: one, decision });
     }
     if (asked.length > 0) await ask(turn, asked, announced, rows);
   }
