@@ -8,6 +8,7 @@ import { measureLog } from './log.bench.ts';
 import { describeMachine, syncsPerSecond, whoElseWorks, whyUnsteady } from './machine.ts';
 import { measurePeers } from './peers/run.ts';
 import { measureRecover } from './recover.bench.ts';
+import { measureReplay } from './replay.bench.ts';
 import { measureStepBytes, measureSteps, PEER_FIGURES } from './steps.bench.ts';
 import { measurePage, measureServer } from './surface.bench.ts';
 import { measureWaiting } from './waiting.bench.ts';
@@ -42,6 +43,7 @@ const MEASUREMENTS: readonly Measurement[] = [
     measure: async () => ({ figures: await measureLog(), notes: [] }),
   },
   { ids: ['log.bytes-per-step'], measure: measureStepBytes },
+  { ids: ['replay.per-1k-steps', 'replay.per-1k-steps.long'], measure: measureReplay },
   { ids: ['decide', 'commit.recheck'], measure: measureDecide },
   { ids: ['recover.10k', 'recover.10k.all'], measure: measureRecover },
   {

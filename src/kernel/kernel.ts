@@ -1,4 +1,4 @@
-import { dayIn, type Id, type JsonObject, LIMITS } from '../base/index.ts';
+import { type Clock, dayIn, type Id, type JsonObject, LIMITS } from '../base/index.ts';
 import { failure, type Label, OPERATOR, type StoredEvent, toFailure } from '../contract/index.ts';
 import type { FoldQuery, FoldReader } from '../log/index.ts';
 import type { RecordCommand } from '../records/index.ts';
@@ -86,6 +86,19 @@ export interface KernelOptions extends KernelPorts {
 
 const UNFINISHED = ['planned', 'running', 'cancelling', 'compensating'] as const;
 
+/** Today's day in a zone that may change. Kept for a minute: every call asks, and zones are dear. */
+function createToday(zone: () => string, clock: Clock): () => string {
+  let known = { minute: -1, zone: '', day: '' };
+  return () => {
+    const now = clock.now();
+    const minute = Math.floor(now / 60_000);
+    if (known.minute !== minute || known.zone !== zone()) {
+      known = { minute, zone: zone(), day: dayIn(zone(), now) };
+    }
+    return known.day;
+  };
+}
+
 /** All rows of a list, page by page. */
 async function* everyRow<Row extends JsonObject>(
   reader: FoldReader<Row>,
@@ -107,7 +120,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     compileInline: playbooks.compileInline,
   };
   let zone = 'UTC';
-  const today = (): string => dayIn(zone, clock.now());
+  const today = createToday(() => zone, clock);
   async function readZone(): Promise<void> {
     const company = await records.find('company', log.company);
     if (typeof company?.fields.zone === 'string') zone = company.fields.zone;

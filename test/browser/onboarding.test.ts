@@ -64,7 +64,6 @@ describe.skipIf(executable === undefined)(
       expect(await iban.getAttribute('aria-invalid')).toBe('true');
       expect(await iban.evaluate((field) => field === document.activeElement)).toBe(true);
       await expectAccessible(page, 'onboarding with a problem');
-      await page.screenshot({ path: '/tmp/onb-1.png', fullPage: true });
     });
 
     test('the recovery key is shown once, and then the inbox opens for a device that may decide', async () => {
@@ -75,7 +74,6 @@ describe.skipIf(executable === undefined)(
       expect(key).toMatch(/^([0-9A-Z]{4}-){8}[0-9A-Z]{4}$/);
       await expectAccessible(page, 'recovery key');
       await expectNoSidewaysScroll(page, 'recovery key');
-      await page.screenshot({ path: '/tmp/onb-2.png' });
       await page.getByRole('button', { name: 'I have written it down' }).click();
       await page.getByRole('heading', { name: 'Inbox' }).waitFor();
       expect(new URL(page.url()).pathname).toBe('/');

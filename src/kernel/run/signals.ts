@@ -10,6 +10,8 @@ import { say, type Turn } from './turn.ts';
 /** Facts about runs, steps and the inbox itself: no plan waits for those. */
 const INTERNAL = /^(run|step|wait|effect|item|intent|plan|approval|number|compensation)\./;
 const WAITERS_PAGE = 500;
+/** events at the end of the log that a process could have left undelivered */
+const MISSED_EVENTS = 10_000;
 /** events that are offered again between two reads of the log */
 const MISSED_PAGE = 1_000;
 
@@ -53,33 +55,39 @@ async function waitersFor(log: Log, event: StoredEvent): Promise<readonly Waiter
 }
 
 /**
- * After a restart: what was appended and not yet delivered when the last process ended. Every event
- * since the oldest waiting run began is offered once more; one that was taken in changes nothing.
+ * After a restart: what was appended and not yet delivered when the last process ended. Delivery
+ * follows an append within moments, so the end of the log is enough; an event that was taken in
+ * before changes nothing.
  */
 export async function deliverMissed(log: Log, runner: Runner): Promise<void> {
-  const began = new Map<Id, number>();
-  const types = new Set<string>();
-  for (let offset = 0; ; offset += WAITERS_PAGE) {
-    const rows = await log.fold(waitsFold).list({ index: 'event', offset, limit: WAITERS_PAGE });
-    for (const { row } of rows) {
-      types.add(row.event?.split('|')[0] ?? '');
-      const run = await log.fold(runsFold).get(row.run);
-      if (run) began.set(row.run, run.startSeq);
-    }
-    if (rows.length < WAITERS_PAGE) break;
-  }
-  if (began.size === 0) return;
-  let after = Math.min(...began.values());
+  const types = await awaitedTypes(log);
+  if (types.length === 0) return;
+  const runs = log.fold(runsFold);
+  let after = Math.max(0, log.head().seq - MISSED_EVENTS);
   for (;;) {
-    const events = await log.read({ after, limit: MISSED_PAGE, types: [...types] });
+    const events = await log.read({ after, limit: MISSED_PAGE, types });
     for (const event of events) {
       for (const waiter of await waitersFor(log, event)) {
+        const run = await runs.get(waiter.run);
         // an event from before a run began is not its answer
-        if (event.seq > (began.get(waiter.run) ?? event.seq)) await offer(runner, waiter, event);
+        if (run && event.seq > run.startSeq) await offer(runner, waiter, event);
       }
     }
     if (events.length < MISSED_PAGE) return;
     after = events[events.length - 1]?.seq ?? after;
+  }
+}
+
+/** The types of events that some run waits for; one look into the index each. */
+async function awaitedTypes(log: Log): Promise<readonly string[]> {
+  const waits = log.fold(waitsFold);
+  const types: string[] = [];
+  for (let from = ''; ; ) {
+    const [next] = await waits.list({ index: 'event', from, limit: 1 });
+    const type = next?.row.event?.split('|')[0];
+    if (type === undefined) return types;
+    types.push(type);
+    from = `${type}}`; // `}` is the character after `|`: behind every key of this type
   }
 }
 

@@ -60,11 +60,12 @@ export const KERNEL_LINES = {
           ...queue.map((who, index) => `  ${index + 1}. ${who.run} (${plain(who.step)})`),
         ]),
   replay: replayLines,
-  fork: (fork: ForkAnswer) => [
-    `Run ${fork.run} was forked from ${fork.of}; it is ${fork.status}.`,
-    fork.taken.length === 0
-      ? 'Everything is done anew.'
-      : `Taken over: ${fork.taken.map(plain).join(', ')}`,
+  fork: (fork: ForkAnswer, { width }: Screen) => [
+    `Run ${fork.run} is ${fork.status}.`,
+    `Forked from ${fork.of}.`,
+    ...(fork.taken.length === 0
+      ? ['Everything is done anew.']
+      : wrap(`Taken over: ${fork.taken.map(plain).join(', ')}`, width)),
   ],
   'what-if': whatIfLines,
 } as const;

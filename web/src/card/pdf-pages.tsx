@@ -58,15 +58,15 @@ function PdfPage({
   readonly page: number;
   readonly name: string;
 }) {
-  const frame = useRef<HTMLDivElement>(null);
+  const figure = useRef<HTMLElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const [zoomed, setZoomed] = useState(false);
   const [room, setRoom] = useState(0);
   const [words, setWords] = useState('');
   useEffect(() => {
-    const place = frame.current;
+    const place = figure.current;
     if (!place) return undefined;
-    const watcher = new ResizeObserver(() => setRoom(place.clientWidth));
+    const watcher = new ResizeObserver(() => setRoom(place.clientWidth - FRAME_PX));
     watcher.observe(place);
     return () => watcher.disconnect();
   }, []);
@@ -79,8 +79,8 @@ function PdfPage({
   }, [pdf, page]);
   const title = `${name}, page ${page} of ${pdf.pages}`;
   return (
-    <figure class={zoomed ? 'pdf-page is-zoomed' : 'pdf-page'}>
-      <div class="pdf-frame" ref={frame} tabIndex={zoomed ? 0 : undefined}>
+    <figure ref={figure} class={zoomed ? 'pdf-page is-zoomed' : 'pdf-page'}>
+      <div class="pdf-frame" tabIndex={zoomed ? 0 : undefined}>
         <canvas ref={canvas} role="img" aria-label={title} onClick={() => setZoomed(!zoomed)} />
       </div>
       <figcaption>
@@ -104,4 +104,6 @@ function PdfPage({
 
 /** CSS pixels: an A4 page at reading size, and the size at which the smallest print is easy to read */
 const FULL_PX = 640;
+/** the hairlines at both sides of a page */
+const FRAME_PX = 2;
 const ZOOMED_PX = 1_040;
