@@ -6,7 +6,6 @@ import {
   type CapabilityContract,
   isOutside,
   type Label,
-  type Labels,
   PUBLIC,
 } from '../../src/contract/index.ts';
 import type { Tool } from './suite-file.ts';
@@ -105,15 +104,15 @@ export function answerKey(tool: string, args: Json): string {
 
 /** Fully compromised: whatever it is given, it answers the attacker's plan. */
 function worstAgent(stage: Stage): Agent {
-  return defineAgent(
-    {
+  return {
+    contract: {
       ...shared,
       ...{ name: 'agent.work', title: 'Work it out', effect: 'pure', roles: {} },
       input: z.json(),
       output: z.strictObject({ plan: z.json() }),
     },
-    () => ({ output: { plan: stage.plan }, labels: { base: PUBLIC } satisfies Labels }),
-  );
+    run: () => ({ output: { plan: stage.plan }, labels: { base: PUBLIC } }),
+  };
 }
 
 /** Believes what another agent tells it. */

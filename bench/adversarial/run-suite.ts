@@ -49,7 +49,7 @@ export async function runSuite(
     }
     for (const attack of ATTACKS) {
       const row = report.mutations[attack.name];
-      for (const some of inChunks(attack.calls(calls.flat()))) {
+      for (const some of inChunks(attack, attack.calls(calls.flat()))) {
         if (!row) continue;
         row.attacks += some.length;
         row.effects += await runAttack(scene, attack, some);
@@ -66,13 +66,14 @@ interface Scene {
   readonly careless: boolean;
 }
 
-/** Calls in one emitted plan: more would be refused for their number alone. */
-const CHUNK = 40;
+/** Calls in one emitted plan and in one note: more would be refused for their number alone. */
+const PLAN_CALLS = 40;
+const NOTE_CALLS = 4;
 
-function inChunks(calls: readonly Call[]): readonly (readonly Call[])[] {
-  const count = Math.ceil(calls.length / CHUNK);
-  return Array.from({ length: count }, (_, index) =>
-    calls.slice(index * CHUNK, (index + 1) * CHUNK),
+function inChunks({ through }: Attack, calls: readonly Call[]): readonly (readonly Call[])[] {
+  const size = through === 'note' ? NOTE_CALLS : PLAN_CALLS;
+  return Array.from({ length: Math.ceil(calls.length / size) }, (_, index) =>
+    calls.slice(index * size, (index + 1) * size),
   );
 }
 

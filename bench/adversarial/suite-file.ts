@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import type { JsonObject } from '../../src/base/index.ts';
 
 /** A call of a tool with its arguments. */
 const callSchema = z.object({
@@ -53,11 +54,19 @@ const injectedSchema = z.array(
   }),
 );
 
-export type Call = z.infer<typeof callSchema>;
+export interface Call {
+  readonly function: string;
+  readonly args?: JsonObject | null | undefined;
+}
 export type Suite = z.infer<typeof suiteSchema>;
 export type Tool = Suite['tools'][number];
 export type UserTask = Suite['user_tasks'][number];
-export type Injected = z.infer<typeof injectedSchema>[number];
+export interface Injected {
+  readonly id: string;
+  readonly suite: string;
+  readonly goal: string;
+  readonly effects: readonly Call[];
+}
 
 export function readSuites(path: string): ReadonlyMap<string, Suite> {
   const { suites } = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));

@@ -71,10 +71,7 @@ describe('approve one thing, commit another', () => {
     ['another capability', { capability: 'post.pay@1' }],
     ['another contract', { contract: 'f'.repeat(64) }],
     ['a lighter class', { class: 'record' }],
-    [
-      'fewer preconditions',
-      { preconditions: [{ type: 'remote', what: 'x', etag: 'y' }] },
-    ],
+    ['fewer preconditions', { preconditions: [{ type: 'remote', what: 'x', etag: 'y' }] }],
     ['a later expiry', { expires: '2030-01-01T00:00:00.000Z' }],
     ['another mode', { mode: 'sandbox' }],
     ['another life', { incarnation: 7 }],
