@@ -61,6 +61,7 @@ export {
   approvalsFold,
   type Bearer,
   connectorsFold,
+  createRedactingLog,
   createTokens,
   type GrantRow,
   type GrantView,
