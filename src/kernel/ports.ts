@@ -2,6 +2,7 @@ import type { Registry } from '../agent/index.ts';
 import type { Clock, Id, NewId } from '../base/index.ts';
 import type { Device, Failure, SignedDecision } from '../contract/index.ts';
 import type { Blobs, Log } from '../log/index.ts';
+import type { Redactor } from '../policy/index.ts';
 
 /** Everything the kernel uses of the world; made once, in the composition root. */
 export interface KernelPorts {
@@ -18,6 +19,8 @@ export interface KernelPorts {
   readonly verify: (signed: SignedDecision, device: Device) => Promise<void>;
   /** a switch outside the process that stops every commit at once */
   readonly stopped: () => boolean;
+  /** knows the stored secrets; what is asked for or sent may not hold one */
+  readonly redactor?: Redactor;
   /** told of defects that nobody waits for */
   readonly report: (problem: Failure, where: { readonly run?: Id; readonly step?: string }) => void;
 }

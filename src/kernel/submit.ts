@@ -9,6 +9,7 @@ import type { KernelPorts } from './ports.ts';
 import type { Runner } from './run/runner.ts';
 import { open, say } from './run/turn.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { refuseSecrets } from './trust/refuse-secrets.ts';
 
 /** What the operator asks for. Words are kept verbatim before anything runs. */
 export interface Goal {
@@ -69,6 +70,7 @@ export async function submitGoal(
   goal: Goal,
 ): Promise<Submitted> {
   checkWords(goal.words);
+  refuseSecrets(ports, [goal.words, goal.input ?? null], 'words');
   const running = goal.again ? undefined : await sameGoal(ports, goal);
   if (running) return { run: running.id, joined: true };
   const run = ports.newId();

@@ -5,6 +5,7 @@
  */
 export function normaliseAddress(written: string): string {
   const text = written.trim();
+  if (UNSEEN.test(text)) return text; // nobody can have meant it: it is no other spelling of anything
   if (text.includes('://')) return URL.canParse(text) ? new URL(text).href : text;
   const bracketed = /^[^<>]*<([^<>]*)>$/.exec(text)?.[1] ?? text;
   const at = bracketed.lastIndexOf('@');
@@ -13,6 +14,9 @@ export function normaliseAddress(written: string): string {
   if (domain === undefined) return text;
   return `${bracketed.slice(0, at).normalize('NFC').toLowerCase()}@${domain}`;
 }
+
+/** Characters that are not shown: controls, formats and what is ignored when text is compared. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/u;
 
 /** The host that a URL, an address or a bare host name leads to, in ASCII; undefined if none. */
 export function hostOf(destination: string): string | undefined {

@@ -168,11 +168,20 @@ describe('a secret', () => {
     expect(world.log.head().seq).toBe(before);
   });
 
-  test('in what would be sent is never committed: the log does not hold what was signed', async () => {
+  test('in what is asked for or would be sent is refused, and says so', async () => {
     const redactor = createRedactor(() => [{ name: 'api', value: CANARY }]);
-    const world = await open({ wrapLog: (log) => createRedactingLog(log, redactor) });
-    const run = await ask(world, 'send', { ...ZOE, text: `The key is ${CANARY}` });
-    await approve(world, run.id).catch(() => undefined);
+    const world = await open({ redactor, wrapLog: (log) => createRedactingLog(log, redactor) });
+    const text = `The key is ${CANARY}`;
+    await expect(ask(world, 'send', { ...ZOE, text })).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
+    const run = await ask(world, 'send', ZOE);
+    const card = await cardOf(world, run.id);
+    await expect(
+      world.kernel.items.edit(card.item.id, { text }, 'operator:test'),
+    ).rejects.toMatchObject({ code: 'invalid_input' });
     expect(world.sent).toEqual([]);
+    const events = await world.log.read({ after: 0, limit: 1_000 });
+    expect(JSON.stringify(events)).not.toContain(CANARY);
   });
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { isJsonObject } from '../../src/base/index.ts';
 import { failure, toFailure } from '../../src/contract/index.ts';
 import type { Log } from '../../src/log/index.ts';
@@ -136,36 +136,33 @@ test('no space for a file: the step says so, and a retry finishes it', async () 
 });
 
 const disk = mountSmallDisk(1);
+afterAll(() => disk?.unmount());
 test.skipIf(!disk)(
   'no space for the message: nothing is sent, and it goes out when there is some',
   async () => {
     if (!disk) return;
-    try {
-      await withHome(async (home) => {
-        mkdirSync(join(disk.path, 'sandbox'));
-        symlinkSync(join(disk.path, 'sandbox'), join(home, 'sandbox'));
-        const filler = join(disk.path, 'filler');
-        fill(filler);
-        let nowMs = Date.now();
-        const composed = await openInvoiceHome({
-          home,
-          store: 'memory',
-          clock: { now: () => nowMs },
-        });
-        const run = await driveInvoice(composed);
-        expect(run).toMatchObject({ status: 'waiting', waitingFor: 'retry' });
-        expect(run.words).toContain('no space left');
-        expect(messagesIn(home)).toEqual([]);
-        rmSync(filler);
-        nowMs += 60_000;
-        await composed.kernel.recover();
-        expect((await driveInvoice(composed)).status).toBe('done');
-        expect(messagesIn(home)).toHaveLength(1);
-        await composed.close();
+    await withHome(async (home) => {
+      mkdirSync(join(disk.path, 'sandbox'));
+      symlinkSync(join(disk.path, 'sandbox'), join(home, 'sandbox'));
+      const filler = join(disk.path, 'filler');
+      fill(filler);
+      let nowMs = Date.now();
+      const composed = await openInvoiceHome({
+        home,
+        store: 'memory',
+        clock: { now: () => nowMs },
       });
-    } finally {
-      disk.unmount();
-    }
+      const run = await driveInvoice(composed);
+      expect(run).toMatchObject({ status: 'waiting', waitingFor: 'retry' });
+      expect(run.words).toContain('no space left');
+      expect(messagesIn(home)).toEqual([]);
+      rmSync(filler);
+      nowMs += 60_000;
+      await composed.kernel.recover();
+      expect((await driveInvoice(composed)).status).toBe('done');
+      expect(messagesIn(home)).toHaveLength(1);
+      await composed.close();
+    });
   },
 );
 

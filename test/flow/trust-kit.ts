@@ -235,7 +235,7 @@ export async function ask(
   given: JsonObject,
 ): Promise<RunRow> {
   const { run } = await world.kernel.submit({
-    words: `${playbookName} ${JSON.stringify(given)} ${randomBytes(4).toString('hex')}`,
+    words: `${playbookName} ${randomBytes(4).toString('hex')}`,
     playbook: playbookName,
     input: given,
     by: 'operator:test',

@@ -56,6 +56,7 @@ export interface ComposeOptions {
   readonly wrapLog?: (log: Log) => Log;
   readonly wrapBlobs?: (blobs: Blobs) => Blobs;
   readonly stopped?: () => boolean;
+  readonly redactor?: NonNullable<KernelOptions['redactor']>;
   /** checks a passkey's signature; without it there are no passkeys */
   readonly verify?: KernelOptions['verify'];
   /** false: what a test opens is not recovered yet */
@@ -135,6 +136,7 @@ export async function composeKernel(options: ComposeOptions): Promise<Composed> 
     stopped: options.stopped ?? (() => false),
     report: (problem) => problems.push(problem),
     ...(options.evictAlways ? { evictAlways: true } : {}),
+    ...(options.redactor ? { redactor: options.redactor } : {}),
   });
   if (options.recover ?? true) await kernel.recover();
   return {

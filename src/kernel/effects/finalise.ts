@@ -29,6 +29,7 @@ import { seriesFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import { limitFields, type RecordStore } from '../record-reads.ts';
 import { modeNow } from '../trust/modes.ts';
+import { refuseSecrets } from '../trust/refuse-secrets.ts';
 import { contractHash } from './contract-hash.ts';
 import type { Edits } from './edits.ts';
 import { chooseNumber, reservation } from './series.ts';
@@ -111,6 +112,8 @@ export async function finaliseEffect(
       },
     },
   );
+  const { summary, to, preview, output } = finalised;
+  refuseSecrets(ports, [input.value, summary, [...to], preview.text, output], step);
   const effect: Effect = {
     v: 1,
     ...identity,
@@ -120,8 +123,8 @@ export async function finaliseEffect(
     connector: connector.name,
     account: finalised.account,
     class: contract.effect,
-    summary: finalised.summary,
-    to: finalised.to,
+    summary,
+    to,
     amount: finalised.amount,
     arguments: [
       ...steeringArguments(contract, input),
@@ -140,7 +143,6 @@ export async function finaliseEffect(
     salt: ports.random(16),
   };
   const hash = await effectHash(effect);
-  const { preview, output } = finalised;
   const bytes = Buffer.byteLength(JSON.stringify({ effect, preview, output, input }));
   if (bytes > EFFECT_BYTES) {
     throw failure(

@@ -1,5 +1,6 @@
 import type { Id, JsonObject } from '../../base/index.ts';
-import type { Decision } from '../../policy/index.ts';
+import type { Effect } from '../../contract/index.ts';
+import { type Decision, domainHints } from '../../policy/index.ts';
 import { fact } from '../events.ts';
 import { type EffectRow, itemsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
@@ -216,7 +217,7 @@ function finalisedAppend(
           input: input.value,
           inputLabels: input.labels,
           item,
-          reasons: decision.reasons.map((reason) => reason.because),
+          reasons: [...decision.reasons.map((reason) => reason.because), ...oddities(effect)],
           ...(edits ? { edits } : {}),
           on: judgedOn(turn, reached),
         },
@@ -224,6 +225,12 @@ function finalisedAppend(
       ),
     ],
   };
+}
+
+/** What is odd about where it goes: letters of two scripts, a name that only looks like another. */
+function oddities(effect: Effect): readonly string[] {
+  const mails = effect.to.filter((address) => address.includes('@'));
+  return [...new Set(mails.flatMap((address) => domainHints(address)))];
 }
 
 function judgedOn({ run }: Turn, { act }: Reached): JudgedOn {
