@@ -144,9 +144,7 @@ async function attempt(
   effect: Effect,
   row: EffectRow,
 ): Promise<CommitResult> {
-  const outcome = await connector
-    .commit(effect, commitPorts(ports, connector))
-    .catch((error: unknown): Outcome => ({ status: 'unknown', message: toFailure(error).message }));
+  const outcome = await commitInTime(ports, connector, effect);
   switch (outcome.status) {
     case 'committed':
       return {
@@ -188,6 +186,25 @@ async function attempt(
       return { status: 'unknown', message: outcome.message };
     }
   }
+}
+
+/** A connector that ignores its deadline does not hold the run: what it did is then unknown. */
+async function commitInTime(
+  ports: KernelPorts,
+  connector: Connector,
+  effect: Effect,
+): Promise<Outcome> {
+  const given = commitPorts(ports, connector);
+  const late = new Promise<Outcome>((resolve) => {
+    const message = 'The other side did not answer in time.';
+    given.signal.addEventListener('abort', () => resolve({ status: 'unknown', message }), {
+      once: true,
+    });
+  });
+  const done = connector
+    .commit(effect, given)
+    .catch((error: unknown): Outcome => ({ status: 'unknown', message: toFailure(error).message }));
+  return Promise.race([done, late]);
 }
 
 function commitPorts(ports: KernelPorts, connector: Connector): CommitPorts {

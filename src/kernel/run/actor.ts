@@ -24,6 +24,8 @@ export interface Actor {
   readonly lookups: Map<string, Labelled<Json> | Failure | 'pending'>;
   /** turns and answers, one after another */
   queue: Promise<void>;
+  /** turns and answers that wait for their place in `queue` */
+  queued: number;
   scheduled: boolean;
   claimed: boolean;
   /** those who wait for it to come to rest */
@@ -40,6 +42,7 @@ export function createActor(id: Id): Actor {
     commits: [],
     lookups: new Map(),
     queue: Promise.resolve(),
+    queued: 0,
     scheduled: false,
     claimed: false,
     resting: [],
@@ -48,6 +51,7 @@ export function createActor(id: Id): Actor {
 
 /** Nothing about it would be lost if it were forgotten. */
 export function isIdle(actor: Actor): boolean {
-  const { scheduled, calls, resting, outcomes, commits } = actor;
-  return !scheduled && calls.size + resting.length + outcomes.length + commits.length === 0;
+  const { scheduled, queued, calls, resting, outcomes, commits } = actor;
+  const open = queued + calls.size + resting.length + outcomes.length + commits.length;
+  return !scheduled && open === 0;
 }

@@ -37,6 +37,7 @@ export async function cancelRun(
   by: string,
 ): Promise<void> {
   const { runner } = ports;
+  await letCommitsEnd(ports, id);
   runner.abort(id);
   const compensation = ports.newId();
   const takenBack = await runner.within(id, async (turn) => {
@@ -101,6 +102,12 @@ export async function resumeCompensation(ports: CancelPorts, id: Id): Promise<vo
     (found) => found.row,
   );
   await compensate(ports, id, compensation, await findTakenBack(ports, rows));
+}
+
+/** What is on its way out right now ends first, so that its receipt is kept and can be taken back. */
+async function letCommitsEnd({ log, runner }: CancelPorts, id: Id): Promise<void> {
+  const rows = await log.fold(effectsFold).list({ index: 'run', equals: id });
+  if (rows.some(({ row }) => row.status === 'committing')) await runner.atRest(id);
 }
 
 async function withdraw(

@@ -109,7 +109,10 @@ export function createRunner(ports: RunnerPorts): Runner {
   }
 
   function exclusively<T>(actor: Actor, work: () => Promise<T>): Promise<T> {
-    const result = actor.queue.then(work);
+    actor.queued += 1;
+    const result = actor.queue.then(work).finally(() => {
+      actor.queued -= 1;
+    });
     actor.queue = result.then(
       () => undefined,
       () => undefined,
