@@ -105,6 +105,13 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
       random: randomHex,
       verify: (signed, device) => verifyPasskeyDecision(signed, device, options.origin()),
       stopped: () => existsSync(join(home, HOME.stop)),
+      erasure: {
+        destroyKey: vault.destroy,
+        shred: async (seqs) => {
+          for (const seq of seqs) store.shred(seq);
+        },
+        eraseBlob: blobs.erase,
+      },
     };
     let desk: ReturnType<typeof createImportDesk> | undefined;
     const kernel = await createKernel({

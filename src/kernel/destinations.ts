@@ -1,6 +1,6 @@
 import type { Log } from '../log/index.ts';
 import { normaliseAddress } from '../policy/index.ts';
-import { destinationsFold } from './folds.ts';
+import { destinationKey, destinationsFold } from './folds.ts';
 import type { RecordStore } from './record-reads.ts';
 
 /** Those of `addresses` that we wrote to before, or that stand in our own parties and contacts. */
@@ -11,7 +11,10 @@ export async function isKnownDestination(
 ): Promise<ReadonlySet<string>> {
   const wanted = addresses.map((address) => normaliseAddress(address) ?? address);
   const known = new Set<string>();
-  for (const [address] of await log.fold(destinationsFold).getMany(wanted)) known.add(address);
+  const byKey = new Map(wanted.map((address) => [destinationKey(address), address]));
+  for (const [key] of await log.fold(destinationsFold).getMany([...byKey.keys()])) {
+    known.add(byKey.get(key) ?? '');
+  }
   if (wanted.every((address) => known.has(address))) return known;
   for (const type of ['party', 'contact']) {
     for (const { fields, labels } of await records.list(type)) {

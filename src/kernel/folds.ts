@@ -4,6 +4,7 @@ import { controlFold } from './folds/control-fold.ts';
 import { destinationsFold } from './folds/destinations-fold.ts';
 import { devicesFold, noncesFold } from './folds/device-folds.ts';
 import { effectsFold } from './folds/effects-fold.ts';
+import { erasable } from './folds/erasable.ts';
 import { itemsFold } from './folds/items-fold.ts';
 import { policyFold } from './folds/policy-fold.ts';
 import { runsFold } from './folds/runs-fold.ts';
@@ -13,7 +14,12 @@ import { schedulesFold } from './schedules/schedules-fold.ts';
 import { TRUST_FOLDS } from './trust/trust-folds.ts';
 
 export { type ControlRow, controlFold } from './folds/control-fold.ts';
-export { type DestinationRow, destinationsFold } from './folds/destinations-fold.ts';
+export {
+  type DestinationRow,
+  destinationKey,
+  destinationsFold,
+  destinationsIn,
+} from './folds/destinations-fold.ts';
 export { type DeviceRow, devicesFold, type NonceRow, noncesFold } from './folds/device-folds.ts';
 export { type EffectRow, effectsFold } from './folds/effects-fold.ts';
 export { type ItemRow, itemsFold } from './folds/items-fold.ts';
@@ -25,15 +31,15 @@ export { awaitedKey, type WaitRow, waitsFold } from './folds/waits-fold.ts';
 
 export const KERNEL_FOLDS = [
   destinationsFold,
-  runsFold,
-  effectsFold,
-  itemsFold,
+  erasable(runsFold),
+  erasable(effectsFold),
+  erasable(itemsFold),
   controlFold,
   seriesFold,
   devicesFold,
   noncesFold,
-  waitsFold,
+  erasable(waitsFold),
   policyFold,
-  schedulesFold,
+  erasable(schedulesFold),
   ...TRUST_FOLDS,
 ] as const;

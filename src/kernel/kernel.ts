@@ -247,6 +247,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     reasons: (run) => reasonsOf({ log, locks: locks.list }, run),
     recover: async () => {
       await trust.suspendChangedGrants();
+      await trust.finishErasures();
       let count = 0;
       for (const status of UNFINISHED) {
         for await (const row of everyRow(runs, { index: 'status', equals: status })) {

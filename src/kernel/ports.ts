@@ -3,6 +3,7 @@ import type { Clock, Id, NewId } from '../base/index.ts';
 import type { Device, Failure, SignedDecision } from '../contract/index.ts';
 import type { Blobs, Log } from '../log/index.ts';
 import type { Redactor } from '../policy/index.ts';
+import type { Erasure } from './trust/erase/erase-subject.ts';
 
 /** Everything the kernel uses of the world; made once, in the composition root. */
 export interface KernelPorts {
@@ -21,6 +22,8 @@ export interface KernelPorts {
   readonly stopped: () => boolean;
   /** knows the stored secrets; what is asked for or sent may not hold one */
   readonly redactor?: Redactor;
+  /** what destroys a person's data; without it nobody can be erased */
+  readonly erasure?: Erasure;
   /** told of defects that nobody waits for */
   readonly report: (problem: Failure, where: { readonly run?: Id; readonly step?: string }) => void;
 }

@@ -27,6 +27,8 @@ export function describeChange(event: {
       return `${definition.title} archived.`;
     case 'label-raised':
       return `You checked ${listed(textsIn(event.data.paths).map(fieldTitle))} yourself.`;
+    case 'kept':
+      return 'Kept because the law asks for it.';
     case 'restored':
       return `${definition.title} restored.`;
     default:

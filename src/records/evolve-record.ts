@@ -65,6 +65,10 @@ export function evolveFields(
   if (event.type === `${definition.type}.changed`) {
     return applyChange(definition, fields, changeIn(event.data));
   }
+  if (event.type === keptType(definition.type)) {
+    const set = isJsonObject(event.data.fields) ? event.data.fields : {};
+    return applyChange(definition, fields, { set, unset: [] });
+  }
   return normaliseFields(definition, definition.evolve?.(fields, event) ?? fields);
 }
 
@@ -82,6 +86,14 @@ export function redactRecord(state: RecordState, subject: Id): RecordState {
   }
   const left = Object.keys(labels).length > 0 ? { labels } : {};
   return { ...rest, fields, ...left, subjects };
+}
+
+/**
+ * Names the event that says once more what a record holds of a person, as property of the record
+ * itself: what the law asks to keep stays readable when the person's own key is destroyed.
+ */
+export function keptType(recordType: string): string {
+  return `${recordType}.kept`;
 }
 
 /** `time-entry/<id>` taken apart; undefined for streams of other things. */
@@ -139,7 +151,8 @@ function subjectsAfter(
   for (const path of personalPaths(definition)) {
     const value = atPath(fields, path);
     if (value === undefined || isErased(value)) continue;
-    const owner = written.has(path) ? definition.subject?.(id, fields) : before?.subjects[path];
+    const writer = event.type === keptType(definition.type) ? id : definition.subject?.(id, fields);
+    const owner = written.has(path) ? writer : before?.subjects[path];
     if (owner !== undefined) subjects[path] = owner;
   }
   return subjects;
@@ -156,6 +169,10 @@ function writtenPaths(
   if (type === `${definition.type}.changed`) {
     const { set } = changeIn(data);
     return personalPaths(definition).filter((path) => atPath(set, path) !== undefined);
+  }
+  if (type === keptType(definition.type)) {
+    const { fields: kept } = data;
+    return personalPaths(definition).filter((path) => atPath(kept, path) !== undefined);
   }
   return type === `${definition.type}.created`
     ? personalPaths(definition)

@@ -49,6 +49,7 @@ export { describeChange, fieldTitle } from './describe-change.ts';
 export { ERASED, isErased } from './erased.ts';
 export {
   evolveRecord,
+  keptType,
   personalPaths,
   type RecordEvent,
   recordOfStream,
@@ -133,6 +134,7 @@ export {
   recordsOfType,
   unbilledTime,
 } from './records-fold.ts';
+export { type LegalHold, legalHold } from './retention.ts';
 export { atOrAbove, leavesOf, pathsOf, placeAt, type SchemaPlace } from './schema-paths.ts';
 export { searchText } from './search-text.ts';
 export {

@@ -46,7 +46,9 @@ export function labelsAfter(
     const isWritten =
       root === undefined ? written.includes(path) : atPath(data, `${root}.${path}`) !== undefined;
     const kept = old?.[path];
-    const label = isWritten ? writtenLabel(event, root, path, value, kept) : kept;
+    // what is said once more has the label that it says, whatever can still be read of before
+    const standing = type === `${definition.type}.kept` ? undefined : kept;
+    const label = isWritten ? writtenLabel(event, root, path, value, standing) : kept;
     if (label && !isFreeLabel(label)) next[path] = label;
   }
   return Object.keys(next).length > 0 ? next : undefined;
@@ -91,7 +93,7 @@ function raisedLabels(old: FieldLabels | undefined, data: JsonObject): FieldLabe
 }
 
 function rootOf(recordType: string, eventType: string): string | undefined {
-  if (eventType === `${recordType}.created`) return 'fields';
+  if (eventType === `${recordType}.created` || eventType === `${recordType}.kept`) return 'fields';
   return eventType === `${recordType}.changed` ? 'set' : undefined;
 }
 

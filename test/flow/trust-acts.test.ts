@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createRecoveryKey, readRecoveryKey } from '../../src/adapter/recovery-key.ts';
 import type { Json } from '../../src/base/index.ts';
 import type { ActKind } from '../../src/contract/portable.ts';
 import { policyNow } from '../../src/kernel/index.ts';
@@ -154,6 +155,49 @@ describe('devices', () => {
     await expect(world.kernel.trust.propose('device', { device })).rejects.toMatchObject({
       code: 'invalid_input',
     });
+  });
+});
+
+describe('the recovery key from the paper', () => {
+  async function lostEverything() {
+    const paper = createRecoveryKey();
+    const { privateKey, publicKey } = await readRecoveryKey(paper.printable);
+    const own = join(home, 'lost');
+    mkdirSync(own);
+    const lost = await openTrustWorld({ home: own, recovery: publicKey });
+    const by = { privateKey, device: { ...lost.unlocked.device, id: 'recovery' } };
+    return { lost, by };
+  }
+
+  test('signs a new device in and a lost one out', async () => {
+    const { lost, by } = await lostEverything();
+    const phone = await newOperator('unlocked');
+    await act(lost, 'device', { device: { ...phone.device } }, by);
+    await act(lost, 'revoke', { device: lost.operator.device.id, because: 'Lost.' }, by);
+    const run = await ask(lost, 'send', ZOE);
+    expect((await approve(lost, run.id, phone)).status).toBe('done');
+    await lost.close();
+  });
+
+  test.each([
+    ['grant', (w: TrustWorld) => ({ grant: grantDraft(w) })],
+    [
+      'policy',
+      () => ({ policy: sealPolicy({ ...DEFAULT_POLICY, hosts: ['a.org'] }), because: 'x' }),
+    ],
+    ['connector', () => ({ company: 'sandbox' })],
+  ] as const)('signs no act of the kind %s', async (kind, body) => {
+    const { lost, by } = await lostEverything();
+    await expect(act(lost, kind, body(lost), by)).rejects.toMatchObject({ code: 'not_authorised' });
+    await lost.close();
+  });
+
+  test('approves no effect', async () => {
+    const { lost, by } = await lostEverything();
+    const run = await ask(lost, 'send', ZOE);
+    await expect(approve(lost, run.id, by)).rejects.toMatchObject({ code: 'not_authorised' });
+    expect(lost.sent).toEqual([]);
+    await lost.close();
   });
 });
 

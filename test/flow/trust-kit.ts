@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import { type Agent, defineAgent } from '../../src/agent/index.ts';
-import { createIds, isJsonObject, type Json, type JsonObject } from '../../src/base/index.ts';
+import { createIds, type Json, type JsonObject } from '../../src/base/index.ts';
 import type { Connector, Finalised } from '../../src/connect/index.ts';
 import {
   type CapabilityContract,
@@ -315,8 +315,4 @@ export function grantDraft(world: TrustWorld, more: JsonObject = {}): Grant & Js
     ...more,
   };
   return draft as Grant & JsonObject; // the kernel checks every member of it
-}
-
-export function isJson(value: unknown): value is JsonObject {
-  return isJsonObject(value);
 }

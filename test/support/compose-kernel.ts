@@ -57,6 +57,8 @@ export interface ComposeOptions {
   readonly wrapBlobs?: (blobs: Blobs) => Blobs;
   readonly stopped?: () => boolean;
   readonly redactor?: NonNullable<KernelOptions['redactor']>;
+  /** public half of the recovery key */
+  readonly recovery?: string;
   /** checks a passkey's signature; without it there are no passkeys */
   readonly verify?: KernelOptions['verify'];
   /** false: what a test opens is not recovered yet */
@@ -118,6 +120,7 @@ export async function composeKernel(options: ComposeOptions): Promise<Composed> 
         company: { ...COMPANY, ...options.company },
         mode: options.mode ?? 'sandbox',
         logKey: 'none',
+        ...(options.recovery === undefined ? {} : { recovery: options.recovery }),
         device: operator.device,
       },
     );
@@ -136,6 +139,13 @@ export async function composeKernel(options: ComposeOptions): Promise<Composed> 
     stopped: options.stopped ?? (() => false),
     report: (problem) => problems.push(problem),
     ...(options.evictAlways ? { evictAlways: true } : {}),
+    erasure: {
+      destroyKey: vault.destroy,
+      shred: async (seqs) => {
+        for (const seq of seqs) store.shred(seq);
+      },
+      eraseBlob: fileBlobs.erase,
+    },
     ...(options.redactor ? { redactor: options.redactor } : {}),
   });
   if (options.recover ?? true) await kernel.recover();

@@ -64,7 +64,7 @@ export async function obtainOperator(home: string): Promise<Operator> {
 }
 
 export interface DecisionOptions {
-  readonly decision?: 'approve' | 'reject';
+  readonly decision?: 'approve' | 'reject' | 'authorise';
   readonly incarnation?: number;
   readonly nonce?: string;
 }

@@ -4,6 +4,7 @@ export { RECOVERY_DEVICE } from './accept-act.ts';
 export type { ActBodies } from './act-bodies.ts';
 export { actLabel } from './act-label.ts';
 export { createTrust, type Trust, type TrustPorts } from './create-trust.ts';
+export type { Erasure, ErasureReceipt } from './erase/erase-subject.ts';
 export type { JudgedOn, TrustEvents } from './events.ts';
 export { type GrantRow, type GrantUseRow, grantsFold, grantUseFold } from './grant-folds.ts';
 export { type JudgePorts, judgeEffect, liveGrants } from './judge.ts';

@@ -2,6 +2,7 @@ import type { Id, Json, JsonObject } from '../../base/index.ts';
 import type { Mode, StoredEvent } from '../../contract/index.ts';
 import type { Fold } from '../../log/index.ts';
 import { asKernelEvent } from '../events.ts';
+import { erasable } from '../folds/erasable.ts';
 import { grantsFold, grantUseFold } from './grant-folds.ts';
 
 export type ApprovalRow = {
@@ -132,8 +133,8 @@ function seqKey(seq: number): string {
 }
 
 export const TRUST_FOLDS = [
-  grantsFold,
-  grantUseFold,
+  erasable(grantsFold),
+  erasable(grantUseFold),
   approvalsFold,
   connectorsFold,
   startsFold,

@@ -1,13 +1,14 @@
 import type { EffectPreview, Money } from '../../contract/index.ts';
 import {
   type CardEffect,
+  destinationKey,
   destinationsFold,
   type ItemRow,
   policyName,
   policyNow,
   runsFold,
 } from '../../kernel/index.ts';
-import { makeVisible, normaliseAddress } from '../../policy/index.ts';
+import { makeVisible } from '../../policy/index.ts';
 import type { Services } from '../operations/operation.ts';
 import { controlOf } from './session-view.ts';
 
@@ -91,7 +92,7 @@ export type CardView = Awaited<ReturnType<typeof cardView>>;
 
 async function cardEffect(services: Services, card: CardEffect) {
   const { hash, status, effect, preview, reasons, inputLabels, provisional, receipt } = card;
-  const addresses = effect.to.map((address) => normaliseAddress(address) ?? address);
+  const addresses = effect.to.map(destinationKey);
   const known = await services.log.fold(destinationsFold).getMany(addresses);
   return {
     ...{ hash, status, provisional, reasons, effect, preview, labels: inputLabels, receipt },

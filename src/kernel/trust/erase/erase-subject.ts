@@ -1,0 +1,228 @@
+import { atPath, type Id, type JsonObject, toTimestamp, withPath } from '../../../base/index.ts';
+import {
+  failure,
+  type NewEvent,
+  OPERATOR,
+  type SignedDecision,
+  toFailure,
+} from '../../../contract/index.ts';
+import type { StreamAppend } from '../../../log/index.ts';
+import { keptType, labelsOfRecord, type RecordState } from '../../../records/index.ts';
+import { acceptAct } from '../accept-act.ts';
+import { type ActPorts, proposeAct } from '../propose-act.ts';
+import { type SubjectSurvey, surveySubject } from './survey-subject.ts';
+
+/** What erasing needs of the world; the composition root has the vault, the store and the files. */
+export interface Erasure {
+  /** Destroys a person's key at once and for good. True when there was one. */
+  readonly destroyKey: (subject: Id) => boolean;
+  /** Destroys the payloads of these events durably; the chain stays whole. */
+  readonly shred: (seqs: readonly number[]) => Promise<void>;
+  /** True when there were bytes. */
+  readonly eraseBlob: (hash: string) => Promise<boolean>;
+}
+
+/** What became of everything, store by store. */
+export interface ErasureReceipt {
+  readonly subject: Id;
+  readonly at: string;
+  readonly stores: {
+    readonly log: { readonly sealed: number; readonly shredded: number };
+    readonly folds: { readonly redacted: number; readonly dropped: number };
+    readonly blobs: { readonly erased: number };
+    /** copies in backups can be read until then; after it the erasure is complete */
+    readonly backups: { readonly until: string };
+    readonly outside: string;
+  };
+  /** what the law asks to keep, why and until when */
+  readonly kept: readonly {
+    readonly type: string;
+    readonly id: Id;
+    readonly because: string;
+    readonly until: string;
+  }[];
+  /** other records whose words mention the person: look at them yourself */
+  readonly mentions: readonly { readonly type: string; readonly id: Id }[];
+}
+
+/** Backups of the key vault live this long (DESIGN section 4). */
+const BACKUP_DAYS = 30;
+/** Payloads that one erasure destroys; the list of them must fit into one event. */
+const SHRED_MAX = 20_000;
+
+/**
+ * Erases a person: what the law asks to keep is said once more under its own key, then the person's
+ * key, the payloads that name them, and their files are destroyed. The chain verifies as before. Fails
+ * with `not_found`, `not_possible` (work under way that speaks of them), and as signed acts fail.
+ */
+export async function eraseSubject(
+  ports: ActPorts,
+  request: { readonly subject: Id; readonly because: string; readonly signed: SignedDecision },
+): Promise<ErasureReceipt> {
+  const { subject, because, signed } = request;
+  const erasure = erasureOf(ports);
+  const proposed = await proposeAct(ports, 'erase', { subject, because });
+  const accepted = await acceptAct(ports, signed, {
+    ...{ kind: 'erase', hash: proposed.hash, byRecovery: false },
+  });
+  const survey = await surveySubject(ports, subject);
+  refuse(survey, subject);
+  const stream = `subject/${subject}`;
+  const erased: NewEvent = {
+    type: 'subject.erased',
+    data: erasedData(subject, because, survey),
+    by: accepted.by,
+    label: OPERATOR,
+  };
+  const appends: StreamAppend[] = [
+    accepted.recorded,
+    ...survey.held.map(({ state }) => keep(state, subject, accepted.by)),
+    { stream, expectedVersion: await ports.log.streamVersion(stream), events: [erased] },
+  ];
+  try {
+    await ports.log.append(appends, { barrier: true });
+  } catch (error) {
+    if (toFailure(error).code !== 'version_conflict') throw error;
+    throw failure('stale', 'Something about this person changed meanwhile. Sign again.');
+  }
+  return destroy(ports, erasure, subject);
+}
+
+/** Goes on with erasures that a crash interrupted after they were written down. */
+export async function finishErasures(ports: ActPorts): Promise<number> {
+  if (!ports.erasure) return 0;
+  const events = await ports.log.read({
+    after: 0,
+    limit: SHRED_MAX,
+    types: ['subject.erased', 'erasure.finished'],
+  });
+  const open = new Set<Id>();
+  for (const { type, stream } of events) {
+    const subject = stream.slice('subject/'.length);
+    if (type === 'subject.erased') open.add(subject);
+    else open.delete(subject);
+  }
+  for (const subject of open) await destroy(ports, ports.erasure, subject);
+  return open.size;
+}
+
+/** Does what the last `subject.erased` says; each part may be done twice without harm. */
+async function destroy(ports: ActPorts, erasure: Erasure, subject: Id): Promise<ErasureReceipt> {
+  const { log, clock } = ports;
+  const stream = `subject/${subject}`;
+  const events = await log.readStream(stream);
+  const erased = events.findLast(({ type }) => type === 'subject.erased');
+  if (!erased) throw failure('not_found', `Nothing about ${subject} was erased.`);
+  const data = erased.data as unknown as ErasedData; // written by erasedData, below
+  erasure.destroyKey(subject);
+  await erasure.shred(data.shred);
+  let files = 0;
+  for (const blob of data.blobs) if (await erasure.eraseBlob(blob)) files += 1;
+  const receipt: ErasureReceipt = {
+    subject,
+    at: toTimestamp(clock.now()),
+    stores: {
+      log: { sealed: data.records.length, shredded: data.shred.length },
+      folds: {
+        redacted: data.records.reduce((sum, { versions }) => sum + versions, 0),
+        dropped: Object.values(data.rows).reduce((sum, keys) => sum + keys.length, 0),
+      },
+      blobs: { erased: files },
+      backups: { until: toTimestamp(erased.at + BACKUP_DAYS * 86_400_000) },
+      outside: 'What went out is with those who received it.',
+    },
+    kept: data.kept,
+    mentions: data.mentions,
+  };
+  const finished: NewEvent = {
+    type: 'erasure.finished',
+    data: { receipt: JSON.parse(JSON.stringify(receipt)) },
+    by: 'kernel',
+    label: OPERATOR,
+  };
+  await log.append([{ stream, expectedVersion: 'any', events: [finished] }], { barrier: true });
+  return receipt;
+}
+
+interface ErasedData {
+  readonly records: readonly {
+    readonly type: string;
+    readonly id: Id;
+    readonly versions: number;
+  }[];
+  readonly shred: readonly number[];
+  readonly blobs: readonly string[];
+  readonly rows: { readonly [fold: string]: readonly string[] };
+  readonly kept: ErasureReceipt['kept'];
+  readonly mentions: ErasureReceipt['mentions'];
+}
+
+function erasedData(subject: Id, because: string, survey: SubjectSurvey): JsonObject {
+  const held = new Set(survey.held.map(({ state }) => state));
+  const data: ErasedData & JsonObject = {
+    subject,
+    because,
+    // versions up to now; of those that are kept, the new one is not among them
+    records: survey.records.map(({ type, id, version }) => ({ type, id, versions: version })),
+    shred: survey.shred,
+    blobs: survey.blobs,
+    rows: survey.rows,
+    destinations: survey.destinations,
+    kept: survey.held.map(({ state: { type, id }, because: law, until }) => ({
+      ...{ type, id, because: law, until },
+    })),
+    mentions: survey.mentions.slice(0, 1_000),
+    heldRecords: held.size,
+  };
+  return data;
+}
+
+/** The personal fields of a held record once more, sealed as the record's own. */
+function keep(state: RecordState, subject: Id, by: string): StreamAppend {
+  const paths = Object.entries(state.subjects).flatMap(([path, owner]) =>
+    owner === subject ? [path] : [],
+  );
+  const labels = labelsOfRecord(state).at ?? {};
+  const fieldLabels = Object.fromEntries(
+    paths.flatMap((path) => {
+      const label = labels[path];
+      return label ? [[`fields.${path}`, label] as const] : [];
+    }),
+  );
+  let fields: JsonObject = {};
+  for (const path of paths) fields = withPath(fields, path, atPath(state.fields, path));
+  const event: NewEvent = {
+    type: keptType(state.type),
+    data: { fields },
+    by,
+    label: OPERATOR,
+    ...(Object.keys(fieldLabels).length > 0 ? { fieldLabels } : {}),
+    personal: { subject: state.id, paths: paths.map((path) => `fields.${path}`) },
+  };
+  return { stream: `${state.type}/${state.id}`, expectedVersion: state.version, events: [event] };
+}
+
+function refuse(survey: SubjectSurvey, subject: Id): void {
+  if (survey.records.length === 0) {
+    throw failure('not_found', `Nothing personal is kept about ${subject}.`, { subject });
+  }
+  if (survey.underWay.length > 0) {
+    throw failure(
+      'not_possible',
+      'Work that speaks of this person is not over yet.',
+      { underWay: survey.underWay.map(({ what, id }) => ({ what, id })) },
+      'Finish or cancel it first, then erase.',
+    );
+  }
+  if (survey.shred.length > SHRED_MAX) {
+    throw failure('too_large', `${survey.shred.length} events are too many for one erasure.`, {
+      events: survey.shred.length,
+      limit: SHRED_MAX,
+    });
+  }
+}
+
+function erasureOf({ erasure }: ActPorts): Erasure {
+  if (erasure) return erasure;
+  throw failure('not_possible', 'This home cannot erase: it was opened without its keys.');
+}

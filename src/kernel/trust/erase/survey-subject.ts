@@ -1,0 +1,249 @@
+import { type Id, isJsonObject, type Json, LIMITS } from '../../../base/index.ts';
+import type { StoredEvent } from '../../../contract/index.ts';
+import { isRecordEvent, legalHold, type RecordState } from '../../../records/index.ts';
+import { asKernelEvent } from '../../events.ts';
+import {
+  type DestinationRow,
+  destinationsIn,
+  effectsFold,
+  itemsFold,
+  runsFold,
+  waitsFold,
+} from '../../folds.ts';
+import { isRunEnded } from '../../run/lifecycle.ts';
+import { schedulesFold } from '../../schedules/schedules-fold.ts';
+import type { ActPorts } from '../propose-act.ts';
+
+/** Everything that the house holds about a person, and what becomes of it. */
+export interface SubjectSurvey {
+  /** records that hold something under the person's key */
+  readonly records: readonly RecordState[];
+  /** of those, what the law asks to keep */
+  readonly held: readonly {
+    readonly state: RecordState;
+    readonly because: string;
+    readonly until: string;
+  }[];
+  /** events whose payload goes */
+  readonly shred: readonly number[];
+  /** rows of folds that go with them, by fold */
+  readonly rows: { readonly [fold: string]: readonly string[] };
+  /** what is left of the counts of destinations */
+  readonly destinations: { readonly [key: string]: DestinationRow | null };
+  readonly blobs: readonly string[];
+  /** work that speaks of the person and is not over: nothing is erased under its feet */
+  readonly underWay: readonly { readonly what: string; readonly id: Id }[];
+  /** other records whose words mention the person; the operator has to look at them */
+  readonly mentions: readonly { readonly type: string; readonly id: Id }[];
+}
+
+/** Shorter values would match by chance all over the log. */
+const SHORTEST_VALUE = 5;
+const PAGE = 500;
+
+export async function surveySubject(ports: ActPorts, subject: Id): Promise<SubjectSurvey> {
+  const all = await allRecords(ports);
+  const records = [...all.values()].filter((state) => holds(state, subject));
+  const held = await heldRecords(ports, records, all);
+  const values = valuesOf(records, subject);
+  const found = await searchLog(ports, values);
+  const kept = new Set(held.map(({ state }) => state));
+  const inUse = blobsIn(
+    [...all.values()].filter((state) => !holds(state, subject) || kept.has(state)),
+  );
+  const own = blobsIn(records.filter((state) => !kept.has(state)));
+  return {
+    records,
+    held,
+    shred: found.seqs,
+    rows: found.rows,
+    destinations: found.destinations,
+    blobs: [...new Set([...found.blobs, ...own])].filter((blob) => !inUse.has(blob)),
+    underWay: found.underWay,
+    mentions: [...all.values()]
+      .filter((state) => !holds(state, subject) && mentionsAny(state.fields, values))
+      .map(({ type, id }) => ({ type, id })),
+  };
+}
+
+function holds(state: RecordState, subject: Id): boolean {
+  return Object.values(state.subjects).includes(subject);
+}
+
+async function allRecords({ records }: ActPorts): Promise<ReadonlyMap<string, RecordState>> {
+  const all = new Map<string, RecordState>();
+  for (let offset = 0; ; offset += PAGE) {
+    const page = await records.reader.list({ offset, limit: PAGE });
+    for (const { key, row } of page) all.set(key, row);
+    if (page.length < PAGE) return all;
+  }
+}
+
+async function heldRecords(
+  { clock, log }: ActPorts,
+  records: readonly RecordState[],
+  all: ReadonlyMap<string, RecordState>,
+): Promise<SubjectSurvey['held']> {
+  const country = String(all.get(`company/${log.company}`)?.fields.country ?? '');
+  const today = new Date(clock.now()).toISOString().slice(0, 10);
+  return records.flatMap((state) => {
+    const hold = legalHold(state, { country, today }, (type, id) => all.get(`${type}/${id}`));
+    return hold ? [{ state, ...hold }] : [];
+  });
+}
+
+/** What names the person wherever it stands: the id, and every personal text of some length. */
+function valuesOf(records: readonly RecordState[], subject: Id): readonly string[] {
+  const values = new Set([subject]);
+  for (const { fields, subjects } of records) {
+    for (const [path, owner] of Object.entries(subjects)) {
+      if (owner !== subject) continue;
+      for (const text of textsIn(path.split('.').reduce<Json | undefined>(member, fields))) {
+        if (text.length >= SHORTEST_VALUE) values.add(text);
+      }
+    }
+  }
+  return [...values];
+}
+
+function member(value: Json | undefined, name: string): Json | undefined {
+  return isJsonObject(value) ? value[name] : undefined;
+}
+
+function textsIn(value: Json | undefined): readonly string[] {
+  if (typeof value === 'string') return [value];
+  if (Array.isArray(value)) return value.flatMap((item: Json) => textsIn(item));
+  return isJsonObject(value) ? Object.values(value).flatMap(textsIn) : [];
+}
+
+function mentionsAny(value: Json, values: readonly string[]): boolean {
+  const texts = textsIn(value);
+  return values.some((wanted) => texts.some((text) => text.includes(wanted)));
+}
+
+interface Found {
+  readonly seqs: readonly number[];
+  readonly rows: { readonly [fold: string]: readonly string[] };
+  readonly destinations: { readonly [key: string]: DestinationRow | null };
+  readonly blobs: readonly string[];
+  readonly underWay: SubjectSurvey['underWay'];
+}
+
+/**
+ * Two walks over the log: which runs and streams speak of the person, then every payload of those.
+ * Records are sealed under keys and need no shredding; signatures, numbers and switches name nobody.
+ */
+async function searchLog(ports: ActPorts, values: readonly string[]): Promise<Found> {
+  const runs = new Set<Id>();
+  const streams = new Set<string>();
+  await walk(ports, (event) => {
+    if (!mentionsAny(event.data, values)) return;
+    if (event.run !== undefined) runs.add(event.run);
+    if (event.stream.startsWith('run/')) runs.add(event.stream.slice('run/'.length));
+    streams.add(event.stream);
+  });
+  for (const stream of [...streams])
+    if (stream.startsWith('grant/')) streams.add(`grant-use/${stream.slice(6)}`);
+
+  const seqs: number[] = [];
+  const blobs = new Set<string>();
+  const touched = new Set<string>();
+  const left = new Map<string, DestinationRow>();
+  await walk(ports, (event) => {
+    const own =
+      streams.has(event.stream) ||
+      runs.has(event.run ?? '') ||
+      (event.stream.startsWith('run/') && runs.has(event.stream.slice('run/'.length)));
+    if (!own) {
+      for (const key of destinationsIn(event)) {
+        left.set(key, { count: (left.get(key)?.count ?? 0) + 1, last: timeOf(event) });
+      }
+      return;
+    }
+    seqs.push(event.seq);
+    streams.add(event.stream);
+    for (const key of destinationsIn(event)) touched.add(key);
+    for (const blob of blobsOfEvent(event)) blobs.add(blob);
+  });
+  return {
+    seqs,
+    blobs: [...blobs],
+    rows: await rowsOf(ports, runs, streams),
+    destinations: Object.fromEntries([...touched].map((key) => [key, left.get(key) ?? null])),
+    underWay: await openWork(ports, runs, streams),
+  };
+}
+
+/** Facts that name nobody: hashes, numbers, switches, and the starts that rates are counted by. */
+const EXEMPT =
+  /^(approval|number|company|mode|incarnation|commits|policy|playbook|device|connector|secret|rate|subject|erasure)\.|^effect\.committing$/;
+
+async function walk({ log }: ActPorts, visit: (event: StoredEvent) => void): Promise<void> {
+  for (let after = 0; ; ) {
+    const events = await log.read({ after, limit: LIMITS.pageRows });
+    for (const event of events) {
+      if (!event.erased && !EXEMPT.test(event.type) && !isRecordEvent(event.type)) visit(event);
+    }
+    const last = events[events.length - 1];
+    if (!last || events.length < LIMITS.pageRows) return;
+    after = last.seq;
+  }
+}
+
+/** Rows of the folds that follow these streams. */
+async function rowsOf({ log }: ActPorts, runs: ReadonlySet<Id>, streams: ReadonlySet<string>) {
+  const under = (prefix: string): readonly string[] =>
+    [...streams].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  const waits: string[] = [];
+  for (let offset = 0; ; offset += PAGE) {
+    const page = await log.fold(waitsFold).list({ offset, limit: PAGE });
+    for (const { key, row } of page) if (runs.has(row.run)) waits.push(key);
+    if (page.length < PAGE) break;
+  }
+  const grants = under('grant/');
+  return {
+    ...{ runs: [...runs], effects: under('effect/'), items: under('item/'), waits },
+    ...{ schedules: under('schedule/'), grants, 'grant-use': under('grant-use/') },
+  };
+}
+
+async function openWork(
+  { log }: ActPorts,
+  runs: ReadonlySet<Id>,
+  streams: ReadonlySet<string>,
+): Promise<SubjectSurvey['underWay']> {
+  const open: { what: string; id: Id }[] = [];
+  const idsUnder = (prefix: string): readonly string[] =>
+    [...streams].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
+  for (const [id, row] of await log.fold(runsFold).getMany([...runs])) {
+    if (!isRunEnded(row.status)) open.push({ what: 'run', id });
+  }
+  for (const [id, row] of await log.fold(itemsFold).getMany(idsUnder('item/'))) {
+    if (row.status !== 'closed') open.push({ what: 'inbox item', id });
+  }
+  for (const [id] of await log.fold(schedulesFold).getMany(idsUnder('schedule/'))) {
+    open.push({ what: 'schedule', id });
+  }
+  for (const [id, row] of await log.fold(effectsFold).getMany(idsUnder('effect/'))) {
+    if (row.status === 'committing' || row.status === 'unknown') open.push({ what: 'effect', id });
+  }
+  return open;
+}
+
+function blobsOfEvent(stored: StoredEvent): readonly string[] {
+  const event = asKernelEvent(stored);
+  if (event.type === 'effect.finalised') return event.data.effect.parts.map(({ blob }) => blob);
+  const output = event.type === 'step.completed' ? event.data.output : undefined;
+  return isJsonObject(output) && typeof output.$blob === 'string' ? [output.$blob] : [];
+}
+
+/** Every blob that records refer to, wherever in their fields. */
+function blobsIn(states: readonly RecordState[]): ReadonlySet<string> {
+  return new Set(
+    states.flatMap(({ fields }) => textsIn(fields)).filter((text) => /^[0-9a-f]{64}$/.test(text)),
+  );
+}
+
+function timeOf(event: StoredEvent): string {
+  return new Date(event.at).toISOString();
+}
