@@ -84,6 +84,9 @@ export interface KernelOptions extends KernelPorts {
   readonly evictAlways?: boolean;
 }
 
+/** how often, and how far apart, a run that moves on is looked at again before it is called at rest */
+const RESTLESS_LOOKS = 20;
+const RESTLESS_MS = 5;
 const UNFINISHED = ['planned', 'running', 'cancelling', 'compensating'] as const;
 
 /** Today's day in a zone that may change. Kept for a minute: every call asks, and zones are dear. */
@@ -212,10 +215,15 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   }
 
   async function rest(run: Id): Promise<RunRow> {
-    await runner.atRest(run);
-    const row = await runs.get(run);
-    if (row) return row;
-    throw failure('not_found', `There is no run ${run}.`, { run });
+    for (let look = 1; ; look++) {
+      await runner.atRest(run);
+      const row = await runs.get(run);
+      if (!row) throw failure('not_found', `There is no run ${run}.`, { run });
+      const moves = row.status === 'running' || row.status === 'planned';
+      if (!moves || look >= RESTLESS_LOOKS) return row;
+      // it came to rest between two turns: whatever woke it again goes first
+      await new Promise((resolve) => setTimeout(resolve, RESTLESS_MS));
+    }
   }
 
   return {
