@@ -193,9 +193,14 @@ describe.skipIf(executable === undefined)(
       await page.getByText('It still waits for you').waitFor();
       await page.unroute('**/approve');
 
-      await page.route('**/approve', async (route) => {
-        await route.fetch(); // it arrives; only the answer is lost
-        await route.abort();
+      await page.evaluate(() => {
+        const real = window.fetch;
+        window.fetch = async (...request) => {
+          const answer = await real(...request);
+          if (answer.url.endsWith('/approve'))
+            throw new TypeError('it arrived; only the answer is lost');
+          return answer;
+        };
       });
       await page.keyboard.press('a');
       await page.getByText('your decision arrived').waitFor();
