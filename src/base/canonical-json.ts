@@ -31,14 +31,35 @@ function canonicalContainer(value: readonly Json[] | { readonly [key: string]: J
     return `${out}]`;
   }
   const object = value as { readonly [key: string]: Json | undefined };
-  const keys = Object.keys(object).sort();
+  const keys = Object.keys(object);
+  if (!isSorted(keys)) keys.sort();
   let out = '{';
   for (const key of keys) {
     const member = object[key];
     if (member === undefined) continue;
-    out += `${out.length > 1 ? ',' : ''}${canonicalJson(key)}:${canonicalJson(member)}`;
+    out += `${out.length > 1 ? ',' : ''}${canonicalKey(key)}:${canonicalJson(member)}`;
   }
   return `${out}}`;
+}
+
+/** Mostly written in order, by whoever copies or parses canonical text. */
+function isSorted(keys: readonly string[]): boolean {
+  for (let i = 1; i < keys.length; i++) if ((keys[i - 1] ?? '') > (keys[i] ?? '')) return false;
+  return true;
+}
+
+/** The few names that nearly all objects are made of; what does not fit is encoded each time. */
+const KEYS_KEPT = 1_000;
+const KEY_CHARACTERS = 64;
+const keptKeys = new Map<string, string>();
+
+function canonicalKey(key: string): string {
+  let encoded = keptKeys.get(key);
+  if (encoded === undefined) {
+    encoded = canonicalJson(key);
+    if (keptKeys.size < KEYS_KEPT && key.length <= KEY_CHARACTERS) keptKeys.set(key, encoded);
+  }
+  return encoded;
 }
 
 function refuse(what: string): never {

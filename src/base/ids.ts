@@ -12,15 +12,22 @@ const RANDOM_BYTES_PER_ID = 10;
 export function createIds(nowMs: () => number): NewId {
   const pool = Buffer.alloc(RANDOM_POOL_BYTES);
   let used = RANDOM_POOL_BYTES;
+  let lastMs = -1;
+  let time = '';
   return () => {
     if (used + RANDOM_BYTES_PER_ID > RANDOM_POOL_BYTES) {
       randomFillSync(pool);
       used = 0;
     }
-    const time = Math.max(0, Math.floor(nowMs())).toString(16).padStart(12, '0');
+    const ms = Math.max(0, Math.floor(nowMs()));
+    if (ms !== lastMs) {
+      lastMs = ms;
+      const hex = ms.toString(16).padStart(12, '0');
+      time = `${hex.slice(0, 8)}-${hex.slice(8)}-7`;
+    }
     const random = pool.toString('hex', used, used + RANDOM_BYTES_PER_ID);
     used += RANDOM_BYTES_PER_ID;
     const variant = '89ab'[Number.parseInt(random[3] ?? '0', 16) & 3];
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
+    return `${time}${random.slice(0, 3)}-${variant}${random.slice(4, 7)}-${random.slice(7, 19)}`;
   };
 }
