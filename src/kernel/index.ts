@@ -15,6 +15,7 @@ export {
   devicesFold,
   type EffectRow,
   effectsFold,
+  heldUntilOf,
   type ItemRow,
   itemsFold,
   KERNEL_FOLDS,

@@ -188,10 +188,12 @@ export async function approvalAppends(
   const policy = await policyNow(log);
   const approved: Approved[] = [];
   for (const { row, effect } of effects) {
-    const windowMs = isUnreadable(policy) ? 0 : undoWindowMs(policy, effect);
+    const done = effect.carries.some((change) => change.when === 'signed');
+    // our own books, changed by the signature itself: a wait would only look as if it could be undone
+    const isSettled = done && effect.to.length === 0;
+    const windowMs = isSettled || isUnreadable(policy) ? 0 : undoWindowMs(policy, effect);
     const heldUntil = windowMs > 0 ? clock.now() + windowMs : undefined;
     // what becomes true with the signature was checked in this very append: nothing is left to hold
-    const done = effect.carries.some((change) => change.when === 'signed');
     const holds = effect.preconditions.flatMap((condition) =>
       condition.type === 'stream' && !done
         ? [{ stream: condition.stream, version: after.get(condition.stream) ?? condition.version }]

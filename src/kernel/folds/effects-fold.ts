@@ -82,6 +82,11 @@ export const effectsFold: Fold<EffectRow> = {
   },
 };
 
+/** UTC ms until which it is held back after the signature; null when it is not held now. */
+export function heldUntilOf({ status, heldUntil }: EffectRow): number | null {
+  return status === 'held' ? heldUntil : null;
+}
+
 function effectDetails(event: KernelEvent): Partial<EffectRow> {
   switch (event.type) {
     case 'effect.approved':

@@ -9,7 +9,14 @@ import {
 import { readEffect } from '../effects/commit.ts';
 import { isUndecided } from '../effects/lifecycle.ts';
 import { hasLapsed } from '../effects/series.ts';
-import { type EffectRow, effectsFold, type ItemRow, itemsFold, seriesFold } from '../folds.ts';
+import {
+  type EffectRow,
+  effectsFold,
+  heldUntilOf,
+  type ItemRow,
+  itemsFold,
+  seriesFold,
+} from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 
 /** One effect as a card shows it. */
@@ -23,6 +30,8 @@ export interface CardEffect {
   /** true when its number is held for nobody any more and may still change */
   readonly provisional: boolean;
   readonly receipt: Json;
+  /** UTC ms until which it can be taken back; null when it is not held */
+  readonly heldUntil: number | null;
 }
 
 export interface Card {
@@ -88,6 +97,7 @@ export function createItemReads(ports: KernelPorts): ItemReads {
           inputLabels,
           provisional: isUndecided(row.status) && (await numbersLapsed(effect)),
           receipt: row.receipt,
+          heldUntil: heldUntilOf(row),
         };
       }),
     );

@@ -16,12 +16,22 @@ export function money(amount: Money | null | undefined): string {
   return `${grouped}${rest === undefined ? '' : `.${rest}`} ${amount.currency}`;
 }
 
+/** Says until when something approved can be taken back, and how; empty when it is not held. */
+export function heldWords(until: string | null, run: string | null, zone: string): string {
+  if (until === null || run === null) return '';
+  return `It goes out ${time(until, zone, 'second')}. Take it back before: steward cancel ${run}`;
+}
+
 /** `2026-11-02 10:14` in the company's zone. */
-export function time(timestamp: unknown, zone: string): string {
+export function time(
+  timestamp: unknown,
+  zone: string,
+  smallestUnit: 'minute' | 'second' = 'minute',
+): string {
   if (typeof timestamp !== 'string') return '';
   try {
     const there = Temporal.Instant.from(timestamp).toZonedDateTimeISO(zone);
-    return `${there.toPlainDate()} ${there.toPlainTime().toString({ smallestUnit: 'minute' })}`;
+    return `${there.toPlainDate()} ${there.toPlainTime().toString({ smallestUnit })}`;
   } catch {
     return plain(timestamp);
   }

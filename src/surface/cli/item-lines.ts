@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '../../base/index.ts';
 import type { CardView, InboxRow } from '../views/item-view.ts';
-import { money, plain } from './format.ts';
+import { heldWords, money, plain } from './format.ts';
 import type { Screen } from './screen.ts';
 import { wrap } from './text-table.ts';
 
@@ -45,6 +45,7 @@ export function cardLines(card: CardView, screen: Screen): readonly string[] {
       ...fact('to', to.join(', '), screen),
       ...fact('amount', money(effect.amount), screen),
       ...fact('state', `${status}${provisional ? ', its number may still change' : ''}`, screen),
+      ...fact('held', heldWords(shown.heldUntil, item.run, screen.zone), screen),
       `   class    ${shown.irreversible ? screen.stop(note) : note}`,
       ...fact('undo', effect.undo.how, screen),
       ...fact('why', reasons.join(' '), screen),

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../base/index.ts';
 import type { InboxRow } from '../views/item-view.ts';
-import { plain, time } from './format.ts';
+import { heldWords, plain, time } from './format.ts';
 import { inboxLines } from './item-lines.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
@@ -43,20 +43,29 @@ export interface Decided {
   readonly effects: readonly {
     readonly step: string;
     readonly status: string;
+    readonly heldUntil: string | null;
     readonly receipt: JsonObject | null;
     readonly failure: JsonObject | null;
   }[];
 }
 
 export function decidedLines(data: Decided, screen: Screen): readonly string[] {
-  const lines = data.effects.map(({ step, status, receipt, failure }) => {
+  const lines = data.effects.flatMap(({ step, status, heldUntil, receipt, failure }) => {
     const said = receipt?.said ?? failure?.message ?? '';
     const paint = status === 'committed' ? screen.ok : status === 'failed' ? screen.stop : plain;
-    return `${paint(status.padEnd(10))} ${plain(step)}${said === '' ? '' : `: ${plain(said)}`}`;
+    return [
+      `${paint(status.padEnd(10))} ${plain(step)}${said === '' ? '' : `: ${plain(said)}`}`,
+      ...heldLines(heldUntil, data.run, screen),
+    ];
   });
   const state =
     data.status === null ? [] : [`The run ${STATUS_WORDS[data.status] ?? data.status}.`];
   return [...lines, ...state, ...(lines.length + state.length === 0 ? ['Noted.'] : [])];
+}
+
+function heldLines(until: string | null, run: string | null, screen: Screen): readonly string[] {
+  const words = heldWords(until, run, screen.zone);
+  return words === '' ? [] : wrap(words, screen.width, '  ');
 }
 
 export interface RunLine {
@@ -90,6 +99,7 @@ export interface RunAnswer extends RunLine {
   readonly effects: readonly {
     readonly hash: string;
     readonly status: string;
+    readonly heldUntil: string | null;
     readonly summary: string;
   }[];
 }
@@ -129,6 +139,7 @@ export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
       '',
       ...wrap(`${effect.status}: ${plain(effect.summary)}`, screen.width),
       `  ${effect.hash}`,
+      ...heldLines(effect.heldUntil, run.id, screen),
     ]),
   ];
 }

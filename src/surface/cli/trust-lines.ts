@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../base/index.ts';
-import { plain, time } from './format.ts';
+import { heldWords, plain, time } from './format.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
 
@@ -196,6 +196,7 @@ interface DecisionLine {
   readonly summary: string;
   readonly verdict: 'allow' | 'ask' | 'deny';
   readonly status: string;
+  readonly heldUntil: string | null;
   readonly reasons: readonly string[];
   readonly on:
     | { readonly type: 'grant'; readonly id: string; readonly title: string }
@@ -211,10 +212,12 @@ function decisionLines(row: DecisionLine, screen: Screen): readonly string[] {
       : row.on.type === 'grant'
         ? [`on your grant "${plain(row.on.title)}"`]
         : [`you signed it ${time(row.on.at, screen.zone)}`];
+  const words = heldWords(row.heldUntil, row.run, screen.zone);
+  const held = words === '' ? [] : [words];
   return [
     ...wrap(plain(row.summary), screen.width).map(screen.bold),
     `  ${paint(row.verdict)}, now ${row.status}  ${row.run}  ${plain(row.step)}`,
-    ...[...row.reasons, ...on].flatMap((line) => wrap(plain(line), screen.width, '  ')),
+    ...[...row.reasons, ...on, ...held].flatMap((line) => wrap(plain(line), screen.width, '  ')),
   ];
 }
 

@@ -11,6 +11,7 @@ import {
   runsFold,
 } from '../../kernel/index.ts';
 import type { Services } from '../operations/operation.ts';
+import { heldUntil } from './held-until.ts';
 import { findRun } from './run-view.ts';
 
 /** Why one effect might happen, had to be asked about, or was refused. */
@@ -25,6 +26,8 @@ export interface DecisionView {
   readonly class: string | null;
   readonly verdict: 'allow' | 'ask' | 'deny';
   readonly status: string;
+  /** until when it can still be taken back; null when it is not held */
+  readonly heldUntil: string | null;
   readonly reasons: readonly string[];
   /** whose word it went out on */
   readonly on:
@@ -70,6 +73,7 @@ async function ofEffect(services: Services, run: RunRow, row: EffectRow): Promis
   return {
     ...{ run: run.id, goal: run.goal, step: row.step, hash: row.hash, summary: effect.summary },
     ...{ capability: effect.capability, class: effect.class, verdict, status: row.status },
+    heldUntil: heldUntil(row),
     reasons,
     on: await wordOf(services, row),
   };
@@ -110,7 +114,7 @@ async function refusedEarly(
         ...{ run: row.id, goal: row.goal, step: path, hash: null, capability },
         ...{ summary: step.title ?? entry?.contract.title ?? path, status: 'denied' },
         class: entry?.contract.effect ?? null,
-        ...{ verdict: 'deny' as const, reasons: [because], on: null },
+        ...{ verdict: 'deny' as const, reasons: [because], on: null, heldUntil: null },
       };
     });
 }

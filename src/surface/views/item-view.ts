@@ -1,3 +1,4 @@
+import { toTimestamp } from '../../base/index.ts';
 import type { EffectPreview, Money } from '../../contract/index.ts';
 import {
   type CardEffect,
@@ -33,6 +34,8 @@ export interface InboxEffect {
   readonly key: string;
   readonly step: string;
   readonly status: string;
+  /** until when it can still be taken back; null when it is not held */
+  readonly heldUntil: string | null;
   readonly capability: string;
   readonly class: string;
   readonly summary: string;
@@ -53,11 +56,16 @@ export async function inboxRow(services: Services, item: ItemRow): Promise<Inbox
   };
 }
 
-function inboxEffect({ hash, status, effect, preview }: CardEffect): InboxEffect {
+function inboxEffect({ hash, status, heldUntil, effect, preview }: CardEffect): InboxEffect {
   const { key, step, capability, summary, to, amount } = effect;
   return {
-    ...{ hash, key, step, status, capability, class: effect.class, summary, to, amount, preview },
+    ...{ hash, key, step, status, heldUntil: held(heldUntil), capability, class: effect.class },
+    ...{ summary, to, amount, preview },
   };
+}
+
+function held(until: number | null): string | null {
+  return until === null ? null : toTimestamp(until);
 }
 
 async function runTitle(services: Services, run: string): Promise<string | undefined> {
@@ -95,7 +103,17 @@ async function cardEffect(services: Services, card: CardEffect) {
   const addresses = effect.to.map(destinationKey);
   const known = await services.log.fold(destinationsFold).getMany(addresses);
   return {
-    ...{ hash, status, provisional, reasons, effect, preview, labels: inputLabels, receipt },
+    ...{
+      hash,
+      status,
+      heldUntil: held(card.heldUntil),
+      provisional,
+      reasons,
+      effect,
+      preview,
+      labels: inputLabels,
+      receipt,
+    },
     destinations: effect.to.map((address, index) => ({
       address,
       count: known.get(addresses[index] ?? address)?.count ?? 0,

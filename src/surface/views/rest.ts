@@ -1,6 +1,7 @@
 import type { Id } from '../../base/index.ts';
 import { effectsFold, itemsFold, type RunRow, runsFold } from '../../kernel/index.ts';
 import type { Services } from '../operations/operation.ts';
+import { heldUntil } from './held-until.ts';
 import { type InboxRow, inboxRow } from './item-view.ts';
 
 /** A person waits for an answer: after so long they are told how far it got. */
@@ -42,6 +43,7 @@ export async function decidedView(services: Services, item: Id, run: Id | null) 
     waitingFor: row?.waitingFor ?? null,
     effects: effects.map(({ row: effect }) => ({
       ...{ hash: effect.hash, step: effect.step, status: effect.status },
+      heldUntil: heldUntil(effect),
       ...{ receipt: effect.receipt, failure: effect.failure },
     })),
   };

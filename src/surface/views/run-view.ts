@@ -13,6 +13,7 @@ import {
 } from '../../kernel/index.ts';
 import { drawPlan, kindOf, statusesForDrawing } from '../../plan/index.ts';
 import type { Services } from '../operations/operation.ts';
+import { heldUntil } from './held-until.ts';
 
 /** characters of an id that may stand for the whole */
 const SHORTEST_ID = 4;
@@ -46,6 +47,7 @@ export async function runView(services: Services, id: string) {
     effects: await Promise.all(
       effects.map(async ({ row: effect }) => ({
         ...{ hash: effect.hash, key: effect.key, step: effect.step, status: effect.status },
+        heldUntil: heldUntil(effect),
         summary: (await readEffect(services, effect)).effect.summary,
         receipt: effect.receipt,
         failure: effect.failure,

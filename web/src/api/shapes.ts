@@ -95,6 +95,8 @@ export interface Card {
 export interface CardEffect {
   readonly hash: EffectHash;
   readonly status: EffectStatus;
+  /** until when it can be taken back; null when it is not held */
+  readonly heldUntil?: string | null;
   readonly provisional: boolean;
   readonly reasons: readonly string[];
   readonly effect: Effect;
@@ -147,6 +149,7 @@ export interface RunPage extends RunRow {
     readonly hash: EffectHash;
     readonly step: string;
     readonly status: EffectStatus;
+    readonly heldUntil?: string | null;
     readonly summary: string;
     readonly receipt: Receipt | null;
   }[];

@@ -110,7 +110,7 @@ export function ApprovalCard({
       <ChangesBanner changes={open.changes} />
       {item.status === 'closed' && !known ? <p class="banner">{endWords(item.end)}</p> : null}
       {known ? <SentLine sent={known} /> : null}
-      <HeldLine effects={effects} run={item.run} />
+      <HeldLine effects={card.effects} run={item.run} />
       <CardBody
         checked={checked}
         choice={

@@ -4,6 +4,7 @@ import { isJsonObject, type Json } from '../../../src/base/portable.ts';
 import { call, sayProblem } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
 import type { RunPage, RunStep } from '../api/shapes.ts';
+import { HeldLine } from '../card/held-line.tsx';
 import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
 import { Drawing } from '../parts/drawing.tsx';
@@ -48,6 +49,7 @@ export function RunCard({ id }: { readonly id: string }) {
         </h2>
       </header>
       <Waiting page={page} />
+      <HeldLine effects={page.effects} run={page.id} />
       {page.failure ? (
         <div class="banner tone-stop">
           <span>
