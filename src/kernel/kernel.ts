@@ -30,6 +30,7 @@ import type { PlanLookup } from './run/run-state.ts';
 import { createRunner, type Runner } from './run/runner.ts';
 import { deliverEvent, deliverMissed } from './run/signals.ts';
 import { createSlots, type LowCostWindow } from './run/slots.ts';
+import { undoEffect } from './run/take-back.ts';
 import { createSchedules, type Schedules } from './schedules/index.ts';
 import { type Goal, type Matcher, type Submitted, submitGoal } from './submit.ts';
 import { createTimers } from './timers.ts';
@@ -64,6 +65,8 @@ export interface Kernel {
   /** Both sides of a conflict item. */
   readonly conflict: (item: Id) => Promise<Conflict>;
   readonly cancel: (run: Id, because: string, by: string) => Promise<void>;
+  /** Takes back one effect that was done, in a run that asks first. Fails as `undoEffect` does. */
+  readonly undo: (hash: string, by: string) => Promise<{ readonly run: Id }>;
   readonly locks: () => readonly LockView[];
   /** Why what is not running is not running. */
   readonly reasons: (run?: Id) => Promise<readonly Reason[]>;
@@ -251,6 +254,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     cancel: async (run, because, by) => {
       await cancelRun({ ...options, runner }, run, because, by);
     },
+    undo: (hash, by) => undoEffect({ ...options, runner }, hash, by),
     locks: locks.list,
     reasons: (run) => reasonsOf({ log, locks: locks.list }, run),
     recover: async () => {

@@ -24,6 +24,7 @@ import { complete, retryTime } from './outcomes.ts';
 import { compiledStep, stepOf } from './run-places.ts';
 import type { RunnerContext } from './runner.ts';
 import { failStep } from './step-failures.ts';
+import { undoneBy } from './take-back.ts';
 import { open, say, type Turn } from './turn.ts';
 
 /** The part of a turn that deals with what leaves: preparing, asking, committing, taking in. */
@@ -165,7 +166,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
             run: run.id,
           },
         );
-        batch.others.push(...changes);
+        batch.others.push(...changes, ...undoneBy(run, path, row));
         onEffect(
           fact(
             'effect.committed',

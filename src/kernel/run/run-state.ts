@@ -76,6 +76,8 @@ export interface RunState {
   startSeq: number;
   playbook?: string;
   title: string;
+  /** its steps take back what another run did */
+  takesBack: boolean;
   input: Labelled<JsonObject>;
   frontier?: Frontier;
   /** steps whose inner steps are all over, with those that came to a bad end */
@@ -119,6 +121,7 @@ export function newRunState(id: Id): RunState {
     queue: 'now',
     startSeq: 0,
     title: '',
+    takesBack: false,
     input: { value: {}, labels: NO_LABELS },
     completable: new Map(),
     fallen: new Map(),
@@ -140,6 +143,7 @@ export function evolveRun(run: RunState, stored: StoredEvent, lookup: PlanLookup
       run.words = event.data.words;
       run.queue = event.data.queue;
       run.startSeq = stored.seq;
+      run.takesBack = event.data.compensates !== undefined;
       return;
     case 'plan.decided':
       decidePlan(run, event.data, lookup);

@@ -14,6 +14,7 @@ import { TRUST_FLOWS } from './trust-flows.ts';
 
 export const FLOWS: { readonly [operation: string]: Flow } = {
   do: submit,
+  undo: async ({ client }, operation, input) => started(await client.ask(operation, input)),
   inbox: async ({ client }, operation, input) => {
     const answer = await client.ask(operation, input);
     // INTERFACES: `inbox --json` is the list itself
@@ -52,7 +53,11 @@ async function submit(
   input: JsonObject,
 ): Promise<Outcome> {
   const wait = input.wait === true || !cli.terminal.output;
-  const data = await client.ask(operation, { ...input, wait });
+  return started(await client.ask(operation, { ...input, wait }));
+}
+
+/** How a command ends that began a run: failed, waiting for somebody, or fine. */
+function started(data: Json): Outcome {
   if (!isJsonObject(data)) return { data };
   if (data.status === 'failed' || data.status === 'cancelled') {
     throw failureIn(data.failure, { run: String(data.run) });

@@ -9,10 +9,8 @@ type Next = (data: Json) => string | undefined;
 
 const NEXT: { readonly [operation: string]: Next } = {
   init: () => 'steward import parties customers.csv',
-  do: (data) => {
-    const item = firstId(field(data, 'items'));
-    return item === undefined ? `steward run ${field(data, 'run')}` : `steward show ${item}`;
-  },
+  do: afterStart,
+  undo: afterStart,
   inbox: (data) => {
     const item = firstId(data);
     return item === undefined ? 'steward runs' : `steward show ${item}`;
@@ -62,6 +60,11 @@ const NEXT: { readonly [operation: string]: Next } = {
   change: (data) => `steward history ${field(data, 'type')} ${field(data, 'id')}`,
   record: (data) => `steward history ${field(data, 'type')} ${field(data, 'id')}`,
 };
+
+function afterStart(data: Json): string {
+  const item = firstId(field(data, 'items'));
+  return item === undefined ? `steward run ${field(data, 'run')}` : `steward show ${item}`;
+}
 
 function afterCard(data: Json): string | undefined {
   const item = field(data, 'item');

@@ -34,6 +34,7 @@ export const RENDERERS: { readonly [operation: string]: Renderer } = {
   ],
   runs: (rows: readonly RunLine[], screen) => runsLines(rows, screen),
   run: (run: RunAnswer, screen) => runLines(run, screen),
+  undo: (data: DoAnswer, screen) => doLines(data, screen),
   cancel: (run: RunAnswer, screen) => runLines(run, screen),
   records: (rows: readonly RecordLine[], screen) =>
     rows.length === 0

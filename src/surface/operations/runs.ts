@@ -4,7 +4,7 @@ import { runsFold } from '../../kernel/index.ts';
 import { REST_MS, runAtRest, waitingItems } from '../views/rest.ts';
 import { findRun, runRow, runView } from '../views/run-view.ts';
 import { flagField, idField, limitField, valuesField } from './inputs.ts';
-import { defineOperation } from './operation.ts';
+import { defineOperation, type Services } from './operation.ts';
 
 /** A first rest may take several model turns or a slow provider; then the answer says how far it got. */
 const WAIT_MS = 120_000;
@@ -57,18 +57,41 @@ export const doOperation = defineOperation({
       ...(playbook === undefined ? {} : { playbook }),
       ...(again ? { again } : {}),
     });
-    const row = wait
-      ? await runAtRest(services, id, WAIT_MS)
-      : await services.log.fold(runsFold).get(id);
-    return {
-      run: id,
-      status: row?.status ?? 'planned',
-      joined,
-      waitingFor: row?.waitingFor ?? null,
-      words: row?.words ?? null,
-      failure: row?.failure ?? null,
-      items: await waitingItems(services, id),
-    };
+    return { ...(await startedView(services, id, wait)), joined };
+  },
+});
+
+/** How far a run that was just asked for has got, and what it waits for. */
+async function startedView(services: Services, id: string, wait: boolean) {
+  const row = wait
+    ? await runAtRest(services, id, WAIT_MS)
+    : await services.log.fold(runsFold).get(id);
+  return {
+    run: id,
+    status: row?.status ?? 'planned',
+    waitingFor: row?.waitingFor ?? null,
+    words: row?.words ?? null,
+    failure: row?.failure ?? null,
+    items: await waitingItems(services, id),
+  };
+}
+
+export const undoOperation = defineOperation({
+  name: 'undo',
+  title: 'Take back something that was done; it is shown and asked like anything else',
+  method: 'POST',
+  path: '/api/effects/:hash/undo',
+  access: 'operate',
+  body: 'json',
+  input: z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, 'It is 64 letters long.') }),
+  cli: {
+    words: ['undo'],
+    arguments: [{ field: 'hash', name: 'HASH', help: 'of the effect; steward run RUN lists them' }],
+    examples: ['steward undo 3fa9...'],
+  },
+  handle: async ({ hash }, { services, caller }) => {
+    const { run: id } = await services.kernel.undo(hash, caller.by);
+    return { ...(await startedView(services, id, true)), joined: false };
   },
 });
 

@@ -57,7 +57,13 @@ import {
   recordTypesOperation,
 } from './records.ts';
 import { capabilitiesOperation, connectorsOperation, playbooksOperation } from './registry.ts';
-import { cancelOperation, doOperation, runOperation, runsOperation } from './runs.ts';
+import {
+  cancelOperation,
+  doOperation,
+  runOperation,
+  runsOperation,
+  undoOperation,
+} from './runs.ts';
 import { scheduleRemoveOperation, scheduleSetOperation, schedulesOperation } from './schedules.ts';
 import { secretRemoveOperation, secretSetOperation, secretsOperation } from './secrets.ts';
 import {
@@ -82,6 +88,7 @@ export const OPERATIONS: readonly Operation[] = [
   runsOperation,
   runOperation,
   cancelOperation,
+  undoOperation,
   whyOperation,
   locksOperation,
   replayOperation,

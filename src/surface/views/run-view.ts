@@ -45,13 +45,14 @@ export async function runView(services: Services, id: string) {
     cost: { microUsd: 0 },
     steps,
     effects: await Promise.all(
-      effects.map(async ({ row: effect }) => ({
-        ...{ hash: effect.hash, key: effect.key, step: effect.step, status: effect.status },
-        heldUntil: heldUntil(effect),
-        summary: (await readEffect(services, effect)).effect.summary,
-        receipt: effect.receipt,
-        failure: effect.failure,
-      })),
+      effects.map(async ({ row: effect }) => {
+        const { summary, undo } = (await readEffect(services, effect)).effect;
+        return {
+          ...{ hash: effect.hash, key: effect.key, step: effect.step, status: effect.status },
+          ...{ heldUntil: heldUntil(effect), summary, undo },
+          ...{ receipt: effect.receipt, failure: effect.failure },
+        };
+      }),
     ),
     items: items.map(({ row: item }) => item.id),
     drawing: run ? drawingOf(run, steps) : null,

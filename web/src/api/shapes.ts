@@ -150,6 +150,7 @@ export interface RunPage extends RunRow {
     readonly step: string;
     readonly status: EffectStatus;
     readonly heldUntil?: string | null;
+    readonly undo?: Effect['undo'];
     readonly summary: string;
     readonly receipt: Receipt | null;
   }[];

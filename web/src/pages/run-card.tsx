@@ -1,9 +1,9 @@
 import { useRef, useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
+import { Link, useLocation } from 'wouter-preact';
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
 import { call, sayProblem } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
-import type { RunPage, RunStep } from '../api/shapes.ts';
+import type { RunPage, RunStep, Submitted } from '../api/shapes.ts';
 import { HeldLine } from '../card/held-line.tsx';
 import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
@@ -26,6 +26,7 @@ export function RunCard({ id }: { readonly id: string }) {
     (event) => event.run === id || event.stream === `run/${id}`,
   );
   const page = run.data.value;
+  const [, go] = useLocation();
   if (!page) {
     const problem = run.problem.value;
     return (
@@ -93,6 +94,14 @@ export function RunCard({ id }: { readonly id: string }) {
                 {effect.receipt ? (
                   <span class="receipt muted">{visible(effect.receipt.said)}</span>
                 ) : null}
+                {effect.status === 'committed' && effect.undo?.possible ? (
+                  <Action
+                    label="Take it back"
+                    look="quiet"
+                    off={lookOnly.value}
+                    onAct={() => void undo(effect.hash, go)}
+                  />
+                ) : null}
               </li>
             ))}
           </ul>
@@ -122,6 +131,18 @@ export function RunCard({ id }: { readonly id: string }) {
       {ENDED.has(page.status) ? null : <Cancel id={page.id} onDone={() => void run.refresh()} />}
     </article>
   );
+}
+
+/** Opens the card that asks whether it shall be taken back. */
+async function undo(hash: string, go: (path: string) => void): Promise<void> {
+  try {
+    const path = `/api/effects/${encodeURIComponent(hash)}/undo`;
+    const { run, items } = await call<Submitted>('POST', path, {});
+    const [item] = items;
+    go(item ? `/inbox/${item.id}` : `/runs/${run}`);
+  } catch (error) {
+    notify({ words: sayProblem(error).words, tone: 'stop' });
+  }
 }
 
 function Waiting({ page }: { readonly page: RunPage }) {
