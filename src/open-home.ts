@@ -10,7 +10,6 @@ import { acquireHomeLock, type HomeLock } from './adapter/home-lock.ts';
 import { createKeyVaultFile } from './adapter/key-vault-file.ts';
 import { openLogKey } from './adapter/log-key-file.ts';
 import { createMaildirConnector } from './adapter/maildir-connector.ts';
-import type { SecretStore } from './adapter/secret-store.ts';
 import { openSessionDatabase } from './adapter/session-database.ts';
 import { openSqliteStore } from './adapter/sqlite-store.ts';
 import { verifyLogFile } from './adapter/verify-log-file.ts';
@@ -23,12 +22,16 @@ import {
   authoriseAct,
   controlFold,
   createKernel,
+  createRedactingBlobs,
+  createRedactingLog,
   KERNEL_FOLDS,
   type KernelPorts,
   playbooksFold,
   publishPlaybooks,
 } from './kernel/index.ts';
 import { createCheckpointer, createLog, parseCheckpoint, verifyCheckpoint } from './log/index.ts';
+import { openSecretDesk } from './open-secret-desk.ts';
+import { createRedactor, redactFailure } from './policy/index.ts';
 import { recordsFold, recordVersionsFold } from './records/index.ts';
 import { createSessions, type Services } from './surface/index.ts';
 
@@ -74,6 +77,12 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
   const closeOpened = (): void => {
     for (const close of opened.splice(0).reverse()) close();
   };
+  const secrets = openSecretDesk(join(home, HOME.keys), clock);
+  const redactor = createRedactor(secrets.values);
+  const report: KernelPorts['report'] = (problem, where) =>
+    options.report(redactFailure(redactor, problem), where);
+  // read beside all the rest, and known before anything is written
+  const secretsKnown = secrets.load().catch((error: unknown) => report(toFailure(error), {}));
   try {
     const store = openSqliteStore({
       file: join(home, HOME.database),
@@ -86,21 +95,24 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     const plainLog = createLog({
       ...{ store, vault, clock, newId, engine: version, onFatal: options.onFatal },
       folds: [recordsFold, recordVersionsFold, playbooksFold, ...KERNEL_FOLDS],
-      onListenerError: (error) => options.report(toFailure(error), {}),
+      onListenerError: (error) => report(toFailure(error), {}),
     });
-    const log = failpoints ? withFailpoints(plainLog, failpoints) : plainLog;
+    const log = createRedactingLog(
+      failpoints ? withFailpoints(plainLog, failpoints) : plainLog,
+      redactor,
+    );
     const control = await log.fold(controlFold).get('control');
     if (options.isTestClock && control !== undefined && control.mode !== 'sandbox') {
       throw failure('clock_refused', 'A test clock works in sandbox homes only.');
     }
     const logKey = await openLogKey(join(home, HOME.keys, 'log.key'), control?.logKey ?? undefined);
-    const blobs = createBlobFiles(join(home, HOME.blobs));
+    const blobs = createRedactingBlobs(createBlobFiles(join(home, HOME.blobs)), redactor);
     const registry = createRegistry(freelancerPack.agents, [
       createMaildirConnector(home),
       ...freelancerPack.connectors,
     ]);
     const ports: KernelPorts = {
-      ...{ log, blobs, clock, newId, registry, report: options.report },
+      ...{ log, blobs, clock, newId, registry, redactor, report },
       worker: `${process.pid}-${randomHex(4)}`,
       random: randomHex,
       verify: (signed, device) => verifyPasskeyDecision(signed, device, options.origin()),
@@ -114,6 +126,7 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
       },
     };
     let desk: ReturnType<typeof createImportDesk> | undefined;
+    await secretsKnown;
     const kernel = await createKernel({
       ...ports,
       onAnswer: async (item, answer) => desk?.answered(item, answer),
@@ -132,11 +145,11 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     const checkpointer = createCheckpointer({
       ...{ log, signer, clock, write: notes.write },
       ...(latest === undefined ? {} : { latestSeq: seqOf(latest) }),
-      onError: (error) => options.report(toFailure(error), {}),
+      onError: (error) => report(toFailure(error), {}),
     });
 
     const services: Services = {
-      ...{ home, version, kernel, log, blobs, registry, clock, newId, imports },
+      ...{ home, version, kernel, log, blobs, registry, clock, newId, imports, redactor, secrets },
       random: randomHex,
       sessions: createSessions(sessionStore, clock),
       authorise: (signed, kind, body) => authoriseAct(ports, signed, kind, body),
@@ -152,7 +165,6 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
         ...(await homeSpace(home)),
       }),
       spool: (bytes) => spoolInto(home, bytes),
-      secrets: openSecrets(join(home, HOME.keys), clock),
       origin: options.origin,
     };
 
@@ -181,23 +193,6 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     closeOpened();
     throw error;
   }
-}
-
-/** Secrets are read when somebody asks for them: most commands never do. */
-function openSecrets(directory: string, clock: Clock): Services['secrets'] {
-  let opening: Promise<SecretStore> | undefined;
-  const store = (): Promise<SecretStore> => {
-    opening ??= import('./adapter/secret-store.ts').then(({ openSecretStore }) =>
-      openSecretStore(directory, clock),
-    );
-    return opening;
-  };
-  return {
-    check: async (name, value, hosts) => (await store()).check(name, value, hosts),
-    set: async (name, value, hosts) => (await store()).set(name, value, hosts),
-    remove: async (name) => (await store()).remove(name),
-    list: async () => (await store()).list(),
-  };
 }
 
 async function waitForLock(home: string, patienceMs: number): Promise<HomeLock> {

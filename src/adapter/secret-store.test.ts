@@ -91,11 +91,11 @@ describe('secret store', () => {
   test('changes at the same time are all kept, in order', async () => {
     const store = await open();
     await Promise.all([
-      store.set('a', 'value a', ['a.example.com']),
-      store.set('b', 'value b', ['b.example.com']),
+      store.set('a', 'the value a', ['a.example.com']),
+      store.set('b', 'the value b', ['b.example.com']),
       store.rotate('a', 'value a two'),
       store.remove('b'),
-      store.set('c', 'value c', ['c.example.com']),
+      store.set('c', 'the value c', ['c.example.com']),
     ]);
     const again = await open();
     expect(again.list().map(({ name, version }) => [name, version])).toEqual([

@@ -126,7 +126,8 @@ export async function openSecretStore(directory: string, clock: Clock): Promise<
 }
 
 const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
-const MIN_VALUE_CHARACTERS = 6; // anything shorter is found everywhere, so no redactor can guard it
+/** anything shorter is found by chance, in ids too, so no redactor can guard it */
+const MIN_VALUE_CHARACTERS = 8;
 const MAX_VALUE_CHARACTERS = 65_536; // a certificate chain fits
 
 function checkSecret(name: string, value: string, hosts: readonly HostPattern[] | undefined): void {

@@ -63,6 +63,7 @@ export {
   approvalsFold,
   type Bearer,
   connectorsFold,
+  createRedactingBlobs,
   createRedactingLog,
   createTokens,
   type Erasure,

@@ -57,6 +57,8 @@ export {
 export { diffPolicies, type PolicyChange } from './policy-diff.ts';
 export { type Extraction, type Extractor, extract, raise, type SignedRaise } from './raise.ts';
 export type { Reason, Verdict } from './reason.ts';
-export { createRedactor, type Redactor, type Secret } from './redact.ts';
+export { createRedactor, type Redactor } from './redact.ts';
+export { redactFailure } from './redact-failure.ts';
 export { removeSecrets, type SecretFinding, scanForSecrets } from './secret-scan.ts';
+export type { Secret } from './spellings.ts';
 export { domainHints, hasInvisible, makeVisible } from './visible-text.ts';

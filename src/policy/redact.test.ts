@@ -98,6 +98,41 @@ describe('laws', () => {
     );
   });
 
+  /** Each of them may be a layer; two layers are promised. */
+  const layers: { readonly [name: string]: (text: string) => string } = {
+    base64: (text) => Buffer.from(text).toString('base64'),
+    base64url: (text) => Buffer.from(text).toString('base64url'),
+    hex: (text) => Buffer.from(text).toString('hex'),
+    'capital hex': (text) => Buffer.from(text).toString('hex').toUpperCase(),
+    percent: (text) => encodeURIComponent(text),
+    'percent throughout': (text) => Buffer.from(text).toString('hex').replace(/../g, '%$&'),
+    form: (text) => new URLSearchParams({ text }).toString().slice('text='.length),
+    json: (text) => JSON.stringify(text),
+  };
+  const pairs = Object.entries(layers).flatMap(([inner, first]) =>
+    Object.entries(layers).map(([outer, second]) => ({ inner, outer, first, second })),
+  );
+
+  test.each(pairs)('in $inner inside $outer nothing of it is left', ({ first, second }) => {
+    const odd = `${SECRET}+a/`;
+    const { text } = createRedactor(() => [{ name: 'hidden', value: odd }]);
+    for (const before of ['', 'u:', 'key=', 'abc ']) {
+      const written = second(first(`${before}${odd} tail`));
+      const redacted = text(`see ${written} there`);
+      expect(redacted).toMatch(/^see .*\[secret:hidden\].* there$/s);
+      const core = second(first(odd)).slice(4, -4);
+      expect(redacted).not.toContain(core);
+      // what is left of the encoding is too little to say anything
+      expect(redacted.length).toBeLessThan(written.length);
+    }
+  });
+
+  test('what holds no secret is handed back itself, so that looking costs no copy', () => {
+    const value = { a: [1, 'two', { three: null }] };
+    expect(redactor.json(value)).toBe(value);
+    expect(createRedactor(() => []).isNeeded()).toBe(false);
+  });
+
   test('text without a secret is left as it is', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme', maxLength: 200 }), (text) => {

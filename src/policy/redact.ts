@@ -1,36 +1,25 @@
 import { isJsonObject, type Json } from '../base/index.ts';
-
-/** A secret by its handle's name. The value never leaves this module's callers. */
-export interface Secret {
-  readonly name: string;
-  readonly value: string;
-}
+import { MIN_SECRET_LENGTH, type Secret, type Spelling, spellingsOf } from './spellings.ts';
 
 export interface Redactor {
+  /** False while there is no secret at all: then nothing has to be looked through. */
+  readonly isNeeded: () => boolean;
   /** The text with every known secret replaced by `[secret:name]`, in whatever spelling it occurs. */
   readonly text: (text: string) => string;
-  /** The same deep inside JSON: keys, strings and numbers. */
+  /** The same deep inside JSON: keys, strings and numbers. What holds none is the very same value. */
   readonly json: (value: Json) => Json;
 }
 
-/** Shorter values would turn ordinary text into holes; the secret store refuses them. */
-const MIN_SECRET_LENGTH = 4;
 /** characters compared by hash before a spelling is compared in full */
 const GRAM = 4;
 const BUCKETS = 1 << 16;
-
-/** One way in which a secret can be written down. */
-interface Spelling {
-  readonly name: string;
-  readonly text: string;
-  /** base64: the letter on either side may hold some of the secret's bits */
-  readonly edges: boolean;
-}
 
 interface Index {
   readonly secrets: readonly Secret[];
   readonly occupied: Uint8Array;
   readonly byGram: ReadonlyMap<number, readonly Spelling[]>;
+  /** letters of the shortest spelling: most words and keys are shorter, and need no look */
+  readonly shortest: number;
 }
 
 interface Span {
@@ -46,9 +35,10 @@ interface View {
 }
 
 /**
- * The one redactor that guards every writer (log, telemetry, prompts, errors). Finds a secret raw,
- * inside JSON text, in base64 (both alphabets, any alignment, wrapped lines), in hexadecimal and
- * percent-encoded, also partly. `secrets` is asked again on every call, so a rotated secret counts at once.
+ * The one redactor that guards every writer (log, files, reports, errors, answers). Finds a secret in
+ * the spellings of `spellingsOf`, percent-encoded once or twice around them, in base64 with wrapped
+ * lines, and mixtures of plain and encoded letters. `secrets` is asked again on every call, so a rotated
+ * secret counts at once.
  */
 export function createRedactor(secrets: () => Iterable<Secret>): Redactor {
   let index = buildIndex([]);
@@ -58,6 +48,7 @@ export function createRedactor(secrets: () => Iterable<Secret>): Redactor {
     return index;
   };
   return {
+    isNeeded: () => current().secrets.length > 0,
     text: (text) => redactText(text, current()),
     json: (value) => redactJson(value, current()),
   };
@@ -71,18 +62,22 @@ function redactJson(value: Json, index: Index): Json {
     const redacted = redactText(text, index);
     return redacted === text ? value : redacted;
   }
-  if (Array.isArray(value)) return value.map((element) => redactJson(element, index));
+  if (Array.isArray(value)) {
+    const elements = value.map((element: Json) => redactJson(element, index));
+    return elements.every((element, i) => element === value[i]) ? value : elements;
+  }
   if (!isJsonObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      redactText(key, index),
-      redactJson(member, index),
-    ]),
-  );
+  let isClean = true;
+  const members = Object.entries(value).map(([key, member]) => {
+    const clean = [redactText(key, index), redactJson(member, index)] as const;
+    isClean &&= clean[0] === key && clean[1] === member;
+    return clean;
+  });
+  return isClean ? value : Object.fromEntries(members);
 }
 
 function redactText(text: string, index: Index): string {
-  if (index.secrets.length === 0 || text.length < MIN_SECRET_LENGTH) return text;
+  if (text.length < index.shortest) return text;
   const spans = viewsOf(text).flatMap((view) => findSpans(view, index));
   return spans.length === 0 ? text : replaceSpans(text, spans);
 }
@@ -96,8 +91,10 @@ function findSpans(view: View, index: Index): Span[] {
     for (const spelling of index.byGram.get(gram) ?? []) {
       if (!text.startsWith(spelling.text, i)) continue;
       const end = i + spelling.text.length;
-      const first = spelling.edges && isBase64Letter(text, i - 1) ? i - 1 : i;
-      const last = spelling.edges && isBase64Letter(text, end) ? end : end - 1;
+      let first = i;
+      let last = end - 1;
+      while (first > i - spelling.edges && isBase64Letter(text, first - 1)) first -= 1;
+      while (last < end - 1 + spelling.edges && isBase64Letter(text, last + 1)) last += 1;
       spans.push({
         start: view.at?.[first] ?? first,
         end: view.at?.[last + 1] ?? last + 1,
@@ -131,34 +128,58 @@ function replaceSpans(text: string, spans: Span[]): string {
 /** The text itself, and where it makes a difference: percent-decoded, and without line breaks. */
 function viewsOf(text: string): View[] {
   const views: View[] = [{ text }];
-  if (/%[0-9A-Fa-f]{2}|\+/.test(text)) views.push(percentDecoded(text));
+  if (/%[0-9A-Fa-f]{2}|\+/.test(text)) views.push(...percentDecoded(text));
   if (/[A-Za-z0-9+/=_-]\r?\n/.test(text)) views.push(unwrapped(text));
   return views;
 }
 
-/**
- * Undoes percent-encoding into UTF-8 bytes, a letter each. A plus sign and a blank become one letter,
- * because forms write the one for the other; `formSpelling` does the same to the secret.
- */
-function percentDecoded(text: string): View {
-  const bytes = Buffer.from(text, 'utf8');
+/** The text with percent-encoding undone, and once more where that shows another layer of it. */
+function percentDecoded(text: string): View[] {
+  const once = percentDecode(Buffer.from(text, 'utf8'), unitsOf(text));
+  const first = toView(once);
+  return /%[0-9A-Fa-f]{2}/.test(first.text)
+    ? [first, toView(percentDecode(once.bytes, once.at))]
+    : [first];
+}
+
+/** Bytes, and where in the text each of them stood. */
+interface Bytes {
+  readonly bytes: Buffer;
+  readonly at: Int32Array;
+}
+
+/** A plus sign and a blank become one letter, because forms write the one for the other. */
+function toView({ bytes, at }: Bytes): View {
+  return { text: bytes.toString('latin1').replaceAll('+', ' '), at };
+}
+
+function percentDecode(bytes: Buffer, from: Int32Array): Bytes {
   const out = Buffer.allocUnsafe(bytes.length);
   const at = new Int32Array(bytes.length + 1);
   let length = 0;
-  let letter = 0; // position in the text of the byte that is looked at
   for (let i = 0; i < bytes.length; ) {
     const byte = bytes[i] ?? 0;
     const decoded = byte === PERCENT ? hexByte(bytes, i + 1) : -1;
-    at[length] = letter;
+    at[length] = from[i] ?? 0;
     out[length++] = decoded < 0 ? byte : decoded;
-    const step = decoded < 0 ? 1 : 3;
-    i += step;
-    // A letter is as many UTF-16 units as its bytes say; the units are counted at its last byte.
-    if (decoded >= 0) letter += 3;
-    else if (((bytes[i] ?? 0) & 0xc0) !== 0x80) letter += isFourBytes(bytes, i - 1) ? 2 : 1;
+    i += decoded < 0 ? 1 : 3;
   }
-  at[length] = text.length;
-  return { text: out.toString('latin1', 0, length).replaceAll('+', ' '), at };
+  at[length] = from[bytes.length] ?? 0;
+  return { bytes: out.subarray(0, length), at };
+}
+
+/** For each byte of a text's UTF-8, the unit of UTF-16 it belongs to; the last one is the text's end. */
+function unitsOf(text: string): Int32Array {
+  const bytes = Buffer.from(text, 'utf8');
+  const at = new Int32Array(bytes.length + 1);
+  let unit = 0;
+  for (let i = 0; i < bytes.length; i++) {
+    at[i] = unit;
+    // a letter is as many units as its bytes say; they are counted at its last byte
+    if (((bytes[i + 1] ?? 0) & 0xc0) !== 0x80) unit += isFourBytes(bytes, i) ? 2 : 1;
+  }
+  at[bytes.length] = text.length;
+  return at;
 }
 
 const PERCENT = 0x25;
@@ -197,49 +218,16 @@ function unwrapped(text: string): View {
 function buildIndex(secrets: readonly Secret[]): Index {
   const occupied = new Uint8Array(BUCKETS);
   const byGram = new Map<number, Spelling[]>();
+  let shortest = Number.POSITIVE_INFINITY;
   for (const spelling of secrets.flatMap(spellingsOf)) {
+    shortest = Math.min(shortest, spelling.text.length);
     const gram = gramAt(spelling.text, 0);
     occupied[gram] = 1;
     const known = byGram.get(gram) ?? [];
     if (!known.some((other) => other.text === spelling.text))
       byGram.set(gram, [...known, spelling]);
   }
-  return { secrets, occupied, byGram };
-}
-
-function spellingsOf({ name, value }: Secret): Spelling[] {
-  const bytes = Buffer.from(value, 'utf8');
-  const hex = bytes.toString('hex');
-  const exact = [
-    value,
-    JSON.stringify(value).slice(1, -1),
-    formSpelling(bytes),
-    hex,
-    hex.toUpperCase(),
-    hex.replace(/[a-f]/g, (digit) => digit.toUpperCase()),
-  ];
-  const base64 = [0, 1, 2].flatMap((shift) => {
-    const core = base64Core(bytes, shift);
-    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
-  });
-  return [
-    ...[...new Set(exact)].map((text) => ({ name, text, edges: false })),
-    ...[...new Set(base64)].map((text) => ({ name, text, edges: true })),
-  ].filter((spelling) => spelling.text.length >= MIN_SECRET_LENGTH);
-}
-
-/** How a percent-decoded view shows the secret. */
-function formSpelling(bytes: Buffer): string {
-  return bytes.toString('latin1').replaceAll('+', ' ');
-}
-
-/** The letters of a base64 text that depend on the secret alone, when `shift` bytes stand before it. */
-function base64Core(bytes: Buffer, shift: number): string {
-  const encoded = Buffer.concat([Buffer.alloc(shift), bytes])
-    .toString('base64')
-    .replace(/=+$/, '');
-  const bits = (shift + bytes.length) * 8;
-  return encoded.slice(Math.ceil((shift * 8) / 6), Math.floor(bits / 6));
+  return { secrets, occupied, byGram, shortest };
 }
 
 function gramAt(text: string, at: number): number {

@@ -15,7 +15,7 @@ export { backTestPolicy, policyChanges, policyHistory, policyOfVersion } from '.
 export { type ActPorts, type ProposedAct, proposeAct } from './propose-act.ts';
 export { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
 export { type Recheck, recheckEffect } from './recheck.ts';
-export { createRedactingLog } from './redacting-log.ts';
+export { createRedactingBlobs, createRedactingLog } from './redacting-log.ts';
 export { suspendChangedGrants, suspendGrantsLike } from './suspend-grants.ts';
 export {
   type Bearer,

@@ -1,12 +1,14 @@
 import { Hono } from 'hono';
+import type { Json } from '../../base/index.ts';
 import { failure, toFailure } from '../../contract/index.ts';
+import { redactFailure } from '../../policy/index.ts';
 import type { Operation, Services } from '../operations/operation.ts';
 import { OPERATIONS } from '../operations/table.ts';
 import { type Assets, serveAsset } from './assets.ts';
 import { callerOf, checkAccess, cookieHeader, type DoorInfo } from './caller.ts';
 import { guardRequest, type Origins } from './guard.ts';
 import { openApiDocument } from './openapi.ts';
-import { problemResponse } from './problem.ts';
+import { problemResponse, toPublicFailure } from './problem.ts';
 import { limited, readInput } from './read-input.ts';
 import { secured } from './security-headers.ts';
 
@@ -26,6 +28,8 @@ export interface AppOptions {
 
 export function createApp(options: AppOptions): App {
   const { services, assets, origins, report } = options;
+  const sayNo = (error: unknown): Response =>
+    problemResponse(redactFailure(services.redactor, toPublicFailure(error)));
   const routes = new Hono<{ Bindings: DoorInfo }>();
   for (const operation of inMatchingOrder(OPERATIONS)) {
     routes.on(operation.method, [operation.path], (context) =>
@@ -36,12 +40,13 @@ export function createApp(options: AppOptions): App {
   routes.get('/api/openapi.json', () => Response.json(openApiDocument(services.version)));
   routes.get('*', async ({ req }) => {
     const found = req.path.startsWith('/api/') ? undefined : await serveAsset(assets, req.path);
-    return found ?? problemResponse(nothingAt(req.path));
+    return found ?? sayNo(nothingAt(req.path));
   });
-  routes.notFound(({ req }) => problemResponse(nothingAt(req.path)));
+  routes.notFound(({ req }) => sayNo(nothingAt(req.path)));
   routes.onError((error) => {
-    if (toFailure(error).code === 'internal') report(error, 'http');
-    return problemResponse(error);
+    const problem = toFailure(error);
+    if (problem.code === 'internal') report(redactFailure(services.redactor, problem), 'http');
+    return sayNo(error);
   });
 
   return {
@@ -50,7 +55,7 @@ export function createApp(options: AppOptions): App {
         if (door.door === 'http') guardRequest(request, origins);
         return secured(await routes.fetch(request, door));
       } catch (error) {
-        return secured(problemResponse(error));
+        return secured(sayNo(error));
       }
     },
   };
@@ -81,9 +86,16 @@ async function answer(
       signal: request.signal,
     },
   );
-  const response = result instanceof Response ? result : Response.json(result);
+  const response =
+    result instanceof Response ? result : Response.json(withoutSecrets(services, result));
   for (const cookie of cookies) response.headers.append('set-cookie', cookie);
   return response;
+}
+
+/** What was kept before a text became a secret of yours may still hold it; no answer does. */
+function withoutSecrets({ redactor }: Services, result: unknown): unknown {
+  if (!redactor.isNeeded() || result === undefined) return result;
+  return redactor.json(JSON.parse(JSON.stringify(result)) as Json); // what JSON.parse gives is Json
 }
 
 function lastEventId(request: Request): number | undefined {

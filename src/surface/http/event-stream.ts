@@ -1,7 +1,7 @@
-import { LIMITS } from '../../base/index.ts';
+import { type Json, LIMITS } from '../../base/index.ts';
 import type { StoredEvent } from '../../contract/index.ts';
-import type { Log } from '../../log/index.ts';
 import { eventView } from '../operations/log.ts';
+import type { Services } from '../operations/operation.ts';
 
 /** Keeps proxies and sleeping laptops from taking silence for an end. Only while somebody listens. */
 const HEARTBEAT_MS = 25_000;
@@ -12,7 +12,11 @@ const PAGE = 500;
  * The log from `after` on, then as it grows, and nothing that is not durable. Without `after` it
  * starts with the next event. Ends when `signal` fires or the reader goes away.
  */
-export function eventStream(log: Log, after: number | undefined, signal: AbortSignal): Response {
+export function eventStream(
+  { log, redactor }: Pick<Services, 'log' | 'redactor'>,
+  after: number | undefined,
+  signal: AbortSignal,
+): Response {
   const encoder = new TextEncoder();
   let sent = Math.min(after ?? log.durableSeq(), log.durableSeq());
   let stop: () => void = () => undefined;
@@ -55,7 +59,7 @@ export function eventStream(log: Log, after: number | undefined, signal: AbortSi
               const events = await log.read({ after: sent, limit, upTo });
               const last = events.at(-1);
               if (!last || ended) break;
-              write(events.map(frame).join(''));
+              write(events.map((event) => frame(event, redactor)).join(''));
               sent = last.seq;
             }
           }
@@ -78,6 +82,7 @@ export function eventStream(log: Log, after: number | undefined, signal: AbortSi
   });
 }
 
-function frame(event: StoredEvent): string {
-  return `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
+function frame(event: StoredEvent, redactor: Services['redactor']): string {
+  const view = redactor.json(eventView(event) as unknown as Json); // an event is plain JSON
+  return `id: ${event.seq}\nevent: ${event.type}\ndata: ${JSON.stringify(view)}\n\n`;
 }

@@ -13,5 +13,5 @@ export const eventsOperation = defineOperation({
   input: z.strictObject({ after: numberField.optional() }),
   webOnly: 'the command line reads the log with: steward log',
   handle: async ({ after }, { services, lastEventId, signal }) =>
-    eventStream(services.log, lastEventId ?? after, signal),
+    eventStream(services, lastEventId ?? after, signal),
 });

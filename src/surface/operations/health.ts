@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { toFailure } from '../../contract/index.ts';
 import { effectsFold, itemsFold, runsFold } from '../../kernel/index.ts';
 import { controlOf } from '../views/session-view.ts';
 import { defineOperation, type Services } from './operation.ts';
@@ -95,6 +96,7 @@ async function machineChecks(services: Services): Promise<readonly Check[]> {
           'Close them with: chmod -R go-rwx <path>',
         )
       : ok('keys', 'Only you can read the home.'),
+    await secretsCheck(services),
     report.status === 'intact'
       ? ok('log', `${plural(report.events, 'event')}, every link holds.`)
       : fail(
@@ -103,6 +105,16 @@ async function machineChecks(services: Services): Promise<readonly Check[]> {
           'Keep the file as it is and restore the last backup into a new directory.',
         ),
   ];
+}
+
+/** Secrets that cannot be read cannot be kept out of the log either. */
+async function secretsCheck({ secrets }: Services): Promise<Check> {
+  try {
+    return ok('secrets', `${plural((await secrets.list()).length, 'secret')}, all can be read.`);
+  } catch (error) {
+    const { message, remedy } = toFailure(error);
+    return fail('secrets', message, remedy);
+  }
 }
 
 function ok(name: string, words: string): Check {

@@ -6,6 +6,7 @@ import type { Device, Label, SignedDecision } from '../../contract/index.ts';
 import type { ActKind } from '../../contract/portable.ts';
 import type { Kernel } from '../../kernel/index.ts';
 import type { Blobs, ChainReport, Log, LogHead } from '../../log/index.ts';
+import type { Redactor } from '../../policy/index.ts';
 import type { Sessions } from '../sessions/sessions.ts';
 import type { SecretDesk } from './secret-desk.ts';
 
@@ -48,6 +49,8 @@ export interface Services {
   readonly inspect: () => Promise<HomeFacts>;
   readonly imports: ImportDesk;
   readonly secrets: SecretDesk;
+  /** knows the stored secrets: nothing that leaves the process may hold one */
+  readonly redactor: Redactor;
   /** Keeps a body aside, so that it can be read more than once. */
   readonly spool: (bytes: AsyncIterable<Uint8Array>) => Promise<Spooled>;
   /** where this home is served; undefined when it is not */

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SecretStore } from './adapter/secret-store.ts';
+import type { Clock } from './base/index.ts';
+import type { Secret } from './policy/index.ts';
+import type { Services } from './surface/index.ts';
+
+/** The secrets of a home, for those who ask for them and for the redactor. */
+export type HomeSecrets = Services['secrets'] & {
+  /** Reads the secrets where there are any. Fails as `openSecretStore` does. */
+  readonly load: () => Promise<void>;
+  /** What is known by now; none before `load` or the first use. */
+  readonly values: () => Iterable<Secret>;
+};
+
+/** Secrets are opened when somebody asks for them: a home without any never pays for it. */
+export function openSecretDesk(directory: string, clock: Clock): HomeSecrets {
+  let opening: Promise<SecretStore> | undefined;
+  let opened: SecretStore | undefined;
+  const store = (): Promise<SecretStore> => {
+    opening ??= open(directory, clock).then(
+      (found) => {
+        opened = found;
+        return found;
+      },
+      (error: unknown) => {
+        opening = undefined; // the key may be put back meanwhile
+        throw error;
+      },
+    );
+    return opening;
+  };
+  const isEmpty = (): boolean => !opened && !existsSync(join(directory, 'secrets.age'));
+  return {
+    load: async () => {
+      if (!isEmpty()) await store();
+    },
+    values: () => opened?.values() ?? [],
+    check: async (name, value, hosts) => (await store()).check(name, value, hosts),
+    set: async (name, value, hosts) => (await store()).set(name, value, hosts),
+    remove: async (name) => (await store()).remove(name),
+    list: async () => (isEmpty() ? [] : (await store()).list()),
+  };
+}
+
+async function open(directory: string, clock: Clock): Promise<SecretStore> {
+  const { openSecretStore } = await import('./adapter/secret-store.ts');
+  return openSecretStore(directory, clock);
+}
