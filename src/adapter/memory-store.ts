@@ -60,6 +60,7 @@ export function createMemoryStore(company: Id): Store {
         throw error;
       }
     },
+    syncTail: async () => undefined,
     head,
     streamVersion: (stream) => seqsByStream.get(stream)?.length ?? 0,
     insertEvent: (event) => {

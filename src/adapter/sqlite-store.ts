@@ -11,6 +11,7 @@ import {
   type LogHead,
   type Store,
 } from '../log/index.ts';
+import { createJournalSync } from './journal-sync.ts';
 import { LruMap } from './lru-map.ts';
 import { mapSqliteError } from './sqlite-errors.ts';
 import { openSqliteFile, type SqliteFileOptions } from './sqlite-open.ts';
@@ -42,6 +43,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   /** rows changed in this transaction: one that changes often is written once, before the commit */
   const changed = new Map<string, RowChange>();
   const versions = new LruMap<string, number>(CACHED_STREAMS);
+  const journal = createJournalSync(`${file}-wal`);
   let head = readHead(sql.head);
   let synchronous: 'normal' | 'full' = 'full';
   let open = true;
@@ -143,6 +145,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     database: db,
     company,
     transact,
+    syncTail: () => journal.sync(),
     head: () => head,
     streamVersion: (stream) => {
       const cached = versions.get(stream);
@@ -222,6 +225,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     close: () => {
       if (!open) return;
       open = false;
+      journal.close();
       db.close();
     },
   };

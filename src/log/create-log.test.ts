@@ -31,6 +31,9 @@ function onDisk(code: 'sync_failed' | 'disk_full', isBroken: () => boolean) {
       commits.push(sync);
       return memory.transact(sync, work);
     },
+    syncTail: async () => {
+      if (isBroken()) throw failure(code, 'the disk refused');
+    },
   };
   return { store, commits };
 }
@@ -56,7 +59,7 @@ test('after a failed sync nothing goes on: it is reported once, and every append
   expect(log.durableSeq()).toBe(0);
 });
 
-test('a tail whose barrier found the disk full is tried again until it is durable', async () => {
+test('a tail that could not be synced for now is tried again until it is durable', async () => {
   let isFull = true;
   const { store } = onDisk('disk_full', () => isFull);
   const { log, put } = open(store);

@@ -57,7 +57,12 @@ export function createLog(ports: LogPorts): Log {
     commit: (batches, sync) => commitGroup(store, batches, sync, prepare, write),
     onCommitted: (results, sync) => {
       for (const result of results) if ('value' in result) waiting.push(...result.value.events);
-      if (sync === 'full') publish();
+      if (sync === 'full') publish(store.head().seq);
+    },
+    syncTail: async () => {
+      const { seq } = store.head();
+      await store.syncTail();
+      if (seq > durable) publish(seq);
     },
     tailBarrierMs: TAIL_BARRIER_MS,
     isDirty: () => waiting.length > 0,
@@ -98,10 +103,11 @@ export function createLog(ports: LogPorts): Log {
     return { events };
   }
 
-  function publish(): void {
-    const news = waiting;
-    waiting = [];
-    durable = store.head().seq;
+  function publish(upTo: number): void {
+    const later = waiting.findIndex(({ seq }) => seq > upTo);
+    const news = later < 0 ? waiting : waiting.slice(0, later);
+    waiting = later < 0 ? [] : waiting.slice(later);
+    durable = upTo;
     if (news.length === 0) return;
     for (const listener of [...listeners]) {
       try {
@@ -164,7 +170,7 @@ export function createLog(ports: LogPorts): Log {
       try {
         await group.close(() => {
           store.transact('full', () => undefined);
-          publish();
+          publish(store.head().seq);
         });
       } finally {
         store.close();

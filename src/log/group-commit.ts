@@ -10,6 +10,8 @@ export interface GroupCommitPorts<In, Out> {
   readonly onCommitted: (results: readonly Result<Out>[], sync: Sync) => void;
   /** true while something committed is not durable yet */
   readonly isDirty: () => boolean;
+  /** Makes durable what is committed, while commits go on. */
+  readonly syncTail: () => Promise<void>;
   readonly tailBarrierMs: number;
   readonly onFatal?: (reason: Failure) => void;
 }
@@ -41,6 +43,7 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
   let closed = false;
   let turn: Promise<void> | undefined; // the exclusive work under way, with those behind it
   let tail: NodeJS.Timeout | undefined;
+  let syncing: Promise<void> | undefined;
 
   function schedule(): void {
     if (scheduled) return;
@@ -81,17 +84,27 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
     watchTail();
   }
 
-  /** A barrier that failed, on a full disk, leaves the tail dirty: it is tried again. */
   function watchTail(): void {
     if (closed || !ports.isDirty()) {
       clearTimeout(tail);
       tail = undefined;
-    } else if (!tail) {
+    } else if (!tail && !syncing) {
       tail = setTimeout(() => {
         tail = undefined;
-        if (!closed && ports.isDirty()) run([], 'full'); // appends nothing: it only syncs
+        syncing = syncTail();
       }, ports.tailBarrierMs);
     }
+  }
+
+  /** Beside the commits, which never wait for it; what came meanwhile gets its own. */
+  async function syncTail(): Promise<void> {
+    try {
+      await ports.syncTail();
+    } catch (error) {
+      stopWhenFatal(error);
+    }
+    syncing = undefined;
+    watchTail();
   }
 
   /** A failed sync means that the disk may have lost what it said it kept: nothing may go on. */
@@ -137,6 +150,7 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
       if (closed) return;
       closed = true;
       clearTimeout(tail);
+      await syncing;
       lastBarrier();
     },
   };

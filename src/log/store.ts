@@ -26,6 +26,10 @@ export interface Store {
    * with everything before it, also when `work` wrote nothing. Fails with `disk_full`, `store_read_only`, `sync_failed`.
    */
   readonly transact: <T>(sync: 'normal' | 'full', work: () => T) => T;
+  /**
+   * Syncs what was committed before the call; commits go on meanwhile. Fails with `sync_failed`.
+   */
+  readonly syncTail: () => Promise<void>;
   readonly head: () => LogHead;
   readonly streamVersion: (stream: string) => number;
   readonly insertEvent: (event: RawEvent) => void;

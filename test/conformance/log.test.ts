@@ -472,7 +472,9 @@ describe.each(STORES)('a log over the %s store', (kind) => {
         vi.advanceTimersByTime(30);
         await put('a', newEvent('x.two')); // must not put off the barrier of the first
         expect(open.log.durableSeq()).toBe(0);
+        const synced = new Promise((resolve) => open.log.onDurable(resolve));
         vi.advanceTimersByTime(20);
+        await synced;
         expect(open.log.durableSeq()).toBe(2);
         expect(heard).toEqual([1, 2]);
         expect(vi.getTimerCount()).toBe(0);

@@ -20,7 +20,6 @@ export function settleRun(
     } else {
       say(turn, 'run.finished', { status: 'done' });
     }
-    turn.batch.barrier = true;
     ports.locks.releaseRun(run.id);
     return;
   }
