@@ -88,6 +88,9 @@ export interface KernelEvents extends TrustEvents {
     readonly step: string;
     readonly how: 'event' | 'time' | 'answer' | 'approval' | 'cancel' | 'lock';
   };
+  /** the keys are held by this step from now on */
+  'lock.taken': { readonly step: string; readonly keys: readonly string[] };
+  'lock.released': { readonly step: string };
   'step.expanded': {
     readonly step: string;
     /** of an `each` */

@@ -6,6 +6,7 @@ import { devicesFold, noncesFold } from './folds/device-folds.ts';
 import { effectsFold } from './folds/effects-fold.ts';
 import { erasable } from './folds/erasable.ts';
 import { itemsFold } from './folds/items-fold.ts';
+import { locksFold } from './folds/locks-fold.ts';
 import { policyFold } from './folds/policy-fold.ts';
 import { runsFold } from './folds/runs-fold.ts';
 import { seriesFold } from './folds/series-fold.ts';
@@ -23,6 +24,7 @@ export {
 export { type DeviceRow, devicesFold, type NonceRow, noncesFold } from './folds/device-folds.ts';
 export { type EffectRow, effectsFold, heldUntilOf } from './folds/effects-fold.ts';
 export { type ItemRow, itemsFold } from './folds/items-fold.ts';
+export { type LockRow, locksFold } from './folds/locks-fold.ts';
 export { type PolicyRow, policyFold } from './folds/policy-fold.ts';
 export { idOf } from './folds/rows.ts';
 export { fingerprint, meaningOf, type RunRow, runsFold } from './folds/runs-fold.ts';
@@ -39,6 +41,7 @@ export const KERNEL_FOLDS = [
   devicesFold,
   noncesFold,
   erasable(waitsFold),
+  erasable(locksFold),
   policyFold,
   erasable(schedulesFold),
   ...TRUST_FOLDS,

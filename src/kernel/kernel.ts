@@ -14,7 +14,15 @@ import {
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { fact } from './events.ts';
-import { effectsFold, type ItemRow, itemsFold, type RunRow, runsFold, waitsFold } from './folds.ts';
+import {
+  effectsFold,
+  type ItemRow,
+  itemsFold,
+  locksFold,
+  type RunRow,
+  runsFold,
+  waitsFold,
+} from './folds.ts';
 import { createItems, type Items } from './inbox/items.ts';
 import { createPlanner } from './planner.ts';
 import { createPlaybooks, type Playbooks } from './playbooks.ts';
@@ -260,6 +268,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     recover: async () => {
       await trust.suspendChangedGrants();
       await trust.finishErasures();
+      for await (const { run, step, keys } of everyRow(log.fold(locksFold), {})) {
+        locks.restore(keys, { run, step });
+      }
       let count = 0;
       for (const status of UNFINISHED) {
         for await (const row of everyRow(runs, { index: 'status', equals: status })) {
@@ -274,7 +285,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       for await (const row of everyRow(log.fold(effectsFold), { index: 'flight' })) {
         if (isInFlight(row.status)) runner.wake(row.run);
       }
-      // locks and rates are held in memory only: whoever waited for one asks again
+      // the lines for keys and rates are in memory only: whoever stood in one asks again
       for await (const { run } of everyRow(waits, { index: 'here' })) runner.wake(run);
       deliverMissed(log, runner).catch((error: unknown) => options.report(toFailure(error), {}));
       timers.plan();

@@ -1,6 +1,7 @@
 import type { Id, Json } from '../../base/index.ts';
 import type { CapabilityContract, Failure, Labelled, NewEvent } from '../../contract/index.ts';
 import { newBatch } from '../run/batch.ts';
+import type { LockAnswer } from '../run/locks.ts';
 import type { PlanLookup, RunState } from '../run/run-state.ts';
 import { startReady } from '../run/start-steps.ts';
 import type { Delay, Turn } from '../run/turn.ts';
@@ -31,7 +32,9 @@ export interface ClosedTurnPorts {
   readonly contract: (ref: string) => CapabilityContract;
   /** UTC ms of the moment that is decided again */
   readonly now: () => number;
-  /** what the log says about locks, rates and windows; undefined: it could start */
+  /** what became of a wish for keys */
+  readonly lockOf: (path: string) => LockAnswer;
+  /** what the log says about rates and windows; undefined: it could start */
   readonly delayOf: (path: string) => Delay | undefined;
   /** the result was there at once, so no start was noted */
   readonly isImmediate: (path: string) => boolean;
@@ -56,14 +59,10 @@ export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
     newId: (): Id => `replay-${++ids}`,
     // the template is resolved when its turn has come, see `bring`
     ref: () => new Promise(() => undefined),
-    takeLocks: (_keys, path) => {
-      const delay = ports.delayOf(path);
-      return delay?.for === 'lock' ? delay.words : undefined;
-    },
-    takeSlot: (_contract, _step, path) => {
-      const delay = ports.delayOf(path);
-      return delay?.for === 'lock' ? undefined : delay;
-    },
+    takeLocks: (_keys, path) => ports.lockOf(path),
+    asksLocks: () => true,
+    dropLocks: () => undefined,
+    takeSlot: (_contract, _step, path) => ports.delayOf(path),
     isUnderWay: (path) => calls.has(path) || (lookups.has(path) && !brought.has(path)),
     callNow: (path, callee, input) => {
       brought.delete(path);

@@ -3,6 +3,7 @@ import type { KernelEvent } from '../events.ts';
 import { isRunEnded } from '../run/lifecycle.ts';
 import { compiledStep, stepOf } from '../run/run-places.ts';
 import { settleRun } from '../run/settle-run.ts';
+import { beginStep } from '../run/start-steps.ts';
 import { failStep } from '../run/step-failures.ts';
 import { checkEffect, checkEnd, checkOutcome, checkRule } from './checks.ts';
 import type { Recording } from './recording.ts';
@@ -43,8 +44,13 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
         return takeFailure(event);
       case 'step.waiting':
         return takeWaiting(event);
+      case 'lock.taken':
+        // keys belong to the world; that a step wants these is decided here
+        if (tape.run().frontier?.stateOf(event.data.step) === 'ready') return decideOn(event);
+        return tape.believe(event);
       case 'step.skipped':
       case 'step.expanded':
+        if (event.type === 'step.expanded' && isHeldBack(event)) return beginAgain(event);
         if (event.data.taken || tape.endedBy(event.data.step) === 'answer')
           return tape.believe(event);
         return decideOn(event);
@@ -140,12 +146,30 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
 
   async function takeWaiting(event: Of<'step.waiting'>): Promise<void> {
     const { step: path, for: reason } = event.data;
-    const isAgain = stepOf(tape.run(), path).waiting?.for === reason;
-    // a rate or a window told it another time: both belong to the world
-    if (isAgain && (reason === 'rate' || reason === 'window')) return tape.believe(event);
+    const isBegun = tape.run().frontier?.stateOf(path) === 'running';
+    // a key, a rate or a window held it back once more: all three belong to the world
+    if (isBegun && ['lock', 'rate', 'window'].includes(reason)) return tape.believe(event);
+    if (isHeldBack(event)) return beginAgain(event);
     if (!tape.isEffect(path)) return decideOn(event);
     await requireReach(event);
     if (tape.isAt(event)) tape.believe(event);
+  }
+
+  /** It was held back or has failed, its wait is over, and it is no call: now it begins. */
+  function isHeldBack({ data: { step: path } }: StepEvent): boolean {
+    const how = tape.endedBy(path);
+    const isOver = how === 'lock' || how === 'time';
+    return isOver && !('call' in compiledStep(tape.run(), path).step);
+  }
+
+  async function beginAgain(event: StepEvent): Promise<void> {
+    const { step: path } = event.data;
+    const { turn, bring, taken } = tape.closed();
+    const { templates } = compiledStep(tape.run(), path);
+    const template = templates.with ?? templates.over ?? templates.plan;
+    if (template?.looksUp) bring(path, await tape.resolve(path));
+    beginStep(turn, path);
+    tape.compare(taken());
   }
 
   /** An effect is prepared and done only where the plan has come to it. */
@@ -164,7 +188,7 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     tape.compare(await tape.decide());
     if (!tape.isAt(event)) return;
     const { turn, taken } = tape.closed();
-    settleRun({ ports: { locks: { releaseRun: () => undefined } } }, turn);
+    settleRun(turn);
     const decided = taken();
     if (decided.length === 0) throw parted(event, 'The run does not come to rest here now.', null);
     tape.compare(decided);

@@ -95,6 +95,7 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
     lookup: ports.lookup,
     contract: (ref) => ports.registry.get(ref).contract,
     now: () => simulation.startedAt,
+    lockOf: () => ({ status: 'kept' }),
     delayOf: () => undefined,
     isImmediate: () => true,
   });

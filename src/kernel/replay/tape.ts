@@ -1,4 +1,4 @@
-import type { Id, Json, JsonObject } from '../../base/index.ts';
+import { type Id, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import {
   isOutside,
   type Labelled,
@@ -10,6 +10,7 @@ import {
 import { resolveTemplate } from '../../plan/index.ts';
 import type { KernelEvent, KernelEvents } from '../events.ts';
 import { underPlaybook } from '../run/load-run.ts';
+import type { LockAnswer } from '../run/locks.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
 import { evolveRun, newRunState, type RunState } from '../run/run-state.ts';
 import type { Delay } from '../run/turn.ts';
@@ -58,7 +59,8 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
     compileInline: ports.playbooks.compileInline,
   };
   const reference = referencesAt(ports.log);
-  const nextFrom = indexBySteps(events);
+  const nextFrom = indexBySteps(events, (type) => !type.startsWith('lock.'));
+  const nextWithLocks = indexBySteps(events, () => true);
   const ended = new Map<string, KernelEvents['wait.ended']['how']>();
   let cursor = 0;
   let decisions = 0;
@@ -71,19 +73,42 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
       lookup,
       contract: (ref) => ports.registry.get(ref).contract,
       now: () => events[cursor]?.at ?? events[events.length - 1]?.at ?? 0,
+      lockOf,
       delayOf,
       isImmediate: (path) => nextFrom(path, cursor)?.type !== 'step.started',
     });
   }
 
-  /** What held a step back then: locks and rates belong to the world, so the log is asked. */
+  /** What became of a wish for keys: others held them or not, so the log is asked. */
+  function lockOf(path: string): LockAnswer {
+    const next = nextWithLocks(path, cursor);
+    if (next?.type === 'lock.taken') return { status: 'taken' };
+    if (next?.type === 'step.waiting' && next.data.for === 'lock') {
+      return { status: 'waits', words: String(next.data.words) };
+    }
+    const problem = next?.type === 'step.failed' ? next.data.failure : undefined;
+    if (isJsonObject(problem) && typeof problem.lock === 'string') {
+      return { status: 'circle', key: problem.lock, words: String(problem.message) };
+    }
+    return { status: 'kept' };
+  }
+
+  /** What held a step back then: rates and windows belong to the world too. */
   function delayOf(path: string): Delay | undefined {
     const next = nextFrom(path, cursor);
     if (next?.type !== 'step.waiting') return undefined;
     const { for: reason, words, until } = next.data;
-    if (reason !== 'lock' && reason !== 'rate' && reason !== 'window') return undefined;
+    if (reason !== 'rate' && reason !== 'window') return undefined;
     const delay = { for: reason, words: String(words) } as const;
     return typeof until === 'number' ? { ...delay, until } : delay;
+  }
+
+  function believe(event: KernelEvent): void {
+    // the place is at this very event, and its stored form is what folding takes
+    evolveRun(run, event as unknown as StoredEvent, lookup);
+    if (event.type === 'wait.ended') ended.set(event.data.step, event.data.how);
+    else if ('step' in event.data) ended.delete(event.data.step);
+    cursor += 1;
   }
 
   async function decide(): Promise<readonly NewEvent[]> {
@@ -108,6 +133,8 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
 
   function compare(decided: readonly NewEvent[]): void {
     for (const one of decided) {
+      // what a turn gives back is said at its end, before the next one decides
+      while (events[cursor]?.type === 'lock.released') believe(events[cursor] as KernelEvent);
       const event = events[cursor] as KernelEvent | undefined; // as `asKernelEvent` says
       if (!event) throw atTheEnd(events, one);
       const expected = { type: event.type, ...asObject(event.data) };
@@ -147,13 +174,7 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
     position: () => cursor,
     isAt: ({ seq }) => events[cursor]?.seq === seq,
     next: (path, after) => nextFrom(path, after === undefined ? cursor : cursor + 1),
-    believe: (event) => {
-      // the place is at this very event, and its stored form is what folding takes
-      evolveRun(run, event as unknown as StoredEvent, lookup);
-      if (event.type === 'wait.ended') ended.set(event.data.step, event.data.how);
-      else if ('step' in event.data) ended.delete(event.data.step);
-      cursor += 1;
-    },
+    believe,
     decide,
     compare,
     endedBy: (path) => ended.get(path),
@@ -216,10 +237,11 @@ function wordsOf(decided: NewEvent): string {
 /** For every step its events in order, found without walking the rest of a long run. */
 function indexBySteps(
   events: readonly StoredEvent[],
+  counts: (type: string) => boolean,
 ): (path: string, from: number) => StoredEvent | undefined {
   const byStep = new Map<string, number[]>();
-  for (const [index, { data }] of events.entries()) {
-    if (typeof data.step !== 'string') continue;
+  for (const [index, { type, data }] of events.entries()) {
+    if (typeof data.step !== 'string' || !counts(type)) continue;
     const own = byStep.get(data.step) ?? [];
     byStep.set(data.step, own);
     own.push(index);

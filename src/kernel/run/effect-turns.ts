@@ -23,6 +23,7 @@ import { contextFor } from './calls.ts';
 import { complete, retryTime } from './outcomes.ts';
 import { compiledStep, stepOf } from './run-places.ts';
 import type { RunnerContext } from './runner.ts';
+import { mayStart } from './start-steps.ts';
 import { failStep } from './step-failures.ts';
 import { undoneBy } from './take-back.ts';
 import { open, say, type Turn } from './turn.ts';
@@ -119,6 +120,8 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
         return true;
       }
     }
+    // one that has begun is looked after whoever holds its keys now
+    if (row.status !== 'committing' && !takesKeys(turn, path)) return false;
     if (step.waiting || step.status === 'retrying')
       say(turn, 'wait.ended', { step: path, how: 'approval' });
     if (step.status !== 'running')
@@ -139,6 +142,23 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
         });
     });
     return true;
+  }
+
+  /**
+   * Keys are held while it goes out, and not while it waits for a signature: a card that lies there for
+   * weeks would hold up everything else. False when it has to wait, or cannot go on at all.
+   */
+  function takesKeys(turn: Turn, path: string): boolean {
+    const { waiting, attempt } = stepOf(turn.run, path);
+    try {
+      const delay = mayStart(turn, path, compiledStep(turn.run, path), undefined);
+      if (delay && waiting?.for !== 'lock')
+        say(turn, 'step.waiting', { step: path, ...delay, lock: delay.words });
+      return delay === undefined;
+    } catch (error) {
+      failStep(turn, path, attempt, toFailure(error));
+      return false;
+    }
   }
 
   async function takeCommit(

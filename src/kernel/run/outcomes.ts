@@ -24,7 +24,6 @@ export async function takeOutcome(
     actor.immediate.delete(outcome.step) && run.frontier?.stateOf(outcome.step) === 'ready';
   // a late answer of a try that was given up, or that another worker has taken over
   if (!immediate && (step?.status !== 'running' || step.attempt !== outcome.attempt)) return;
-  ports.locks.release(run.id, outcome.step);
   if (outcome.status === 'failed') {
     retryOrFail(context, turn, outcome.step, outcome.attempt, outcome.failure);
     return;

@@ -2,7 +2,7 @@ import { type Id, LIMITS, toTimestamp } from '../../base/index.ts';
 import type { Log } from '../../log/index.ts';
 import type { WaitReason } from '../events.ts';
 import { runsFold, type WaitRow, waitsFold } from '../folds.ts';
-import type { LockView } from './locks.ts';
+import { type LockView, lockWords } from './locks.ts';
 
 /** Why something is not running, in words. */
 export interface Reason {
@@ -46,11 +46,13 @@ export async function reasonsOf(
 }
 
 function reasonOf(row: WaitRow, held: readonly LockView[]): Omit<Reason, 'goal'> {
-  const { run, step, for: reason, words, until } = row;
+  const { run, step, for: reason, until } = row;
+  const lock = reason === 'lock' ? lockOf(row, held) : null;
   return {
-    ...{ run, step, for: reason, words },
+    // the log names who held it at first; by now it may be another one
+    ...{ run, step, for: reason, words: lock ? lockWords(lock.key, lock.holder) : row.words },
     until: until === null ? null : toTimestamp(until),
-    lock: reason === 'lock' ? lockOf(row, held) : null,
+    lock,
   };
 }
 

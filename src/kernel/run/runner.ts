@@ -15,6 +15,7 @@ import { isRunEnded } from './lifecycle.ts';
 import { loadRun } from './load-run.ts';
 import type { Locks } from './locks.ts';
 import { takeOutcome } from './outcomes.ts';
+import { releaseLocks, undoLocks } from './release-locks.ts';
 import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
 import { settleRun } from './settle-run.ts';
 import type { Slots } from './slots.ts';
@@ -197,7 +198,7 @@ export function createRunner(ports: RunnerPorts): Runner {
         const settled = isEmpty(turn.batch);
         if (settled && isQuiet(actor, turn)) await effectTurns.consider(actor, turn);
         const mayRest = settled || !effectTurns.concerns(turn);
-        if (mayRest && isQuiet(actor, turn)) settleRun(context, turn);
+        if (mayRest && isQuiet(actor, turn)) settleRun(turn);
       }
       const more = await append(actor, turn, versionBefore);
       actor.claimed = run.worker === ports.worker;
@@ -205,6 +206,7 @@ export function createRunner(ports: RunnerPorts): Runner {
     } catch (error) {
       // Memory may hold what the log does not: it is thrown away, and the log is asked again.
       actor.state = undefined;
+      undoLocks(ports.locks, turn);
       const problem = toFailure(error);
       if (problem.code === 'version_conflict' && !first) return true;
       throw error;
@@ -214,10 +216,12 @@ export function createRunner(ports: RunnerPorts): Runner {
   async function append(actor: Actor, turn: Turn, versionBefore: number): Promise<boolean> {
     const { batch } = turn;
     await tidyEnded(ports, turn);
+    const giveBack = releaseLocks(ports.locks, turn);
     // an empty turn may still act: after a restart a commit goes on whose start is in the log already
     if (!isEmpty(batch)) {
       await log.append(appendsOf(batch, versionBefore), { barrier: batch.barrier });
     }
+    giveBack();
     for (const act of batch.acts) act();
     if (isEmpty(batch)) return actor.outcomes.length > 0;
     return (
@@ -239,7 +243,9 @@ export function createRunner(ports: RunnerPorts): Runner {
       lookup,
       contract: (ref) => registry.get(ref).contract,
       ref: readReference,
-      takeLocks: (keys, step) => ports.locks.take(keys, actor.id, step),
+      takeLocks: (keys, step) => ports.locks.take(keys, { run: actor.id, step }),
+      asksLocks: (keys, step) => ports.locks.ask(keys, { run: actor.id, step }),
+      dropLocks: (step) => ports.locks.release({ run: actor.id, step }),
       takeSlot: (contract, { step }, path) => {
         const queue = step.queue ?? run.queue;
         return ports.slots.take(contract, { run: actor.id, step: path, queue }, clock.now());
@@ -345,6 +351,7 @@ export function createRunner(ports: RunnerPorts): Runner {
           return result;
         } catch (error) {
           actor.state = undefined;
+          undoLocks(ports.locks, turn);
           throw error;
         } finally {
           if (ports.evictAlways) actor.state = undefined;

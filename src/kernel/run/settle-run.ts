@@ -1,14 +1,10 @@
 import { failure } from '../../contract/index.ts';
 import type { WaitReason } from '../events.ts';
-import type { Locks } from './locks.ts';
 import { stepOf } from './run-places.ts';
 import { say, type Turn } from './turn.ts';
 
 /** Nothing moves: the run is over, or it waits and says for what. */
-export function settleRun(
-  { ports }: { readonly ports: { readonly locks: Pick<Locks, 'releaseRun'> } },
-  turn: Turn,
-): void {
+export function settleRun(turn: Turn): void {
   const { run } = turn;
   if (run.frontier?.isFinished()) {
     const denied = [...run.steps.values()].find((step) => step.status === 'denied');
@@ -20,7 +16,6 @@ export function settleRun(
     } else {
       say(turn, 'run.finished', { status: 'done' });
     }
-    ports.locks.releaseRun(run.id);
     return;
   }
   const [first, ...others] = ORDER.flatMap((reason) =>

@@ -8,7 +8,7 @@ import type { Runner } from './runner.ts';
 import { say, type Turn } from './turn.ts';
 
 /** Facts about runs, steps and the inbox itself: no plan waits for those. */
-const INTERNAL = /^(run|step|wait|effect|item|intent|plan|approval|number|compensation)\./;
+const INTERNAL = /^(run|step|wait|lock|effect|item|intent|plan|approval|number|compensation)\./;
 const WAITERS_PAGE = 500;
 /** events at the end of the log that a process could have left undelivered */
 const MISSED_EVENTS = 10_000;

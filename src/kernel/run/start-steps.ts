@@ -70,18 +70,33 @@ function consider(turn: Turn, path: string): boolean {
   }
 }
 
-function mayStart(
+/**
+ * Takes what a step needs before it starts, or says why it cannot yet. Keys that are taken are a fact
+ * at once: the step may hold them for days, and a restart must know. Fails with `not_possible` where
+ * two runs would wait for each other.
+ */
+export function mayStart(
   turn: Turn,
   path: string,
   compiled: CompiledStep,
   contract: CapabilityContract | undefined,
 ): Delay | undefined {
   const keys = lockKeys(turn, path, compiled);
-  if (keys.length > 0) {
-    const words = turn.takeLocks(keys, path);
-    if (words) return { for: 'lock', words };
+  const locks = keys.length > 0 ? turn.takeLocks(keys, path) : undefined;
+  if (locks?.status === 'waits') return { for: 'lock', words: locks.words };
+  if (locks?.status === 'circle') {
+    throw failure(
+      'not_possible',
+      locks.words,
+      { lock: locks.key },
+      'Cancel one of the two runs, or retry when the other one is over.',
+    );
   }
-  return contract ? turn.takeSlot(contract, compiled, path) : undefined;
+  const delay = contract && turn.takeSlot(contract, compiled, path);
+  if (locks?.status !== 'taken') return delay;
+  if (delay) turn.dropLocks(path);
+  else say(turn, 'lock.taken', { step: path, keys });
+  return delay;
 }
 
 export function lockKeys(turn: Turn, path: string, compiled: CompiledStep): readonly string[] {
@@ -93,18 +108,30 @@ export function lockKeys(turn: Turn, path: string, compiled: CompiledStep): read
 }
 
 /**
- * Tries a step that is no call once more. One whose inner steps have begun cannot begin again: it is
- * handed back with the reason.
+ * Begins a step that is no call: after it was held back, or once more after it failed. One whose inner
+ * steps have begun cannot begin again: it is handed back with the reason.
  */
-export function startAgain(turn: Turn, path: string): void {
+export function startAgain(turn: Turn, path: string, how: 'time' | 'lock'): void {
+  const compiled = compiledStep(turn.run, path);
+  const { attempt } = stepOf(turn.run, path);
+  try {
+    const input = inputOf(turn, path, compiled);
+    if (!input) return; // the turn that has it looks again
+    say(turn, 'wait.ended', { step: path, how });
+    beginStep(turn, path);
+  } catch (error) {
+    failStep(turn, path, attempt + 1, toFailure(error));
+  }
+}
+
+/** Begins a step that is no call and whose wait is over; its input is there. */
+export function beginStep(turn: Turn, path: string): void {
   const compiled = compiledStep(turn.run, path);
   const { failure: problem, attempt } = stepOf(turn.run, path);
   try {
     const input = inputOf(turn, path, compiled);
-    if (!input) return; // the turn that has it looks again
-    say(turn, 'wait.ended', { step: path, how: 'time' });
     const isOpen = [...turn.run.scopes.keys()].some((prefix) => prefix.startsWith(`${path}/`));
-    if (!isOpen) begin(turn, path, compiled, undefined, input);
+    if (input && !isOpen) begin(turn, path, compiled, undefined, input);
     else throw failure(problem?.code ?? 'capability_failed', problem?.message ?? 'It failed.');
   } catch (error) {
     failStep(turn, path, attempt + 1, toFailure(error));

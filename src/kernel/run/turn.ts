@@ -8,6 +8,7 @@ import {
 import { type CompiledStep, resolveTemplate, type TemplatePorts } from '../../plan/index.ts';
 import { type FactOptions, fact, type KernelEvents, type KernelEventType } from '../events.ts';
 import { add, type Batch } from './batch.ts';
+import type { LockAnswer } from './locks.ts';
 import { compiledStep, namesIn, scopeOf } from './run-places.ts';
 import type { PlanLookup, RunState } from './run-state.ts';
 
@@ -18,8 +19,12 @@ export interface TurnPorts {
   readonly lookup: PlanLookup;
   readonly contract: (ref: string) => CapabilityContract;
   readonly ref: TemplatePorts['ref'];
-  /** the keys are free and from now on held; else the words to say why not */
-  readonly takeLocks: (keys: readonly string[], step: string) => string | undefined;
+  /** takes all keys or none */
+  readonly takeLocks: (keys: readonly string[], step: string) => LockAnswer;
+  /** stands in line for them; true once they could be taken */
+  readonly asksLocks: (keys: readonly string[], step: string) => boolean;
+  /** gives back what a step took and cannot use now */
+  readonly dropLocks: (step: string) => void;
   /** a start is allowed now; else when to look again, and why */
   readonly takeSlot: (
     contract: CapabilityContract,

@@ -1,8 +1,8 @@
-import { failure, isOutside, OWN } from '../../contract/index.ts';
+import { failure, isOutside, OWN, toFailure } from '../../contract/index.ts';
 import type { Actor } from './actor.ts';
 import type { Calls } from './calls.ts';
 import { compiledStep, stepOf } from './run-places.ts';
-import { lockKeys, startAgain } from './start-steps.ts';
+import { lockKeys, mayStart, startAgain } from './start-steps.ts';
 import { failStep } from './step-failures.ts';
 import { say, type Turn } from './turn.ts';
 
@@ -20,14 +20,14 @@ export function createWaits(calls: Calls): Waits {
     return [...turn.run.waitingSteps].some((path) => {
       const step = stepOf(turn.run, path);
       if (step.status === 'retrying') return (step.retryAt ?? 0) <= turn.now;
-      if (step.waiting?.for === 'lock') return !isLocked(turn, path);
+      if (step.waiting?.for === 'lock') return isFree(turn, path);
       return (step.waiting?.until ?? Infinity) <= turn.now;
     });
   }
 
-  function isLocked(turn: Turn, path: string): boolean {
+  function isFree(turn: Turn, path: string): boolean {
     const keys = lockKeys(turn, path, compiledStep(turn.run, path));
-    return keys.length > 0 && turn.takeLocks(keys, path) !== undefined;
+    return keys.length === 0 || turn.asksLocks(keys, path);
   }
 
   /** Ends waits whose time has come and tries again what is due. */
@@ -37,19 +37,16 @@ export function createWaits(calls: Calls): Waits {
       const step = stepOf(run, path);
       if (step.status === 'retrying' && (step.retryAt ?? 0) <= turn.now) {
         // the wait of an effect ends with the append that starts its commit
-        const { step: planned } = compiledStep(run, path);
         if (isEffect(turn, path)) turn.outside.add(path);
-        else if (!('call' in planned)) startAgain(turn, path);
-        else {
-          say(turn, 'wait.ended', { step: path, how: 'time' });
-          restart(actor, turn, path);
-        }
+        else goOn(actor, turn, path, 'time');
         continue;
       }
       const waiting = step.waiting;
       if (!waiting) continue;
       if (waiting.for === 'lock' || waiting.for === 'rate' || waiting.for === 'window') {
-        retryStart(actor, turn, path, waiting.until);
+        // what goes out takes its keys when it does
+        if (isEffect(turn, path)) turn.outside.add(path);
+        else if ((waiting.until ?? 0) <= turn.now) goOn(actor, turn, path, 'lock');
       } else if (
         (waiting.for === 'time' || waiting.for === 'event') &&
         (waiting.until ?? Infinity) <= turn.now
@@ -69,20 +66,28 @@ export function createWaits(calls: Calls): Waits {
     return 'call' in step && isOutside(turn.contract(step.call).effect);
   }
 
-  /** A step that could not start for want of a lock or a slot: looks again. */
-  function retryStart(actor: Actor, turn: Turn, path: string, until: number | undefined): void {
-    if (until !== undefined && until > turn.now) return;
+  /** A step that was held back, or is tried again, starts now if it may. */
+  function goOn(actor: Actor, turn: Turn, path: string, how: 'time' | 'lock'): void {
     const compiled = compiledStep(turn.run, path);
-    if (!('call' in compiled.step) || isLocked(turn, path)) return;
-    const contract = turn.contract(compiled.step.call);
-    const delay = turn.takeSlot(contract, compiled, path);
-    if (delay) {
-      // another time than it was told: without a new one it would be due for ever
-      say(turn, 'step.waiting', { step: path, ...delay, lock: delay.words });
-      return;
+    const { waiting, attempt } = stepOf(turn.run, path);
+    // another try is no other start: it takes its keys again, and no other slot
+    const contract =
+      'call' in compiled.step && how === 'lock' ? turn.contract(compiled.step.call) : undefined;
+    try {
+      const delay = mayStart(turn, path, compiled, contract);
+      // of a key there is nothing new to say; of a time there is: without it, it would be due for ever
+      if (delay?.for === 'lock' && waiting?.for === 'lock') return;
+      if (delay) {
+        say(turn, 'step.waiting', { step: path, ...delay, lock: delay.words });
+      } else if ('call' in compiled.step) {
+        say(turn, 'wait.ended', { step: path, how });
+        restart(actor, turn, path);
+      } else {
+        startAgain(turn, path, how);
+      }
+    } catch (error) {
+      failStep(turn, path, attempt + 1, toFailure(error));
     }
-    say(turn, 'wait.ended', { step: path, how: 'lock' });
-    restart(actor, turn, path);
   }
 
   function restart(actor: Actor, turn: Turn, path: string): void {
