@@ -147,6 +147,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     ...options,
     records,
     lookup,
+    parts: playbooks.parts,
     gate,
     locks,
     slots: createSlots(() => lowCost && { ...lowCost, zone }),

@@ -1,10 +1,11 @@
 import type { Registry } from '../agent/index.ts';
 import type { JsonObject } from '../base/index.ts';
-import { failure } from '../contract/index.ts';
+import { capabilityRef, failure } from '../contract/index.ts';
 import type { Fold, FoldReader, Log } from '../log/index.ts';
 import {
   type CompiledPlan,
   compilePlan,
+  type Registry as PlanRegistry,
   type Playbook,
   parsePlan,
   parsePlaybook,
@@ -60,6 +61,8 @@ export interface Playbooks {
   readonly active: () => readonly Playbook[];
   readonly compiled: (ref: string) => CompiledPlan;
   readonly compileInline: (plan: JsonObject) => CompiledPlan;
+  /** what a plan may refer to, as of now */
+  readonly parts: PlanRegistry;
   /** Reads what was published since; called after every append that publishes. */
   readonly refresh: () => Promise<void>;
 }
@@ -74,7 +77,16 @@ export async function createPlaybooks(log: Log, registry: Registry): Promise<Pla
   let activeNow: readonly Playbook[] = [];
   const compiledByRef = new Map<string, CompiledPlan>();
   const inline = new Map<string, CompiledPlan>();
-  const contracts = { capability: (ref: string) => registry.find(ref)?.contract };
+  const parts: PlanRegistry = {
+    capability: (ref) => registry.find(ref)?.contract,
+    playbook: (ref) => byRef.get(ref),
+    get names() {
+      return {
+        capabilities: registry.all().map(({ contract }) => capabilityRef(contract)),
+        playbooks: activeNow.map(({ name, version }) => `${name}@${version}`),
+      };
+    },
+  };
 
   async function refresh(): Promise<void> {
     const active: Playbook[] = [];
@@ -105,7 +117,7 @@ export async function createPlaybooks(log: Log, registry: Registry): Promise<Pla
     compiled: (ref) => {
       let compiled = compiledByRef.get(ref);
       if (!compiled) {
-        compiled = compilePlan(get(ref).plan, contracts);
+        compiled = compilePlan(get(ref).plan, parts);
         compiledByRef.set(ref, compiled);
       }
       return compiled;
@@ -115,11 +127,12 @@ export async function createPlaybooks(log: Log, registry: Registry): Promise<Pla
       let compiled = inline.get(text);
       if (!compiled) {
         if (inline.size >= INLINE_PLANS) inline.clear();
-        compiled = compilePlan(parsePlan(plan), contracts);
+        compiled = compilePlan(parsePlan(plan), parts);
         inline.set(text, compiled);
       }
       return compiled;
     },
+    parts,
     refresh,
   };
 }

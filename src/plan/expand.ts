@@ -12,7 +12,7 @@ import type { Branch, StepInstance, StepOutcome } from './frontier.ts';
 import { labelsUnder } from './label-path.ts';
 import { PLAN_LIMITS } from './limits.ts';
 import { parsePlan } from './parse.ts';
-import type { Plan, Step } from './plan.ts';
+import type { ExpandStep, Plan, Step } from './plan.ts';
 import { validatePlan } from './validate.ts';
 
 /** Items of one `each` unless the step says otherwise. */
@@ -129,15 +129,26 @@ export function expandPlan(
 ): Expansion {
   const { step } = instance.compiled;
   if (!('expand' in step)) throw wrongKind(instance, 'expand');
-  const plan = parsePlan(made.value);
-  const faults = [
-    ...boundFaults(plan.steps, step.expand, 'steps'),
-    ...validatePlan(plan, registry, { input }),
-  ];
-  if (faults.length > 0) throw invalidPlan(faults);
+  const plan = checkMadePlan(step, made.value, registry, input);
   const own = labelOfAll(made.labels);
   const compiled = compilePlan(plan, registry);
   return { branch: { prefix: `${instance.id}/`, plan: compiled, variables: {}, own }, plan, own };
+}
+
+/** The plan that a value is, if the step lets it run. Fails with `invalid_plan` naming every fault. */
+export function checkMadePlan(
+  { expand }: ExpandStep,
+  made: Json,
+  registry: Registry,
+  input?: JsonObject,
+): Plan {
+  const plan = parsePlan(made);
+  const faults = [
+    ...boundFaults(plan.steps, expand, 'steps'),
+    ...validatePlan(plan, registry, { input }),
+  ];
+  if (faults.length > 0) throw invalidPlan(faults);
+  return plan;
 }
 
 /** The step whose output stands for a whole branch: the last one in the document. */

@@ -35,6 +35,7 @@ export {
   absentValue,
   afterRound,
   catches,
+  checkMadePlan,
   type Expansion,
   expandCatch,
   expandEach,

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Json, JsonObject } from '../base/index.ts';
+import { LANGUAGE_NAMES } from './cel.ts';
 import type { Registry } from './compile.ts';
+import { compileExpression, evaluateExpression } from './expression.ts';
 import { parsePlan } from './parse.ts';
 import type { Playbook } from './plan.ts';
-import { capability, invoiceInput, invoicePlan, registry, reminder } from './test-kit.ts';
+import { capability, invoiceInput, invoicePlan, labelled, registry, reminder } from './test-kit.ts';
 import { validatePlan, validatePlaybook } from './validate.ts';
 
 const text = { id: 'text', call: 'text.summarise@1', with: { text: 'x' } };
@@ -667,5 +669,43 @@ describe('validation cannot be made to take long', () => {
     const startedAt = performance.now();
     expect(validatePlan(plan, registry, { input: invoiceInput })).toHaveLength(count);
     expect(performance.now() - startedAt).toBeLessThan(mostMs);
+  });
+});
+
+describe('names', () => {
+  const names = [...LANGUAGE_NAMES].filter((name) => /^[a-z][a-zA-Z0-9_]*$/.test(name));
+
+  test.each(names)(
+    '%s has a meaning in expressions, so no step and no item is called so',
+    (name) => {
+      const remedy = expect.stringContaining(`${name}Step`);
+      const other = { expected: 'an id that has no other meaning', found: name, remedy };
+      expect(faultsOf([{ ...text, id: name }])).toContainEqual({ ...other, path: 'steps[0].id' });
+      const each = { id: 'all', each: { over: [1], as: name, do: [{ ...text, id: 'x' }] } };
+      const at = { ...other, path: 'steps[0].each.as' };
+      expect(faultsOf([each])).toContainEqual(at);
+    },
+  );
+
+  test.each([
+    'size',
+    'has',
+    'timestamp',
+    'duration',
+    'exists',
+    'filter',
+    'default',
+    'self',
+    'list1',
+  ])('%s means nothing else, so a step of this name can be read', (name) => {
+    const scope = new Map([[name, labelled({ x: 1, l: [1, 2] })]]);
+    const read = `${name}.x + size(${name}.l.map(v, v + 1))`;
+    expect(evaluateExpression(compileExpression(read), scope)).toBe(3);
+    expect(
+      faultsOf([
+        { ...hours, id: name },
+        { ...text, when: `${name}.count > 0` },
+      ]),
+    ).toEqual([]);
   });
 });

@@ -77,11 +77,10 @@ export interface RegistryPorts extends KernelPorts {
 export function createPlaybookRegistry(ports: RegistryPorts): PlaybookRegistry {
   const { log, playbooks } = ports;
   const rows = log.fold(playbooksFold);
-  const known = knownParts(ports);
 
   function check(document: JsonObject): readonly Fault[] {
     try {
-      return validatePlaybook(parsePlaybook(document), known());
+      return validatePlaybook(parsePlaybook(document), playbooks.parts);
     } catch (error) {
       const problem = toFailure(error);
       if (problem.code !== 'invalid_plan') throw error;
@@ -113,11 +112,11 @@ export function createPlaybookRegistry(ports: RegistryPorts): PlaybookRegistry {
         `Give it the version ${latest + 1}.`,
       );
     }
-    const faults = validatePlaybook(playbook, known());
+    const faults = validatePlaybook(playbook, playbooks.parts);
     if (faults.length > 0) throw invalidPlan(faults);
     const before = playbooks.active().find((active) => active.name === name);
     await append(name, fact('playbook.published', { playbook: document, because }, as(by)));
-    const changes = before ? diffPlaybooks(before, playbook, known()) : [];
+    const changes = before ? diffPlaybooks(before, playbook, playbooks.parts) : [];
     return { playbook: ref, published: true, changes };
   }
 
@@ -214,7 +213,7 @@ export function createPlaybookRegistry(ports: RegistryPorts): PlaybookRegistry {
       diffPlaybooks(
         playbooks.get(before),
         typeof after === 'string' ? playbooks.get(after) : parsePlaybook(after),
-        known(),
+        playbooks.parts,
       ),
     rollBack,
     migrate,
@@ -227,18 +226,6 @@ async function stepsWithEffects({ log }: KernelPorts, run: Id): Promise<readonly
   return rows
     .filter(({ row }) => isUndecided(row.status) || isInFlight(row.status))
     .map(({ row }) => row.step);
-}
-
-/** What a playbook may refer to, as of now. */
-function knownParts({ registry, playbooks }: RegistryPorts): () => PlanRegistry {
-  return () => ({
-    capability: (ref) => registry.find(ref)?.contract,
-    playbook: (ref) => playbooks.find(ref),
-    names: {
-      capabilities: registry.all().map(({ contract }) => `${contract.name}@${contract.version}`),
-      playbooks: playbooks.active().map(({ name, version }) => `${name}@${version}`),
-    },
-  });
 }
 
 function lookupOf(playbooks: Playbooks) {

@@ -1,5 +1,6 @@
 import type { Id, Json } from '../../base/index.ts';
 import type { CapabilityContract, Failure, Labelled, NewEvent } from '../../contract/index.ts';
+import type { Registry as PlanRegistry } from '../../plan/index.ts';
 import { newBatch } from '../run/batch.ts';
 import type { LockAnswer } from '../run/locks.ts';
 import type { PlanLookup, RunState } from '../run/run-state.ts';
@@ -30,6 +31,7 @@ export interface ClosedTurnPorts {
   readonly run: RunState;
   readonly lookup: PlanLookup;
   readonly contract: (ref: string) => CapabilityContract;
+  readonly parts: PlanRegistry;
   /** UTC ms of the moment that is decided again */
   readonly now: () => number;
   /** what became of a wish for keys */
@@ -41,7 +43,7 @@ export interface ClosedTurnPorts {
 }
 
 export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
-  const { run, lookup, contract } = ports;
+  const { run, lookup, contract, parts } = ports;
   const batch = newBatch(run);
   const calls = new Map<string, BegunCall>();
   const lookups = new Set<string>();
@@ -52,6 +54,7 @@ export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
     batch,
     lookup,
     contract,
+    parts,
     outside: new Set(),
     get now() {
       return ports.now();

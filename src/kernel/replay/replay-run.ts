@@ -14,7 +14,7 @@ export interface ReplayPorts {
   readonly log: Pick<Log, 'readStream' | 'fold'>;
   readonly blobs: Pick<Blobs, 'get'>;
   readonly registry: Pick<Registry, 'find' | 'get'>;
-  readonly playbooks: Pick<Playbooks, 'compiled' | 'compileInline' | 'get'>;
+  readonly playbooks: Pick<Playbooks, 'compiled' | 'compileInline' | 'get' | 'parts'>;
   /** the company's zone */
   readonly zone: () => string;
 }

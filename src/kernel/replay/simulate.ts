@@ -8,7 +8,7 @@ import {
   type Money,
   toFailure,
 } from '../../contract/index.ts';
-import { resolveTemplate } from '../../plan/index.ts';
+import { type Registry as PlanRegistry, resolveTemplate } from '../../plan/index.ts';
 import { executeAgent, type StepOutcome } from '../run/execute.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
 import {
@@ -56,6 +56,7 @@ export interface Simulated {
 export interface SimulationPorts {
   readonly registry: Pick<Registry, 'find' | 'get'>;
   readonly lookup: PlanLookup;
+  readonly parts: PlanRegistry;
   readonly zone: () => string;
   readonly reference: (
     seq: number,
@@ -94,6 +95,7 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
     run,
     lookup: ports.lookup,
     contract: (ref) => ports.registry.get(ref).contract,
+    parts: ports.parts,
     now: () => simulation.startedAt,
     lockOf: () => ({ status: 'kept' }),
     delayOf: () => undefined,

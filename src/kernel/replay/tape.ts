@@ -72,6 +72,7 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
       run,
       lookup,
       contract: (ref) => ports.registry.get(ref).contract,
+      parts: ports.playbooks.parts,
       now: () => events[cursor]?.at ?? events[events.length - 1]?.at ?? 0,
       lockOf,
       delayOf,

@@ -149,6 +149,7 @@ async function decideTwice(
   const reference = referencesAt(ports.log);
   const simulation: SimulationPorts = {
     ...{ registry: ports.registry, lookup, zone: ports.zone, reference },
+    parts: ports.playbooks.parts,
   };
   const oracle = await createOracle(recording, run, reference);
   const again = ({ plan, title }: Playbook): Promise<Simulated> =>

@@ -1,6 +1,11 @@
 import { type Json, LIMITS } from '../../base/index.ts';
 import { failure, type Labelled, labelOfAll, OWN, toFailure } from '../../contract/index.ts';
-import { type CompiledStep, evaluateCondition, resolveTemplate } from '../../plan/index.ts';
+import {
+  type CompiledStep,
+  checkMadePlan,
+  evaluateCondition,
+  resolveTemplate,
+} from '../../plan/index.ts';
 import { compiledStep, namesIn, stepOf } from './run-places.ts';
 import { failStep } from './step-failures.ts';
 import { isObject, say, type Turn } from './turn.ts';
@@ -48,10 +53,11 @@ export function beginGroup(
       input: isObject(input.value) ? input.value : {},
       labels,
     });
-  } else if ('expand' in step && isObject(input.value)) {
+  } else if ('expand' in step) {
+    checkMadePlan(step, input.value, turn.parts);
     say(turn, 'step.expanded', {
       step: path,
-      plan: input.value,
+      plan: isObject(input.value) ? input.value : {}, // it was a plan a moment ago
       labels: { base: labelOfAll(labels) },
     });
   }

@@ -1,5 +1,6 @@
 import type { Id } from '../../base/index.ts';
 import { type FailureCode, failure, toFailure } from '../../contract/index.ts';
+import type { Registry as PlanRegistry } from '../../plan/index.ts';
 import type { EffectGate } from '../effects/gate.ts';
 import { referenceReader } from '../effects/prepare.ts';
 import type { Queue } from '../events.ts';
@@ -27,6 +28,7 @@ import { createWaits } from './waits.ts';
 export interface RunnerPorts extends KernelPorts {
   readonly records: RecordStore;
   readonly lookup: PlanLookup;
+  readonly parts: PlanRegistry;
   readonly gate: EffectGate;
   readonly locks: Locks;
   readonly slots: Slots;
@@ -242,6 +244,7 @@ export function createRunner(ports: RunnerPorts): Runner {
       newId: ports.newId,
       lookup,
       contract: (ref) => registry.get(ref).contract,
+      parts: ports.parts,
       ref: readReference,
       takeLocks: (keys, step) => ports.locks.take(keys, { run: actor.id, step }),
       asksLocks: (keys, step) => ports.locks.ask(keys, { run: actor.id, step }),

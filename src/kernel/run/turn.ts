@@ -5,7 +5,12 @@ import {
   failure,
   type Labelled,
 } from '../../contract/index.ts';
-import { type CompiledStep, resolveTemplate, type TemplatePorts } from '../../plan/index.ts';
+import {
+  type CompiledStep,
+  type Registry as PlanRegistry,
+  resolveTemplate,
+  type TemplatePorts,
+} from '../../plan/index.ts';
 import { type FactOptions, fact, type KernelEvents, type KernelEventType } from '../events.ts';
 import { add, type Batch } from './batch.ts';
 import type { LockAnswer } from './locks.ts';
@@ -18,6 +23,8 @@ export interface TurnPorts {
   readonly newId: () => Id;
   readonly lookup: PlanLookup;
   readonly contract: (ref: string) => CapabilityContract;
+  /** what a plan that is made on the way may refer to */
+  readonly parts: PlanRegistry;
   readonly ref: TemplatePorts['ref'];
   /** takes all keys or none */
   readonly takeLocks: (keys: readonly string[], step: string) => LockAnswer;
