@@ -320,6 +320,13 @@ describe('deciding', () => {
     expect(again.close()[0]?.id).toBe(middle + 1);
   });
 
+  test('what was answered is on disk by then, also where nothing was decided', async () => {
+    const { run } = (await post('/api/do', { words: 'paint the fence' })).json();
+    const { events } = (await get('/api/log?limit=50')).json(); // tells what is durable only
+    const kept = events.filter((event: { run?: string }) => event.run === run);
+    expect(kept.map(({ type }: { type: string }) => type)).toContain('intent.recorded');
+  });
+
   test('the same decision twice is refused', async () => {
     const hashes = card.effects.map(({ hash }) => hash);
     const answer = await post(`/api/items/${card.item.id}/approve`, { signed: await sign(hashes) });

@@ -1,6 +1,7 @@
 import { Hono } from 'hono';
 import type { Json } from '../../base/index.ts';
 import { failure, toFailure } from '../../contract/index.ts';
+import type { Log } from '../../log/index.ts';
 import { redactFailure } from '../../policy/index.ts';
 import type { Operation, Services } from '../operations/operation.ts';
 import { OPERATIONS } from '../operations/table.ts';
@@ -86,10 +87,16 @@ async function answer(
       signal: request.signal,
     },
   );
+  if (operation.method !== 'GET') await makeDurable(services.log);
   const response =
     result instanceof Response ? result : Response.json(withoutSecrets(services, result));
   for (const cookie of cookies) response.headers.append('set-cookie', cookie);
   return response;
+}
+
+/** Whoever is told that it is done may switch the power off. */
+async function makeDurable(log: Log): Promise<void> {
+  if (log.durableSeq() < log.head().seq) await log.append([], { barrier: true });
 }
 
 /** What was kept before a text became a secret of yours may still hold it; no answer does. */
