@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type Effect, OWN } from '../../src/contract/portable.ts';
+import { type Effect, OWN, PUBLIC } from '../../src/contract/portable.ts';
 import type { Card, CardEffect } from '../../web/src/api/shapes.ts';
 import type { CheckedCard } from '../../web/src/card/check-card.ts';
 import { compareCards, isSameCard } from '../../web/src/card/compare-cards.ts';
 import { changedFields, editableFields } from '../../web/src/card/editable.ts';
+import { commandOf, neverGranted, requestOf, wishFor } from '../../web/src/card/grant-wish.ts';
 import { changedFieldsOf, groupChanges } from '../../web/src/card/record-changes.ts';
 
 const effect: Effect = {
@@ -81,6 +82,47 @@ describe('a card that changed', () => {
     const two = { ...card(), effects: [...card().effects, ...card({ step: 'post' }).effects] };
     expect(compareCards(card(), two).map(({ what }) => what)).toEqual(['New']);
     expect(compareCards(two, card()).map(({ what }) => what)).toEqual(['Gone']);
+  });
+});
+
+describe('a grant from a card', () => {
+  const [shown] = card().effects;
+  const wish = (one: CardEffect) => wishFor(one, 'invoice-month@1', Date.UTC(2026, 10, 22));
+  const like = (changes: Partial<Effect>): CardEffect => {
+    const [other] = card(changes).effects;
+    if (!other) throw new Error('a card has an effect');
+    return other;
+  };
+
+  test('begins with the tightest limits that would have covered it', () => {
+    const one = like({ amount: { minor: 5_000, currency: 'EUR' } });
+    expect(neverGranted(one)).toBeUndefined();
+    expect(requestOf(one, wish(one))).toEqual({
+      ...{ capability: 'mail.send@1', title: 'Like: Send "Hi" to a@x.example' },
+      ...{ to: ['a@x.example'], count: '1/month', sum: '50.00 EUR/month' },
+      ...{ playbooks: ['invoice-month@1'], until: '2026-12-22' },
+    });
+  });
+
+  test.each([
+    ['grave', { class: 'grave' }, 'sign it each time'],
+    ['to nobody', { to: [] }, 'nobody outside'],
+    [
+      'steered by outside text',
+      { arguments: [{ path: 'to', role: 'destination', value: 'x', label: PUBLIC }] },
+      'Outside text',
+    ],
+  ] as const)('is not offered for what is %s', (_, changes, words) => {
+    expect(neverGranted(like(changes))).toContain(words);
+  });
+
+  test('as a command is one word per value, whatever stands in it', () => {
+    if (!shown) throw new Error('a card has an effect');
+    const typed = { ...wish(shown), title: "It's $(rm -rf) `all`", to: 'a@x.example, b c@y' };
+    expect(commandOf(shown, typed)).toBe(
+      "steward grant mail.send@1 --to a@x.example --to 'b c@y' --count 1/month " +
+        "--playbook invoice-month@1 --until 2026-12-22 --title 'It'\\''s $(rm -rf) `all`'",
+    );
   });
 });
 

@@ -1,16 +1,10 @@
-import { readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createExampleDesk } from '../support/command-desk.ts';
-import { createWorkshop } from '../support/steward-process.ts';
 import { buildPage, expectAccessible, findChromium, launchChromium, visit } from './page-kit.ts';
+import { serveDesk } from './served-desk.ts';
 
 const executable = findChromium();
 const why = 'no Chromium here: install the package "chromium"';
-
-const PASSPHRASE = 'four plain words here';
-const UNLOCK = { 'Passphrase of your device key': PASSPHRASE };
 
 /** long enough to reload a page and press a key on a slow machine */
 const LONG_MS = 600_000;
@@ -27,9 +21,9 @@ describe.skipIf(executable === undefined)(
     afterAll(() => browser?.close());
 
     test('what is held counts down, also after a reload, and taken back it never goes out', async () => {
-      await using desk = await held(LONG_MS);
+      await using desk = await serveDesk('page-undo', { undoWindowsMs: { final: LONG_MS } });
       const { page, complaints } = await visit(browser);
-      await page.goto(desk.invite);
+      await page.goto(await desk.invite());
       await page.getByRole('button', { name: 'Approve' }).waitFor();
       await page.locator('.rows .row').first().click();
       const card = page.url();
@@ -47,17 +41,17 @@ describe.skipIf(executable === undefined)(
         first,
       );
       await expectAccessible(page, 'a card that is held');
-      const [issue, mail] = await desk.effects(page, card);
+      const [issue, mail] = await effectsOn(page, card);
       expect(issue).toMatchObject({ status: 'committed', heldUntil: null });
       expect(Date.parse(mail?.heldUntil ?? '')).toBeGreaterThan(Date.now());
 
       const shown = await desk.run(['show', card.split('/').at(-1) ?? '']);
-      expect(shown).toContain('Take it back before: steward cancel');
+      expect(shown.out).toContain('Take it back before: steward cancel');
       await page.keyboard.press('z');
       await page.getByText('An issued invoice is corrected with a credit note.').last().waitFor();
       await banner.waitFor({ state: 'detached' });
       expect(await desk.outbox()).toBe(0);
-      const after = await desk.effects(page, card);
+      const after = await effectsOn(page, card);
       expect(after.map(({ status, heldUntil }) => [status, heldUntil])).toEqual([
         ['committed', null],
         ['withdrawn', null],
@@ -66,9 +60,9 @@ describe.skipIf(executable === undefined)(
     }, 120_000);
 
     test('left alone it goes out once, and the run says until when it could be taken back', async () => {
-      await using desk = await held(SHORT_MS);
+      await using desk = await serveDesk('page-undo', { undoWindowsMs: { final: SHORT_MS } });
       const { page, complaints } = await visit(browser);
-      await page.goto(desk.invite);
+      await page.goto(await desk.invite());
       await page.getByRole('button', { name: 'Approve' }).waitFor();
       await page.keyboard.press('a');
       await page.getByText('Approved and held for a moment').waitFor();
@@ -85,37 +79,12 @@ describe.skipIf(executable === undefined)(
   },
 );
 
-/** The example company with a time to take back, served, and a link for a browser that decides. */
-async function held(windowMs: number) {
-  const desk = await createExampleDesk('page-undo');
-  const workshop = await createWorkshop('page-undo');
-  await desk.data(['devices', 'enrol', '--passphrase'], {
-    'New passphrase': PASSPHRASE,
-    'The same again': PASSPHRASE,
-  });
-  const policy = join(desk.directory, 'policy.json');
-  await writeFile(policy, JSON.stringify({ undoWindowsMs: { final: windowMs } }));
-  await desk.data(['policy', 'set', policy, '--because', 'Time to think', '--yes'], UNLOCK);
-  await workshop.serve(['up'], { STEWARD_HOME: desk.places.home });
-  const { url: invite } = await desk.data<{ url: string }>(['devices', 'invite'], UNLOCK);
-  return {
-    invite,
-    run: async (args: readonly string[]) => (await desk.run(args)).out,
-    /** messages that went out */
-    outbox: async () => {
-      const folder = join(desk.places.home, 'sandbox/outbox/new');
-      return (await readdir(folder).catch(() => [])).length;
-    },
-    effects: (page: Page, card: string): Promise<readonly HeldEffect[]> =>
-      page.evaluate(async (id) => {
-        const answer = await fetch(`/api/items/${id}`);
-        return (await answer.json()).effects;
-      }, card.split('/').at(-1)),
-    [Symbol.asyncDispose]: async () => {
-      await workshop[Symbol.asyncDispose]();
-      await desk.close();
-    },
-  };
+/** Every effect of the card at this address, as the server tells it. */
+function effectsOn(page: Page, card: string): Promise<readonly HeldEffect[]> {
+  return page.evaluate(async (id) => {
+    const answer = await fetch(`/api/items/${id}`);
+    return (await answer.json()).effects;
+  }, card.split('/').at(-1));
 }
 
 interface HeldEffect {

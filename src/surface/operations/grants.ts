@@ -95,7 +95,9 @@ export const grantOperation = defineOperation({
         // what has none changes nothing outside, and is refused with that reason
         connector: contract.connector ?? 'none',
         destinations: to,
-        ...(playbooks === undefined ? {} : { playbooks }),
+        ...(playbooks === undefined
+          ? {}
+          : { playbooks: playbooks.map((name) => playbookRef(services, name)) }),
       },
       ...(constraint === undefined ? {} : { constraint }),
       limits,
@@ -116,6 +118,19 @@ function capabilityOf({ registry }: Services, wanted: string) {
     .filter(({ contract }) => contract.name === wanted)
     .sort((a, b) => b.contract.version - a.contract.version)[0];
   return found ?? registry.get(wanted);
+}
+
+/** `invoice-month@1`, or `invoice-month` for its active version. Fails with `not_found`. */
+function playbookRef({ kernel: { playbooks } }: Services, wanted: string): string {
+  const active = playbooks.active().find(({ name }) => name === wanted);
+  if (active) return `${active.name}@${active.version}`;
+  if (playbooks.find(wanted)) return wanted;
+  throw failure(
+    'not_found',
+    `There is no playbook "${wanted}".`,
+    { playbook: wanted },
+    'See them with: steward playbooks',
+  );
 }
 
 const grantArgument = {

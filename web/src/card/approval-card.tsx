@@ -10,17 +10,19 @@ import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
 import { formatMoment } from '../words/format.ts';
 import { endWords } from '../words/status.ts';
+import { AlwaysForm } from './always-form.tsx';
 import { CardBody } from './card-body.tsx';
 import type { CheckedCard, CheckedEffect } from './check-card.ts';
 import { type EditableField, editableFields } from './editable.ts';
 import { EditForm, RejectForm, SnoozeForm } from './forms.tsx';
+import { neverGranted } from './grant-wish.ts';
 import { HeldLine } from './held-line.tsx';
 import { lookAgain, type Sent, sendDecision } from './send-decision.ts';
 import { SentLine } from './sent-line.tsx';
 import type { OpenCard } from './use-card.ts';
 import { ChangesBanner, ProposalDiff } from './what-changed.tsx';
 
-type Phase = 'looking' | 'editing' | 'rejecting' | 'snoozing' | 'sending';
+type Phase = 'looking' | 'editing' | 'rejecting' | 'snoozing' | 'delegating' | 'sending';
 
 /** ms in which a card that just changed cannot be approved: the finger was on the way already */
 const SETTLE_MS = 900;
@@ -101,6 +103,7 @@ export function ApprovalCard({
           e: start('editing', off.edit),
           r: start('rejecting', off.decide),
           s: start('snoozing', off.snooze),
+          w: start('delegating', off.always),
         }
       : {},
   );
@@ -142,6 +145,14 @@ export function ApprovalCard({
               onCancel={() => setPhase('looking')}
             />
           ) : null}
+          {phase === 'delegating' ? (
+            <AlwaysForm
+              effects={undecided.map((effect) => effect.card)}
+              playbook={card.run?.playbook ?? null}
+              onDone={() => setPhase('looking')}
+              onCancel={() => setPhase('looking')}
+            />
+          ) : null}
           {phase === 'looking' || phase === 'sending' ? (
             <>
               <div class="actions">
@@ -170,6 +181,12 @@ export function ApprovalCard({
                   off={off.snooze}
                   onAct={() => setPhase('snoozing')}
                 />
+                <Action
+                  label="Always…"
+                  hotkey="w"
+                  off={off.always}
+                  onAct={() => setPhase('delegating')}
+                />
               </div>
               <p class="do-nothing">
                 {off.approve !== undefined && off.approve !== SENDING
@@ -192,6 +209,7 @@ interface Off {
   readonly decide: string | undefined;
   readonly edit: string | undefined;
   readonly snooze: string | undefined;
+  readonly always: string | undefined;
 }
 
 /** Why a button is off, in the order in which it matters to the person. */
@@ -216,7 +234,14 @@ function whyOff(
     approve: decide ?? wrong ?? grave ?? (settled ? undefined : 'It changed just now: look again.'),
     edit: busy ?? lookOnly.value ?? away,
     snooze: busy ?? lookOnly.value ?? away,
+    always: busy ?? lookOnly.value ?? away ?? neverGrantedAll(card),
   };
+}
+
+/** Why nothing on the card can be granted; undefined as soon as one effect can. */
+function neverGrantedAll({ effects }: Card): string | undefined {
+  const reasons = effects.map(neverGranted);
+  return reasons.includes(undefined) ? undefined : (reasons[0] ?? 'There is nothing to grant.');
 }
 
 /** A late decision shows in the card itself. */

@@ -136,7 +136,8 @@ function timeWords(until: number): string {
   return until - nowMs() < 24 * 3_600_000 ? formatTime(until) : formatDay(until);
 }
 
-function InlineForm({
+/** A form inside the card: Escape leaves it, Ctrl-Enter sends it. */
+export function InlineForm({
   title,
   children,
   onSubmit,

@@ -1,5 +1,7 @@
+import { useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { Label } from '../../../src/contract/portable.ts';
+import { useKeys } from '../keys/keys.ts';
 import { fieldWords, formatMoment } from '../words/format.ts';
 import { bareName } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
@@ -16,9 +18,18 @@ export function Provenance({ checked: { card, effects } }: { readonly checked: C
     (part) =>
       part !== undefined && (part !== 'no model was used' || run?.snapshot?.space === 'lexical'),
   );
+  const drawer = useRef<HTMLDetailsElement>(null);
+  useKeys({
+    o: () => {
+      if (!drawer.current) return;
+      drawer.current.open = !drawer.current.open;
+      drawer.current.querySelector('summary')?.focus();
+      drawer.current.scrollIntoView({ block: 'nearest' });
+    },
+  });
   return (
-    <details class="provenance quiet-details">
-      <summary>Made {line.join(', ')}</summary>
+    <details class="provenance quiet-details" ref={drawer}>
+      <summary aria-keyshortcuts="o">Made {line.join(', ')}</summary>
       <dl class="pairs">
         {run ? (
           <>

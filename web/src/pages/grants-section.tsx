@@ -1,8 +1,8 @@
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
-import { call, sayProblem } from '../api/call.ts';
+import { sayProblem } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
-import { signAct, toJson } from '../device/decide.ts';
-import { lookOnly, signer } from '../device/session.ts';
+import { performAct } from '../device/perform-act.ts';
+import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
@@ -26,12 +26,8 @@ export function GrantsSection() {
     type.startsWith('grant.'),
   );
   async function end({ id, title }: GrantRow): Promise<void> {
-    const key = signer.value;
-    if (!key) return;
-    const body = { grant: id, because: 'You ended it.' };
     try {
-      const signed = toJson(await signAct(key, 'revoke', body));
-      await call('POST', '/api/acts', { kind: 'revoke', body, signed });
+      await performAct('revoke', { grant: id, because: 'You ended it.' });
       notify({ words: `"${visible(title)}" is over: you are asked again.` });
     } catch (error) {
       const { words, remedy } = sayProblem(error);
@@ -57,8 +53,7 @@ export function GrantsSection() {
                   <span class="muted">
                     {row.scope.capability} to {row.scope.destinations.map(visible).join(', ')}.{' '}
                     {row.limits.map(limitWords).join(', ')}; until {formatDay(row.until)}; used{' '}
-                    {row.uses} times.
-                    {row.because === null ? '' : ` ${visible(row.because)}`}
+                    {timesOf(row.uses)}.{row.because === null ? '' : ` ${visible(row.because)}`}
                   </span>
                   {row.status === 'active' || row.status === 'suspended' ? (
                     <Action
@@ -75,7 +70,8 @@ export function GrantsSection() {
         }
       </Loaded>
       <p class="muted">
-        A new one is written where your key has a passphrase: <code>steward grant --help</code>
+        A new one begins on a card with <strong>Always…</strong> (key W), or with{' '}
+        <code>steward grant --help</code>
       </p>
     </section>
   );
@@ -88,12 +84,16 @@ const STATUS: { readonly [status in GrantRow['status']]: string } = {
   expired: 'over',
 };
 
+function timesOf(count: number): string {
+  return count === 1 ? 'once' : `${count} times`;
+}
+
 function limitWords(limit: Json): string {
   if (!isJsonObject(limit)) return '';
   const per = limit.per === 'all' ? 'in all' : `a ${String(limit.per)}`;
   switch (limit.type) {
     case 'count':
-      return `${String(limit.max)} times ${per}`;
+      return `${timesOf(Number(limit.max))} ${per}`;
     case 'distinct':
       return `${String(limit.max)} destinations ${per}`;
     case 'sum':

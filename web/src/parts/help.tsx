@@ -17,6 +17,8 @@ const KEYS: readonly (readonly [key: string, what: string])[] = [
   ['e', 'edit'],
   ['r', 'reject'],
   ['s', 'snooze'],
+  ['w', 'always: write a grant'],
+  ['o', 'open where it comes from'],
   ['z', 'take back while it is held'],
   ['/', 'say what should be done'],
   ['Ctrl K', 'go anywhere'],

@@ -1,0 +1,146 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  buildPage,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  findChromium,
+  launchChromium,
+  visit,
+} from './page-kit.ts';
+import { serveDesk, UNLOCK } from './served-desk.ts';
+
+const executable = findChromium();
+const why = 'no Chromium here: install the package "chromium"';
+
+const PARTIES = ['records', 'party'];
+
+/** The example company bills the month before this one. */
+const MONTH_WORDS = Temporal.Now.plainDateISO('Europe/Berlin')
+  .subtract({ months: 1 })
+  .toLocaleString('en', { month: 'long', year: 'numeric', calendar: 'iso8601' });
+
+interface GrantLine {
+  readonly id: string;
+  readonly status: string;
+  readonly because: string | null;
+}
+
+describe.skipIf(executable === undefined)(
+  `delegating in a real browser (${executable ?? why})`,
+  () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      buildPage();
+      browser = await launchChromium(executable ?? '');
+    }, 120_000);
+    afterAll(() => browser?.close());
+
+    test('"Always" shows its limits, lets them be changed, and says in sentences what is signed', async () => {
+      await using desk = await serveDesk('page-grants');
+      const { page, complaints } = await visit(browser);
+      await page.goto(await desk.invite());
+      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.keyboard.press('w');
+      const form = page.getByRole('form', { name: 'Always, within limits' });
+      const to = form.getByLabel('Only to');
+      expect(await to.inputValue()).toBe('buchhaltung@acme.example');
+      expect(await form.getByLabel('At most', { exact: true }).inputValue()).toBe('1');
+      await expectAccessible(page, 'the form of a grant');
+
+      await form.getByLabel('At most', { exact: true }).fill('3');
+      await form.getByRole('button', { name: 'Show what I would sign' }).click();
+      const shown = form.getByLabel('What you would sign');
+      await shown.waitFor();
+      const sentences = await shown.textContent();
+      for (const words of ['mail.send@1', 'buchhaltung@acme.example', '3 times per month']) {
+        expect(sentences).toContain(words);
+      }
+      // the key of a browser lies open: it may not sign a grant, and the way out is a command
+      const sign = form.getByRole('button', { name: /^Sign it\. Not possible now/ });
+      expect(await sign.getAttribute('aria-disabled')).toBe('true');
+      await sign.click({ force: true });
+      expect(await desk.data(['grants'])).toEqual([]);
+
+      const command = (await shown.locator('code').textContent()) ?? '';
+      await desk.data([...wordsOf(command), '--yes'], UNLOCK);
+      await page.goto(`${desk.url}/settings`);
+      const line = page.locator('section[aria-labelledby=grants] li');
+      await line.waitFor();
+      expect(await line.textContent()).toContain('3 times a month');
+      expect(await line.textContent()).toContain('used 0 times');
+      await expectNoSidewaysScroll(page, 'settings with a grant');
+
+      await line.getByRole('button', { name: 'End it' }).click();
+      await page.getByText('is over: you are asked again.').waitFor();
+      await line.getByText('ended', { exact: true }).waitFor();
+      expect(await line.getByRole('button').count()).toBe(0);
+      const [grant] = await desk.data<readonly GrantLine[]>(['grants']);
+      expect(grant).toMatchObject({ status: 'revoked', because: 'You ended it.' });
+      expect(complaints).toEqual([]);
+    }, 120_000);
+
+    test('what a grant covers goes out without its own question, and the page counts the use', async () => {
+      await using desk = await serveDesk('page-grants');
+      const parties =
+        await desk.data<readonly { title: string; fields: { email: string } }[]>(PARTIES);
+      const email =
+        parties.find(({ title }) => title.startsWith('Studio Nord'))?.fields.email ?? '';
+      const grant = ['grant', 'mail.send', '--to', email, '--count', '2/month'];
+      await desk.data([...grant, '--playbook', 'invoice-month', '--yes'], UNLOCK);
+      await desk.data(['do', `invoice Studio Nord OG for ${MONTH_WORDS}`, '--wait']);
+
+      const { page, complaints } = await visit(browser);
+      await page.goto(await desk.invite());
+      await page.getByRole('link', { name: 'Studio Nord' }).click();
+      await page.getByRole('heading', { level: 2, name: 'Issue invoice' }).waitFor();
+      // only what the grant does not cover is asked
+      await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+      expect(await page.getByRole('checkbox').count()).toBe(0);
+      const always = page.getByRole('button', { name: /^Always…\. Not possible now/ });
+      expect(await always.getAttribute('title')).toContain('nobody outside');
+      await page.keyboard.press('o');
+      expect(await page.locator('details.provenance').getAttribute('open')).toBe('');
+      await page.keyboard.press('a');
+      await page.getByText('Your decision is recorded.').waitFor();
+      await expect.poll(desk.outbox).toBe(1);
+      await page.goto(`${desk.url}/settings`);
+      await page.getByText('used once').waitFor();
+      expect(complaints).toEqual([]);
+    }, 120_000);
+
+    test('a device that is removed on the page decides nothing any more', async () => {
+      await using desk = await serveDesk('page-grants');
+      const first = await visit(browser);
+      const second = await visit(browser);
+      await first.page.goto(await desk.invite());
+      await first.page.getByRole('button', { name: 'Approve' }).waitFor();
+      await second.page.goto(await desk.invite());
+      await second.page.getByRole('button', { name: 'Approve' }).waitFor();
+
+      await first.page.goto(`${desk.url}/settings`);
+      const other = devices(first.page).filter({ hasText: 'browser' }).filter({
+        hasNotText: 'this browser',
+      });
+      await other.getByRole('button', { name: 'Remove' }).click();
+      await first.page.getByText('can no longer decide anything.').waitFor();
+      await other.getByText(/removed/).waitFor();
+
+      await second.page.keyboard.press('a');
+      await second.page.getByText('Open the sign-in link').waitFor();
+      expect(await desk.outbox()).toBe(0);
+    }, 120_000);
+  },
+);
+
+function devices(page: Page) {
+  return page.locator('section[aria-labelledby=devices] li');
+}
+
+/** The words of a command as a shell would hand them over, without the program's name. */
+function wordsOf(command: string): readonly string[] {
+  const words = command.match(/'(?:[^']|'\\'')*'|\S+/g) ?? [];
+  return words
+    .slice(1)
+    .map((word) => (word.startsWith("'") ? word.slice(1, -1).replaceAll("'\\''", "'") : word));
+}
