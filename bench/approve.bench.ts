@@ -102,7 +102,7 @@ async function openExample(home: string, operator: Operator): Promise<OpenHome> 
   );
   const house = await openHome({
     ...{ home, clock, version: VERSION, isTestClock: false, patienceMs: 0 },
-    origin: () => ORIGIN,
+    origins: () => [ORIGIN],
     report: (problem) => process.stderr.write(`${problem.code}: ${problem.message}\n`),
     onFatal: (reason) => {
       throw reason;

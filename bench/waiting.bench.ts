@@ -83,7 +83,7 @@ async function fill(home: string): Promise<Measured> {
 async function oneWaitingRun(home: string): Promise<readonly StoredEvent[]> {
   const house = await openHome({
     ...{ home, clock, version: VERSION, isTestClock: false, patienceMs: 0 },
-    origin: () => undefined,
+    origins: () => [],
     report: (problem) => process.stderr.write(`${problem.code}: ${problem.message}\n`),
     onFatal: (reason) => {
       throw reason;

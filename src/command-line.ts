@@ -183,7 +183,7 @@ async function openHere({ home, version, clock, failpoints }: DoorOptions) {
   const { createApp } = await import('./surface/index.ts');
   const opened = await openHome({
     ...{ home, version, clock, isTestClock: clock.isTest, patienceMs: 0 },
-    origin: () => undefined,
+    origins: () => [],
     report: sayProblem,
     onFatal: stopAtOnce,
     ...(failpoints ? { failpoints } : {}),

@@ -35,7 +35,7 @@ export async function foundHome(options: FoundOptions, founding: NewCompany): Pr
       ...{ home: directory, clock, version, company: id },
       isTestClock: false,
       patienceMs: 0,
-      origin: () => undefined,
+      origins: () => [],
       report: () => undefined,
       onFatal: () => undefined, // the append that met it fails, and with it the founding
     });

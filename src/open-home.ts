@@ -14,10 +14,9 @@ import { openSessionDatabase } from './adapter/session-database.ts';
 import { openSqliteStore } from './adapter/sqlite-store.ts';
 import { verifyLogFile } from './adapter/verify-log-file.ts';
 import { createRegistry } from './agent/index.ts';
-import { type Clock, createIds, type Id, randomHex, sha256 } from './base/index.ts';
+import { type Clock, createIds, type Id, randomHex } from './base/index.ts';
 import { createImportDesk, freelancerPack } from './company/freelancer/index.ts';
-import { type Device, failure, type SignedDecision, toFailure } from './contract/index.ts';
-import { statementBytes } from './contract/portable.ts';
+import { failure, toFailure } from './contract/index.ts';
 import {
   authoriseAct,
   controlFold,
@@ -31,9 +30,10 @@ import {
 } from './kernel/index.ts';
 import { createCheckpointer, createLog, parseCheckpoint, verifyCheckpoint } from './log/index.ts';
 import { openSecretDesk } from './open-secret-desk.ts';
+import { createPasskeyPorts } from './passkey-ports.ts';
 import { createRedactor, redactFailure } from './policy/index.ts';
 import { recordsFold, recordVersionsFold } from './records/index.ts';
-import { createSessions, type Services } from './surface/index.ts';
+import { createPasskeyOffers, createSessions, type Services } from './surface/index.ts';
 
 /** A home that this process holds. */
 export interface OpenHome {
@@ -56,7 +56,8 @@ export interface HomeOptions {
   readonly company?: Id;
   /** how long to wait for another process that holds the home */
   readonly patienceMs: number;
-  readonly origin: () => string | undefined;
+  /** where it is served, the address for others first */
+  readonly origins: () => readonly string[];
   readonly report: KernelPorts['report'];
   /** the disk refused to store: the process must stop */
   readonly onFatal: (reason: Error) => void;
@@ -111,11 +112,12 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
       createMaildirConnector(home),
       ...freelancerPack.connectors,
     ]);
+    const { passkeys, verify } = createPasskeyPorts(options.origins);
     const ports: KernelPorts = {
       ...{ log, blobs, clock, newId, registry, redactor, report },
       worker: `${process.pid}-${randomHex(4)}`,
       random: randomHex,
-      verify: (signed, device) => verifyPasskeyDecision(signed, device, options.origin()),
+      verify,
       stopped: () => existsSync(join(home, HOME.stop)),
       erasure: {
         destroyKey: vault.destroy,
@@ -165,7 +167,9 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
         ...(await homeSpace(home)),
       }),
       spool: (bytes) => spoolInto(home, bytes),
-      origin: options.origin,
+      passkeys,
+      passkeyOffers: createPasskeyOffers(clock),
+      origins: options.origins,
     };
 
     return {
@@ -204,20 +208,6 @@ async function waitForLock(home: string, patienceMs: number): Promise<HomeLock> 
       await sleep(LOCK_TRY_MS);
     }
   }
-}
-
-async function verifyPasskeyDecision(
-  signed: SignedDecision,
-  device: Device,
-  origin: string | undefined,
-): Promise<void> {
-  if (origin === undefined) throw failure('not_ready', 'A passkey signs in the page only.');
-  // only those who use passkeys pay for loading them
-  const { verifyAssertion } = await import('./adapter/passkeys.ts');
-  const hash = sha256(statementBytes(signed.statement));
-  const site = { origin, rpId: new URL(origin).hostname };
-  const checked = await verifyAssertion(device, hash, signed.passkey, site);
-  if (checked.status === 'refused') throw checked.failure;
 }
 
 function isSignedBy(note: string, publicKey: Uint8Array): boolean {

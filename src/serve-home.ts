@@ -8,7 +8,7 @@ import { startExample } from './found-home.ts';
 import { type HomeOptions, openHome } from './open-home.ts';
 import { createApp } from './surface/index.ts';
 
-export interface ServeHomeOptions extends Omit<HomeOptions, 'origin' | 'patienceMs'> {
+export interface ServeHomeOptions extends Omit<HomeOptions, 'origins' | 'patienceMs'> {
   /** 0 for any free one; what `config.yaml` says, or 4747, when absent */
   readonly port?: number;
   /** another address that this home is reached at, such as https://steward.example */
@@ -35,8 +35,8 @@ export async function serveHome(options: ServeHomeOptions): Promise<ServedHome> 
   const publicUrl = options.publicUrl ?? config.publicUrl;
   const outside = publicUrl === undefined ? undefined : new URL(publicUrl).origin;
   let url: string | undefined;
-  const origin = () => outside ?? url;
-  const opened = await openHome({ ...options, patienceMs: PATIENCE_MS, origin });
+  const origins = () => [outside, url].filter((origin) => origin !== undefined);
+  const opened = await openHome({ ...options, patienceMs: PATIENCE_MS, origins });
   const closers: (() => Promise<void>)[] = [() => opened.close({ checkpoint: true })];
   const close = async (): Promise<void> => {
     for (const each of closers.splice(0).reverse()) await each();
@@ -45,7 +45,7 @@ export async function serveHome(options: ServeHomeOptions): Promise<ServedHome> 
     const { fetch } = createApp({
       services: opened.services,
       assets: listWebAssets(WEB),
-      origins: () => [outside, url].filter((origin) => origin !== undefined),
+      origins,
       report: (error) => report(toFailure(error), {}),
     });
     await opened.resume();

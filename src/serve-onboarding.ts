@@ -83,7 +83,7 @@ async function signInBrowser(
 ): Promise<Founded['session']> {
   const opened = await openHome({
     ...{ home, clock, version, report, onFatal, isTestClock: false, patienceMs: PATIENCE_MS },
-    origin: () => undefined,
+    origins: () => [],
   });
   try {
     const { log, newId, sessions } = opened.services;

@@ -189,6 +189,7 @@ async function createSigner({ log, clock, newId }: Composed): Promise<Sign> {
     kind: 'passkey',
     publicKey: await exportPublicKey(pair.publicKey),
     credentialId: 'credential',
+    rpId: 'localhost',
     assurance: 'present',
     enrolledAt: new Date(clock.now()).toISOString(),
   };

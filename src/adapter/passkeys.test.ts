@@ -1,11 +1,14 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { sha256 } from '../base/index.ts';
 import type { DecisionStatement, Device } from '../contract/index.ts';
 import { statementBytes, statementChallenge } from '../contract/portable.ts';
-import { passkeyOptions, verifyAssertion, verifyPasskey } from './passkeys.ts';
+import { createAuthenticator, PRESENT, TEST_SITE, VERIFIED } from './authenticator-for-tests.ts';
+import { passkeyOptions, passkeySite, verifyAssertion, verifyPasskey } from './passkeys.ts';
 
-const SITE = { origin: 'http://localhost:4747', rpId: 'localhost' };
+const SITE = TEST_SITE;
+const ORIGINS = [SITE.origin];
+const CHALLENGE = randomBytes(32).toString('base64url');
 const STATEMENT: DecisionStatement = {
   company: '0199a000-0000-7000-8000-000000000001',
   incarnation: 1,
@@ -18,18 +21,13 @@ const STATEMENT: DecisionStatement = {
 };
 const HASH = sha256(statementBytes(STATEMENT));
 
-// Flags of authenticator data (WebAuthn section 6.1)
-const PRESENT = 0x01;
-const VERIFIED = 0x04;
-const ATTESTED = 0x40;
-
 const refused = { status: 'refused', failure: { code: 'bad_signature' } };
 
 describe.each(['ES256', 'EdDSA', 'RS256'] as const)('a passkey with %s', (algorithm) => {
   test('is registered, and then signs a statement', async () => {
     const authenticator = createAuthenticator(algorithm);
     const device = await enrol(authenticator);
-    expect(await verifyAssertion(device, HASH, authenticator.sign(HASH), SITE)).toEqual({
+    expect(await verifyAssertion(device, HASH, authenticator.sign(HASH), ORIGINS)).toEqual({
       status: 'ok',
     });
   });
@@ -43,7 +41,7 @@ describe.each(['ES256', 'EdDSA', 'RS256'] as const)('a passkey with %s', (algori
       bytes[bytes.length - 2] = (bytes.at(-2) ?? 0) ^ 1;
       const response = { ...assertion.response, [member]: bytes.toString('base64url') };
       expect(
-        await verifyAssertion(device, HASH, { ...assertion, response }, SITE),
+        await verifyAssertion(device, HASH, { ...assertion, response }, ORIGINS),
         member,
       ).toMatchObject(refused);
     }
@@ -61,7 +59,7 @@ describe('a passkey assertion', () => {
     const authenticator = createAuthenticator();
     const device = await enrol(authenticator);
     const other = sha256(statementBytes({ ...STATEMENT, nonce: 'n2' }));
-    expect(await verifyAssertion(device, other, authenticator.sign(HASH), SITE)).toMatchObject(
+    expect(await verifyAssertion(device, other, authenticator.sign(HASH), ORIGINS)).toMatchObject(
       refused,
     );
   });
@@ -70,20 +68,20 @@ describe('a passkey assertion', () => {
     const authenticator = createAuthenticator();
     const device = await enrol(authenticator);
     const stranger = createAuthenticator();
-    expect(await verifyAssertion(device, HASH, stranger.sign(HASH), SITE)).toMatchObject({
+    expect(await verifyAssertion(device, HASH, stranger.sign(HASH), ORIGINS)).toMatchObject({
       ...refused,
       failure: { facts: { reason: 'another_device' } },
     });
     const { id, rawId } = authenticator.sign(HASH);
     expect(
-      await verifyAssertion(device, HASH, { ...stranger.sign(HASH), id, rawId }, SITE),
+      await verifyAssertion(device, HASH, { ...stranger.sign(HASH), id, rawId }, ORIGINS),
     ).toMatchObject(refused);
   });
 
   test('is refused for a device that is no passkey', async () => {
     const authenticator = createAuthenticator();
     const device: Device = { ...(await enrol(authenticator)), kind: 'browser' };
-    expect(await verifyAssertion(device, HASH, authenticator.sign(HASH), SITE)).toMatchObject(
+    expect(await verifyAssertion(device, HASH, authenticator.sign(HASH), ORIGINS)).toMatchObject(
       refused,
     );
   });
@@ -93,7 +91,7 @@ describe('a passkey assertion', () => {
     const device = await enrol(authenticator);
     for (const flags of [PRESENT, VERIFIED, 0]) {
       const assertion = authenticator.sign(HASH, { flags });
-      expect(await verifyAssertion(device, HASH, assertion, SITE), `${flags}`).toMatchObject(
+      expect(await verifyAssertion(device, HASH, assertion, ORIGINS), `${flags}`).toMatchObject(
         refused,
       );
     }
@@ -114,7 +112,7 @@ describe('a passkey assertion', () => {
     const authenticator = createAuthenticator();
     const device = await enrol(authenticator);
     expect(
-      await verifyAssertion(device, HASH, authenticator.sign(HASH, change), SITE),
+      await verifyAssertion(device, HASH, authenticator.sign(HASH, change), ORIGINS),
     ).toMatchObject(refused);
   });
 
@@ -122,8 +120,8 @@ describe('a passkey assertion', () => {
     const authenticator = createAuthenticator();
     const device = await enrol(authenticator);
     const assertion = authenticator.sign(HASH, { counter: 0 });
-    expect(await verifyAssertion(device, HASH, assertion, SITE)).toEqual({ status: 'ok' });
-    expect(await verifyAssertion(device, HASH, assertion, SITE)).toEqual({ status: 'ok' });
+    expect(await verifyAssertion(device, HASH, assertion, ORIGINS)).toEqual({ status: 'ok' });
+    expect(await verifyAssertion(device, HASH, assertion, ORIGINS)).toEqual({ status: 'ok' });
   });
 
   test.each([
@@ -152,7 +150,7 @@ describe('a passkey assertion', () => {
     },
   ])('of the shape %j is refused as malformed', async (assertion) => {
     const device = await enrol(createAuthenticator());
-    expect(await verifyAssertion(device, HASH, assertion, SITE)).toMatchObject({
+    expect(await verifyAssertion(device, HASH, assertion, ORIGINS)).toMatchObject({
       ...refused,
       failure: { facts: { reason: 'malformed' } },
     });
@@ -163,17 +161,58 @@ describe('a passkey assertion', () => {
     const device = await enrol(authenticator);
     for (const publicKey of ['', 'AAAA', Buffer.from('{}').toString('base64url')]) {
       const broken = { ...device, publicKey };
-      expect(await verifyAssertion(broken, HASH, authenticator.sign(HASH), SITE)).toMatchObject(
+      expect(await verifyAssertion(broken, HASH, authenticator.sign(HASH), ORIGINS)).toMatchObject(
         refused,
       );
     }
   });
 });
 
+describe('the address of a passkey', () => {
+  test('is a name over https, or this machine itself; an IP address never', () => {
+    expect(passkeySite('http://localhost:4747')).toEqual(SITE);
+    expect(passkeySite('https://steward.example:8443')).toEqual({
+      origin: 'https://steward.example:8443',
+      rpId: 'steward.example',
+    });
+    for (const origin of [
+      'http://127.0.0.1:4747',
+      'http://[::1]:4747',
+      'https://192.168.1.5',
+      'http://steward.example',
+    ]) {
+      expect(passkeySite(origin), origin).toBeUndefined();
+    }
+  });
+
+  test('is the only one it counts at, on every port where we serve that name', async () => {
+    const authenticator = createAuthenticator();
+    const device = await enrol(authenticator);
+    const here = authenticator.sign(HASH);
+    const both = ['https://steward.example', SITE.origin];
+    expect(await verifyAssertion(device, HASH, here, both)).toEqual({ status: 'ok' });
+    const elsewhere = { ...device, rpId: 'steward.example' };
+    expect(await verifyAssertion(elsewhere, HASH, here, both)).toMatchObject(refused);
+    const { rpId: _, ...nowhere } = device;
+    for (const [who, origins] of [
+      [device, []],
+      [device, ['https://steward.example']],
+      [nowhere, both],
+    ] as const) {
+      expect(await verifyAssertion(who, HASH, here, origins)).toMatchObject({
+        ...refused,
+        failure: { facts: { reason: 'another_address' } },
+      });
+    }
+  });
+});
+
 describe('registering a passkey', () => {
-  test('asks for a verified user, no attestation, and leaves out what is enrolled', async () => {
+  test('asks for a verified user, no attestation, and leaves out what is enrolled now', async () => {
     const device = await enrol(createAuthenticator());
-    const options = await passkeyOptions(SITE, { company: 'Acme', name: 'Ada', devices: [device] });
+    const gone = { ...device, credentialId: 'AAAA', revokedAt: '2026-11-04T00:00:00.000Z' };
+    const operator = { company: 'Acme', name: 'Ada', devices: [device, gone] };
+    const options = await passkeyOptions(SITE, operator, CHALLENGE);
     expect(options).toMatchObject({
       rp: { id: 'localhost', name: 'Acme' },
       user: { name: 'Ada' },
@@ -181,7 +220,8 @@ describe('registering a passkey', () => {
       authenticatorSelection: { userVerification: 'required' },
       excludeCredentials: [{ id: device.credentialId }],
     });
-    expect(Buffer.from(options.challenge, 'base64url').byteLength).toBeGreaterThanOrEqual(32);
+    expect(options.challenge).toBe(CHALLENGE);
+    expect(options.excludeCredentials).toHaveLength(1);
     expect(options.pubKeyCredParams.map(({ alg }) => alg)).toEqual([-8, -7, -257]);
   });
 
@@ -209,7 +249,8 @@ describe('registering a passkey', () => {
 });
 
 async function enrol(authenticator: ReturnType<typeof createAuthenticator>): Promise<Device> {
-  const { challenge } = await passkeyOptions(SITE, { company: 'Acme', name: 'Ada', devices: [] });
+  const operator = { company: 'Acme', name: 'Ada', devices: [] };
+  const { challenge } = await passkeyOptions(SITE, operator, CHALLENGE);
   const registration = await verifyPasskey(authenticator.register(challenge), challenge, SITE);
   if (registration.status !== 'ok') throw registration.failure;
   return {
@@ -220,152 +261,4 @@ async function enrol(authenticator: ReturnType<typeof createAuthenticator>): Pro
     assurance: 'present',
     enrolledAt: '2026-11-03T00:00:00.000Z',
   };
-}
-
-interface Change {
-  readonly origin?: string;
-  readonly rpId?: string;
-  readonly type?: string;
-  readonly challenge?: string;
-  readonly crossOrigin?: boolean;
-  readonly topOrigin?: string;
-  readonly flags?: number;
-  readonly counter?: number;
-}
-
-/** An authenticator and the browser in front of it, as WebAuthn level 3 describes them. */
-function createAuthenticator(algorithm: 'ES256' | 'EdDSA' | 'RS256' = 'ES256') {
-  const { privateKey, cose } = keyFor(algorithm);
-  const id = randomBytes(16);
-  const names = { id: id.toString('base64url'), rawId: id.toString('base64url') };
-
-  const clientData = (type: string, challenge: string, change: Change) => {
-    const { origin = SITE.origin, crossOrigin = false, topOrigin } = change;
-    const data = { type: change.type ?? type, challenge: change.challenge ?? challenge, origin };
-    return Buffer.from(
-      JSON.stringify({ ...data, crossOrigin, ...(topOrigin ? { topOrigin } : {}) }),
-    );
-  };
-  const authenticatorData = (change: Change, attested: Uint8Array = Buffer.alloc(0)) => {
-    const flags = change.flags ?? PRESENT | VERIFIED;
-    const counter = Buffer.alloc(4);
-    counter.writeUInt32BE(change.counter ?? 0);
-    return Buffer.concat([
-      createHash('sha256')
-        .update(change.rpId ?? SITE.rpId)
-        .digest(),
-      Buffer.from([attested.length > 0 ? flags | ATTESTED : flags]),
-      counter,
-      attested,
-    ]);
-  };
-
-  return {
-    register(challenge: string, change: Change = {}) {
-      const length = Buffer.from([0, id.length]);
-      const attested = Buffer.concat([Buffer.alloc(16), length, id, cborMap(cose)]);
-      const attestation = cborMap([
-        ['fmt', 'none'],
-        ['attStmt', new Map()],
-        ['authData', authenticatorData(change, attested)],
-      ]);
-      return {
-        ...names,
-        type: 'public-key',
-        clientExtensionResults: {},
-        response: {
-          clientDataJSON: clientData('webauthn.create', challenge, change).toString('base64url'),
-          attestationObject: attestation.toString('base64url'),
-        },
-      };
-    },
-
-    sign(statementHash: string, change: Change = {}) {
-      const challenge = Buffer.from(statementHash, 'hex').toString('base64url');
-      const client = clientData('webauthn.get', challenge, change);
-      const data = authenticatorData(change);
-      const signed = Buffer.concat([data, createHash('sha256').update(client).digest()]);
-      const digest = algorithm === 'EdDSA' ? null : 'sha256';
-      return {
-        ...names,
-        type: 'public-key',
-        clientExtensionResults: {},
-        response: {
-          clientDataJSON: client.toString('base64url'),
-          authenticatorData: data.toString('base64url'),
-          signature: sign(digest, signed, privateKey).toString('base64url'),
-        },
-      };
-    },
-  };
-}
-
-type CborValue = number | string | Uint8Array | ReadonlyMap<string, string>;
-type CborEntries = readonly (readonly [number | string, CborValue])[];
-
-/** COSE keys (RFC 9053, RFC 8230): kty, alg, then what belongs to the kind. */
-function keyFor(algorithm: 'ES256' | 'EdDSA' | 'RS256'): {
-  privateKey: KeyObject;
-  cose: CborEntries;
-} {
-  const part = (text: string | undefined) => Buffer.from(text ?? '', 'base64url');
-  if (algorithm === 'EdDSA') {
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    const { x } = publicKey.export({ format: 'jwk' });
-    return {
-      privateKey,
-      cose: [
-        [1, 1],
-        [3, -8],
-        [-1, 6],
-        [-2, part(x)],
-      ],
-    };
-  }
-  if (algorithm === 'RS256') {
-    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    const { n, e } = publicKey.export({ format: 'jwk' });
-    return {
-      privateKey,
-      cose: [
-        [1, 3],
-        [3, -257],
-        [-1, part(n)],
-        [-2, part(e)],
-      ],
-    };
-  }
-  const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-  const { x, y } = publicKey.export({ format: 'jwk' });
-  return {
-    privateKey,
-    cose: [
-      [1, 2],
-      [3, -7],
-      [-1, 1],
-      [-2, part(x)],
-      [-3, part(y)],
-    ],
-  };
-}
-
-/** Just the CBOR (RFC 8949) that the above needs. */
-function cborMap(entries: CborEntries): Buffer {
-  return Buffer.concat([
-    head(5, entries.length),
-    ...entries.flatMap(([key, value]) => [cbor(key), cbor(value)]),
-  ]);
-}
-
-function cbor(value: CborValue): Buffer {
-  if (typeof value === 'number') return value < 0 ? head(1, -1 - value) : head(0, value);
-  if (typeof value === 'string') return Buffer.concat([head(3, value.length), Buffer.from(value)]);
-  if (value instanceof Uint8Array) return Buffer.concat([head(2, value.length), value]);
-  return head(5, 0);
-}
-
-function head(major: number, size: number): Buffer {
-  if (size < 24) return Buffer.from([(major << 5) | size]);
-  if (size < 256) return Buffer.from([(major << 5) | 24, size]);
-  return Buffer.from([(major << 5) | 25, size >> 8, size & 0xff]);
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import {
   generateRegistrationOptions,
   type PublicKeyCredentialCreationOptionsJSON,
@@ -13,12 +14,12 @@ import { type Device, type Failure, failure } from '../contract/index.ts';
 export interface PasskeySite {
   /** `https://steward.example:8443` */
   readonly origin: string;
-  /** the host's name, without port; `localhost` works, an IP address does not */
+  /** the host's name, without port */
   readonly rpId: string;
 }
 
 /** What a new passkey is known by: the members of `Device` that come from it. */
-export type PasskeyCredential = Required<Pick<Device, 'credentialId' | 'publicKey'>>;
+export type PasskeyCredential = Required<Pick<Device, 'credentialId' | 'publicKey' | 'rpId'>>;
 
 export type PasskeyCheck =
   | { readonly status: 'ok' }
@@ -27,6 +28,18 @@ export type PasskeyCheck =
 export type PasskeyRegistration =
   | { readonly status: 'ok'; readonly credential: PasskeyCredential }
   | { readonly status: 'refused'; readonly failure: Failure };
+
+/**
+ * Where a passkey can be made and used: a name, over https or on this machine itself (WebAuthn 13.4.9
+ * knows no IP address). Undefined for any other address.
+ */
+export function passkeySite(origin: string): PasskeySite | undefined {
+  const { protocol, hostname: rpId } = new URL(origin);
+  const isAddress = isIP(rpId.replace(/^\[|\]$/g, '')) !== 0;
+  return !isAddress && (protocol === 'https:' || rpId === 'localhost')
+    ? { origin, rpId }
+    : undefined;
+}
 
 /**
  * What the browser needs to make a passkey for `operator`. Keep `challenge` until the answer comes,
@@ -40,19 +53,26 @@ export function passkeyOptions(
     readonly name: string;
     readonly devices: readonly Device[];
   },
+  /** base64url */
+  challenge: string,
 ): Promise<PublicKeyCredentialCreationOptionsJSON> {
   return generateRegistrationOptions({
     rpName: operator.company,
     rpID: site.rpId,
     userName: operator.name,
+    challenge: new Uint8Array(Buffer.from(challenge, 'base64url')),
+    timeout: PATIENCE_MS,
     attestationType: 'none', // which brand of key it is does not matter to us, and is nobody's business
     authenticatorSelection: { residentKey: 'preferred', userVerification: 'required' },
     supportedAlgorithmIDs: [...ALGORITHMS],
-    excludeCredentials: operator.devices.flatMap((device) =>
-      device.credentialId === undefined ? [] : [{ id: device.credentialId }],
+    excludeCredentials: operator.devices.flatMap(({ credentialId, revokedAt }) =>
+      credentialId === undefined || revokedAt !== undefined ? [] : [{ id: credentialId }],
     ),
   });
 }
+
+/** for a person to find their key; less than the two minutes for which a challenge is kept */
+const PATIENCE_MS = 110_000;
 
 /** Checks a browser's answer to `passkeyOptions`. Refuses with `bad_signature`. */
 export async function verifyPasskey(
@@ -76,7 +96,11 @@ export async function verifyPasskey(
     const { id, publicKey } = registrationInfo.credential;
     return {
       status: 'ok',
-      credential: { credentialId: id, publicKey: Buffer.from(publicKey).toString('base64url') },
+      credential: {
+        credentialId: id,
+        publicKey: Buffer.from(publicKey).toString('base64url'),
+        rpId: site.rpId,
+      },
     };
   } catch (error) {
     return { status: 'refused', failure: notAPasskey(reasonOf(error)) };
@@ -85,7 +109,7 @@ export async function verifyPasskey(
 
 /**
  * Checks that `device` signed exactly the statement with this hash, with its user verified (PIN,
- * finger, face), on our page. Refuses with `bad_signature`.
+ * finger, face), on our page at one of `origins`. Refuses with `bad_signature`.
  *
  * It is not a check against replay: most passkeys always report counter 0, so the same assertion
  * verifies every time. The statement's nonce, which is accepted once, is what makes it single use.
@@ -94,20 +118,25 @@ export async function verifyAssertion(
   device: Device,
   statementHash: Sha256,
   assertion: unknown,
-  site: PasskeySite,
+  origins: readonly string[],
 ): Promise<PasskeyCheck> {
   const parsed = assertionSchema.safeParse(assertion);
   if (!parsed.success) return { status: 'refused', failure: notSigned('malformed') };
   if (device.kind !== 'passkey' || parsed.data.id !== device.credentialId) {
     return { status: 'refused', failure: notSigned('another_device') };
   }
+  // one name may be served at two ports; a passkey of one name counts for no other
+  const own = origins.filter((origin) => passkeySite(origin)?.rpId === device.rpId);
+  if (device.rpId === undefined || own.length === 0) {
+    return { status: 'refused', failure: notSigned('another_address') };
+  }
   try {
     assertTopLevel(parsed.data.response.clientDataJSON);
     const { verified } = await verifyAuthenticationResponse({
       response: parsed.data,
       expectedChallenge: Buffer.from(statementHash, 'hex').toString('base64url'),
-      expectedOrigin: site.origin,
-      expectedRPID: site.rpId,
+      expectedOrigin: own,
+      expectedRPID: device.rpId,
       requireUserVerification: true,
       credential: {
         id: device.credentialId,

@@ -5,6 +5,17 @@ import type { EffectHash } from './effect.ts';
 export const ASSURANCES = ['unattended', 'unlocked', 'present'] as const;
 export type Assurance = (typeof ASSURANCES)[number];
 
+/** The stronger of two assurances. */
+export function strongerAssurance(a: Assurance, b: Assurance): Assurance {
+  return ASSURANCES.indexOf(a) >= ASSURANCES.indexOf(b) ? a : b;
+}
+
+/** True if `given` is at least `needed`; false for a name nobody knows. */
+export function isAssured(given: Assurance, needed: Assurance): boolean {
+  const have = ASSURANCES.indexOf(given);
+  return have >= 0 && have >= ASSURANCES.indexOf(needed);
+}
+
 /** What a device signs: Ed25519 over "steward/decision/v1\0" || canonical statement. */
 export interface DecisionStatement {
   readonly company: Id;
@@ -37,6 +48,8 @@ export interface Device {
   /** base64url raw Ed25519 key; for a passkey, the COSE key */
   readonly publicKey: string;
   readonly credentialId?: string;
+  /** for a passkey, the name of the address it was made at; browsers use it nowhere else */
+  readonly rpId?: string;
   readonly assurance: Assurance;
   readonly enrolledAt: string;
   readonly revokedAt?: string;

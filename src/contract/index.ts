@@ -5,7 +5,9 @@ export {
   type Assurance,
   type DecisionStatement,
   type Device,
+  isAssured,
   type SignedDecision,
+  strongerAssurance,
 } from './approval.ts';
 export {
   ARGUMENT_ROLES,

@@ -7,10 +7,11 @@ import {
   type EffectClass,
   type Failure,
   failure,
+  isAssured,
   type SignedDecision,
+  strongerAssurance,
 } from '../contract/index.ts';
 import { type ActKind, statementBytes } from '../contract/portable.ts';
-import { isAssured, strongerAssurance } from './deed.ts';
 import { isUnreadable, type Policy, requiredAssurance, type UnreadablePolicy } from './policy.ts';
 
 /** Longest time ahead for which a signature may be valid. */

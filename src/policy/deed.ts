@@ -1,5 +1,4 @@
 import type {
-  Assurance,
   CapabilityRef,
   EffectArgument,
   EffectClass,
@@ -92,17 +91,4 @@ function isLabel(label: Label | undefined): boolean {
 function isAmount(amount: Money | null): boolean {
   if (amount === null) return true;
   return Number.isSafeInteger(amount.minor) && typeof amount.currency === 'string';
-}
-
-const ASSURANCE_ORDER: readonly Assurance[] = ['unattended', 'unlocked', 'present'];
-
-/** The stronger of two assurances. */
-export function strongerAssurance(a: Assurance, b: Assurance): Assurance {
-  return ASSURANCE_ORDER.indexOf(a) >= ASSURANCE_ORDER.indexOf(b) ? a : b;
-}
-
-/** True if `given` is at least `needed`; false for a name nobody knows. */
-export function isAssured(given: Assurance, needed: Assurance): boolean {
-  const have = ASSURANCE_ORDER.indexOf(given);
-  return have >= 0 && have >= ASSURANCE_ORDER.indexOf(needed);
 }

@@ -26,7 +26,7 @@ export {
   decide,
   mayReach,
 } from './decide.ts';
-export { argumentLabel, type Deed, isAssured, steeringArguments, steeringLabel } from './deed.ts';
+export { argumentLabel, type Deed, steeringArguments, steeringLabel } from './deed.ts';
 export { type GrantFault, type GrantValidation, validateGrant } from './grant-draft.ts';
 export {
   applyDebit,

@@ -13,4 +13,5 @@ export {
 } from './http/create-onboarding-app.ts';
 export type { Services } from './operations/operation.ts';
 export { OPERATIONS } from './operations/table.ts';
+export { createPasskeyOffers } from './sessions/passkey-offers.ts';
 export { createSessions, type Sessions } from './sessions/sessions.ts';

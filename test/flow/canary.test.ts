@@ -48,7 +48,7 @@ async function open(): Promise<void> {
   house = await openHome({
     ...{ home: desk.places.home, version: '0.0.0-test', isTestClock: false, patienceMs: 0 },
     clock: createSystemClock(undefined),
-    origin: () => undefined,
+    origins: () => [],
     report: (problem) => said.push(JSON.stringify(problem.toData())),
     onFatal: (reason) => said.push(reason.message),
   });

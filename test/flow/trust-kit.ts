@@ -173,7 +173,7 @@ export async function newOperator(assurance: Device['assurance']): Promise<Opera
     publicKey: await exportPublicKey(pair.publicKey),
     assurance,
     enrolledAt: '2026-11-24T09:00:00.000Z',
-    ...(assurance === 'present' ? { credentialId: 'credential' } : {}),
+    ...(assurance === 'present' ? { credentialId: 'credential', rpId: 'localhost' } : {}),
   };
   return { device, privateKey: pair.privateKey };
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createSystemClock } from '../../src/adapter/system-clock.ts';
 import { createCliPorts, type Places } from '../../src/command-line.ts';
 import { foundExample } from '../../src/found-home.ts';
-import { runCli } from '../../src/surface/index.ts';
+import { type Door, runCli } from '../../src/surface/index.ts';
 
 export interface DeskEnd {
   readonly code: number;
@@ -38,7 +38,8 @@ export interface CommandDesk {
 
 const VERSION = '0.0.0-test';
 
-export async function createCommandDesk(name: string): Promise<CommandDesk> {
+/** `door`: what answers instead of a home of its own. */
+export async function createCommandDesk(name: string, door?: Door): Promise<CommandDesk> {
   const directory = await mkdtemp(join(tmpdir(), `steward-${name}-`));
   const places = {
     home: join(directory, 'home'),
@@ -59,6 +60,7 @@ export async function createCommandDesk(name: string): Promise<CommandDesk> {
     const code = await runCli(
       {
         ...real,
+        ...(door ? { door } : {}),
         out: (text) => {
           out += text;
         },

@@ -19,6 +19,7 @@ const deviceSchema = z
     kind: z.enum(['cli', 'browser', 'passkey']),
     publicKey: z.string().min(1).max(4_000),
     credentialId: z.string().min(1).max(1_400).exactOptional(),
+    rpId: host.exactOptional(),
     assurance: z.enum(ASSURANCES),
     enrolledAt: z.iso.datetime(),
   })
@@ -28,9 +29,10 @@ const deviceSchema = z
 
 /** Only a passkey shows that a person was there; every other device holds a plain Ed25519 key. */
 function deviceFault(device: Device): string | undefined {
-  const { kind, publicKey, credentialId, assurance } = device;
+  const { kind, publicKey, credentialId, rpId, assurance } = device;
   if (kind === 'passkey') {
     if (credentialId === undefined) return 'A passkey needs its credential id.';
+    if (rpId === undefined) return 'A passkey needs the name of the address it was made at.';
     return assurance === 'present' ? undefined : 'A passkey is recorded as "present".';
   }
   if (assurance === 'present') return 'Only a passkey is recorded as "present".';

@@ -224,7 +224,9 @@ async function describeDevice(
     throw failure('already_exists', 'This device is enrolled already.', { device: device.id });
   }
   return [
-    `Lets "${device.name}" (${device.kind}, ${device.assurance}) sign for you.`,
+    device.kind === 'passkey'
+      ? `Lets the passkey "${device.name}" sign for you at ${device.rpId}: everything, also what moves money or binds you.`
+      : `Lets "${device.name}" (${device.kind}, ${device.assurance}) sign for you.`,
     `Its key: ${device.publicKey}`,
   ];
 }

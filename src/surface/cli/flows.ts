@@ -1,5 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import { FAILURES, type FailureCode, failure } from '../../contract/index.ts';
+import { FAILURES, type FailureCode, failure, isAssured } from '../../contract/index.ts';
 import { blobOperation } from '../operations/blobs.ts';
 import { showOperation } from '../operations/inbox.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -9,7 +9,7 @@ import { FILE_FLOWS, textOf } from './file-flows.ts';
 import type { Flow, FlowPorts, Outcome } from './flow.ts';
 import { cardLines } from './item-lines.ts';
 import { checkCard, signHashes } from './sign.ts';
-import { asJson, signingFacts } from './sign-proposal.ts';
+import { addressesOf, asJson, signingFacts } from './sign-proposal.ts';
 import { TRUST_FLOWS } from './trust-flows.ts';
 
 export const FLOWS: { readonly [operation: string]: Flow } = {
@@ -107,12 +107,13 @@ async function approve(
       );
     }
     cli.err(`${cardLines(card, await ports.screen()).join('\n')}\n\n`);
+    await refuseWeak(ports, card, hashes);
     const said = await cli.prompt(hashes.length === 1 ? 'Approve? [y/N] ' : 'Approve all? [y/N] ');
     if (!/^(y|yes|j|ja)$/i.test(said.trim())) {
       throw failure('cancelled', 'Nothing was approved.', {}, 'It still waits: steward inbox');
     }
   }
-  refuseGrave(card, hashes);
+  await refuseWeak(ports, card, hashes);
   const blob = (hash: string) => client.bytes(blobOperation, { hash });
   await checkCard(card, hashes, blob);
   const signed = await sign(ports, card, 'approve', hashes);
@@ -185,17 +186,38 @@ function chosenHashes(card: CardView, given: Json | undefined): readonly string[
   });
 }
 
-function refuseGrave(card: CardView, hashes: readonly string[]): void {
-  const grave = card.effects.find(
-    ({ hash, effect }) => hashes.includes(hash) && effect.class === 'grave',
+/** Says where it can be signed, before anybody answers; the kernel decides it again. */
+async function refuseWeak(
+  { client, device }: FlowPorts,
+  { item, effects }: CardView,
+  hashes: readonly string[],
+): Promise<void> {
+  const own = await device();
+  const weak = effects.find(
+    ({ hash, assurance }) => hashes.includes(hash) && !isAssured(own.assurance, assurance),
   );
-  if (!grave) return;
-  throw failure(
-    'step_up_required',
-    'This moves money, binds you or changes keys: it needs you in person.',
-    { item: card.item.id, effect: grave.hash },
-    `Open it in the web page and sign with a passkey: steward sign-in, then /items/${card.item.id}`,
-  );
+  if (!weak) return;
+  const [origin] = await addressesOf(client);
+  const url = origin === undefined ? null : `${origin}/items/${item.id}`;
+  const facts = { item: item.id, effect: weak.hash, needed: weak.assurance, url };
+  const there =
+    url === null
+      ? `Start Steward with "steward up", then approve /items/${item.id} on the page, with your passkey.`
+      : `Open ${url} and approve it there, with your passkey.`;
+  const first = ' (No passkey yet? Settings, Add a passkey. Not signed in? steward sign-in)';
+  throw weak.assurance === 'present'
+    ? failure(
+        'step_up_required',
+        'This moves money or binds you, so it takes you in person: a passkey, on the page.',
+        facts,
+        there + first,
+      )
+    : failure(
+        'step_up_required',
+        "This machine's key lies open in its file, and this needs one that a passphrase guards.",
+        facts,
+        `${there} Or give this machine such a key, once: steward devices enrol --passphrase --recovery`,
+      );
 }
 
 /** What was approved but did not work out is no success. */

@@ -1,8 +1,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import { failure } from '../../contract/index.ts';
+import { failure, isAssured } from '../../contract/index.ts';
 import { type ActKind, actHash } from '../../contract/portable.ts';
 import { RECOVERY_DEVICE } from '../../kernel/index.ts';
-import { isAssured } from '../../policy/index.ts';
 import type { Proposal } from '../operations/acts.ts';
 import { sessionOperation } from '../operations/session.ts';
 import type { Client } from './client.ts';
@@ -80,7 +79,7 @@ export async function signWith(
 
 /** Says so before anybody types a passphrase; the kernel decides it again by what was enrolled. */
 async function refuseWeak(
-  { device }: FlowPorts,
+  { client, device }: FlowPorts,
   kind: ActKind,
   body: Json,
   assurance: string,
@@ -90,6 +89,9 @@ async function refuseWeak(
   if (isAssured(own.assurance, needed)) return;
   const mayRecover =
     (kind === 'device' || kind === 'revoke') && isJsonObject(body) && 'device' in body;
+  const session = await client.ask(sessionOperation, {});
+  // an example has no paper: whoever sits at the machine gives it a better key
+  const isExample = isJsonObject(session) && session.example === true;
   throw failure(
     'step_up_required',
     needed === 'present'
@@ -98,10 +100,19 @@ async function refuseWeak(
     { needed, device: own.assurance },
     needed === 'present'
       ? 'Open the web page and sign it there: steward sign-in'
-      : mayRecover
-        ? 'Sign it with the key from your paper: add --recovery'
-        : 'Give this machine such a key, once: steward devices enrol --passphrase --recovery',
+      : isExample
+        ? 'Give this machine such a key, once: steward devices enrol --passphrase'
+        : mayRecover
+          ? 'Sign it with the key from your paper: add --recovery'
+          : 'Give this machine such a key, once: steward devices enrol --passphrase --recovery',
   );
+}
+
+/** Where the page is served, the address for others first; none when it is not. */
+export async function addressesOf(client: Client): Promise<readonly string[]> {
+  const session = await client.ask(sessionOperation, {});
+  const origins = isJsonObject(session) ? session.origins : undefined;
+  return Array.isArray(origins) ? origins.map(String) : [];
 }
 
 /** What the server says a statement is made under. Fails with `no_company`. */

@@ -21,6 +21,7 @@ export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
   connect: signed,
   resume: signed,
   'device-add': signed,
+  'passkey-add': addPasskey,
   'secret-set': setSecret,
   'secret-remove': signedTwice,
   'device-revoke': revokeDevice,
@@ -58,6 +59,23 @@ async function propose(
 ): Promise<Proposal> {
   // the answer of an operation that proposes, whose shape its handler's type gives
   return (await client.ask(operation, input)) as unknown as Proposal;
+}
+
+/** The code is the beginning of what the page hashed, so only that very passkey can be signed. */
+async function addPasskey(
+  ports: FlowPorts,
+  operation: Operation,
+  input: JsonObject,
+): Promise<Outcome> {
+  const { wish, rest } = splitWish(input);
+  const { kind, body, ...proposed } = await propose(ports, operation, rest);
+  if (!proposed.hash.startsWith(String(rest.code))) {
+    throw failure('bad_signature', 'This is not the passkey that the page named.', {
+      hash: proposed.hash,
+    });
+  }
+  const statement = await signProposal(ports, { kind, body, ...proposed }, wish);
+  return { data: await ports.client.ask(actPerformOperation, { kind, body, signed: statement }) };
 }
 
 async function revokeDevice(

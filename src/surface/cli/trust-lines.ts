@@ -12,7 +12,7 @@ export const TRUST_LINES = {
   ...Object.fromEntries(
     [
       ...['grant', 'grant-resume', 'revoke', 'policy-set', 'policy-rollback', 'mode', 'connect'],
-      ...['resume', 'device-add', 'secret-set', 'secret-remove'],
+      ...['resume', 'device-add', 'passkey-add', 'secret-set', 'secret-remove'],
     ].map((name) => [name, doneLines]),
   ),
   stop: (_: Json, { stop }: Screen) => [stop('Stopped: nothing goes out until you say so.')],

@@ -79,6 +79,7 @@ async function answer(
     {
       services,
       caller,
+      origin: door.door === 'http' ? (request.headers.get('origin') ?? undefined) : undefined,
       bytes: () => limited(request, operation.bodyBytes ?? 0),
       cookie: (token) => {
         cookies.push(cookieHeader(token, services.sessions.lifetimeMs, secure));

@@ -206,7 +206,7 @@ export const signInLinkOperation = defineOperation({
 });
 
 function signInLink(services: Services, kind: 'link' | 'invite') {
-  const origin = services.origin();
+  const [origin] = services.origins();
   if (origin === undefined) {
     throw failure(
       'not_ready',

@@ -7,7 +7,9 @@ import type { ActKind } from '../../contract/portable.ts';
 import type { Kernel } from '../../kernel/index.ts';
 import type { Blobs, ChainReport, Log, LogHead } from '../../log/index.ts';
 import type { Redactor } from '../../policy/index.ts';
+import type { PasskeyOffers } from '../sessions/passkey-offers.ts';
 import type { Sessions } from '../sessions/sessions.ts';
+import type { PasskeyDesk } from './passkey-desk.ts';
 import type { SecretDesk } from './secret-desk.ts';
 
 /**
@@ -53,8 +55,10 @@ export interface Services {
   readonly redactor: Redactor;
   /** Keeps a body aside, so that it can be read more than once. */
   readonly spool: (bytes: AsyncIterable<Uint8Array>) => Promise<Spooled>;
-  /** where this home is served; undefined when it is not */
-  readonly origin: () => string | undefined;
+  readonly passkeys: PasskeyDesk;
+  readonly passkeyOffers: PasskeyOffers;
+  /** where this home is served, the address for others first; none when it is not */
+  readonly origins: () => readonly string[];
 }
 
 export interface Spooled {
@@ -84,6 +88,8 @@ export interface HomeFacts {
 export interface OperationRequest {
   readonly services: Services;
   readonly caller: Caller;
+  /** of the page that asks, compared at the door; undefined where no browser asks */
+  readonly origin: string | undefined;
   /** raw body, for operations with `body: 'bytes'` */
   readonly bytes: () => AsyncIterable<Uint8Array>;
   /** Sets the session's cookie, or removes it. */

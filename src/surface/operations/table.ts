@@ -30,6 +30,7 @@ import {
 import { logOperation, logVerifyOperation } from './log.ts';
 import { connectOperation, modeOperation, resumeOperation, stopOperation } from './modes.ts';
 import type { Operation } from './operation.ts';
+import { passkeyAddOperation, passkeyOfferOperation, passkeyOptionsOperation } from './passkeys.ts';
 import { forkOperation, replayOperation, whatIfOperation } from './past.ts';
 import {
   playbookCheckOperation,
@@ -144,6 +145,9 @@ export const OPERATIONS: readonly Operation[] = [
   deviceEnrolOperation,
   deviceAddOperation,
   deviceRevokeOperation,
+  passkeyOptionsOperation,
+  passkeyOfferOperation,
+  passkeyAddOperation,
   signInLinkOperation,
   sessionOperation,
   signInOperation,

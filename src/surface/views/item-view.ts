@@ -1,5 +1,5 @@
 import { toTimestamp } from '../../base/index.ts';
-import type { EffectPreview, Money } from '../../contract/index.ts';
+import type { Assurance, EffectPreview, Money } from '../../contract/index.ts';
 import {
   type CardEffect,
   destinationKey,
@@ -9,7 +9,7 @@ import {
   policyNow,
   runsFold,
 } from '../../kernel/index.ts';
-import { makeVisible } from '../../policy/index.ts';
+import { isUnreadable, makeVisible, requiredAssurance } from '../../policy/index.ts';
 import type { Services } from '../operations/operation.ts';
 import { controlOf } from './session-view.ts';
 
@@ -78,14 +78,23 @@ export async function cardView(services: Services, id: string) {
   const { kernel, log } = services;
   const { item, effects } = await kernel.items.open(id);
   const control = await controlOf(services);
+  const policy = await policyNow(log);
   const row = item.run === null ? undefined : await log.fold(runsFold).get(item.run);
   return {
     item: { ...(await inboxRow(services, item)), body: item.body, end: item.end },
     company: log.company,
     incarnation: control?.incarnation ?? 0,
-    policy: policyName(await policyNow(log)),
+    policy: policyName(policy),
     mode: control?.mode ?? 'off',
-    effects: await Promise.all(effects.map((effect) => cardEffect(services, effect))),
+    effects: await Promise.all(
+      effects.map((effect) =>
+        cardEffect(
+          services,
+          effect,
+          isUnreadable(policy) ? 'present' : requiredAssurance(policy, effect.effect.class),
+        ),
+      ),
+    ),
     run: row
       ? {
           ...{ id: row.id, goal: row.goal, title: row.title },
@@ -98,11 +107,13 @@ export async function cardView(services: Services, id: string) {
 
 export type CardView = Awaited<ReturnType<typeof cardView>>;
 
-async function cardEffect(services: Services, card: CardEffect) {
+async function cardEffect(services: Services, card: CardEffect, assurance: Assurance) {
   const { hash, status, effect, preview, reasons, inputLabels, provisional, receipt } = card;
   const addresses = effect.to.map(destinationKey);
   const known = await services.log.fold(destinationsFold).getMany(addresses);
   return {
+    /** the least assurance of a device that may approve it */
+    assurance,
     ...{
       hash,
       status,

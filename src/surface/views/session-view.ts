@@ -38,11 +38,16 @@ export async function sessionView(services: Services, caller: Caller) {
     device: device ? deviceView(device) : null,
     canSign: device !== undefined,
     example: control?.example ?? false,
+    origins: services.origins(),
     now: toTimestamp(clock.now()),
   };
 }
 
 export function deviceView(device: Device) {
-  const { id, name, kind, assurance, enrolledAt, revokedAt } = device;
-  return { id, name, kind, assurance, enrolledAt, revokedAt: revokedAt ?? null };
+  const { id, name, kind, assurance, enrolledAt, revokedAt, credentialId, rpId } = device;
+  return {
+    ...{ id, name, kind, assurance, enrolledAt, revokedAt: revokedAt ?? null },
+    // what a page hands to its browser to have this passkey sign
+    ...(kind === 'passkey' ? { credentialId: credentialId ?? null, rpId: rpId ?? null } : {}),
+  };
 }

@@ -1,0 +1,79 @@
+import { join } from 'node:path';
+import { serveHttp } from '../../src/adapter/http-server.ts';
+import { openSessionDatabase } from '../../src/adapter/session-database.ts';
+import { listWebAssets } from '../../src/adapter/web-assets.ts';
+import { randomHex } from '../../src/base/index.ts';
+import { createImportDesk } from '../../src/company/freelancer/index.ts';
+import { authoriseAct } from '../../src/kernel/index.ts';
+import { createPasskeyPorts } from '../../src/passkey-ports.ts';
+import { createRedactor } from '../../src/policy/index.ts';
+import {
+  type App,
+  createApp,
+  createPasskeyOffers,
+  createSessions,
+  type Services,
+} from '../../src/surface/index.ts';
+import type { Composed, ComposeOptions } from './compose-kernel.ts';
+
+export interface ServedWorld<World extends Composed> {
+  readonly world: World;
+  readonly app: App;
+  readonly services: Services;
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/** The real doors, page included, over a kernel that a test composed: capabilities of its own. */
+export async function serveComposed<World extends Composed>(
+  open: (verify: NonNullable<ComposeOptions['verify']>) => Promise<World>,
+  assets = '',
+): Promise<ServedWorld<World>> {
+  const known: string[] = [];
+  const origins = () => known;
+  const { passkeys, verify } = createPasskeyPorts(origins);
+  const world = await open(verify);
+  const { kernel, log, blobs, clock, newId, registry, home } = world;
+  const store = openSessionDatabase(join(home, 'sessions.db'));
+  const services: Services = {
+    ...{ home, version: 'test', kernel, log, blobs, registry, clock, newId, origins, passkeys },
+    random: randomHex,
+    redactor: createRedactor(() => []),
+    sessions: createSessions(store, clock),
+    passkeyOffers: createPasskeyOffers(clock),
+    authorise: (signed, kind, body) =>
+      authoriseAct({ ...world, ...{ verify, ...REST } }, signed, kind, body),
+    imports: createImportDesk({ kernel, log, blobs, newId }),
+    checkpoints: { verify: absent, latest: async () => undefined, isOurs: () => false },
+    inspect: absent,
+    secrets: { check: absent, set: absent, remove: absent, list: absent },
+    spool: absent,
+  };
+  const app = createApp({
+    ...{ services, origins, assets: listWebAssets(assets) },
+    report: (error) => {
+      throw error;
+    },
+  });
+  const http = await serveHttp((request) => app.fetch(request, { door: 'http' }), 0);
+  const url = `http://localhost:${http.port}`;
+  known.push(url);
+  const close = async (): Promise<void> => {
+    await http.close();
+    store.close();
+    await world.close();
+  };
+  return { world, app, services, url, close };
+}
+
+/** What the kernel asks of its surroundings beyond what a composed world keeps for a test. */
+const REST = {
+  worker: 'test',
+  random: randomHex,
+  stopped: () => false,
+  report: () => undefined,
+};
+
+function absent(): never {
+  throw new Error('not part of what these tests serve');
+}
