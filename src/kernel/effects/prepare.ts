@@ -11,6 +11,7 @@ import {
   isOutside,
   type Label,
   type Labelled,
+  OPERATOR,
   toFailure,
 } from '../../contract/index.ts';
 import { evaluateCondition } from '../../plan/index.ts';
@@ -185,8 +186,9 @@ export async function inputWith(
   path: string,
   overlay: ReadonlyMap<string, Labelled<Json>>,
 ): Promise<Labelled<JsonObject>> {
-  const compiled = compiledStep(run, path);
-  const template = compiled.templates.with;
+  const fixed = run.steps.get(path)?.fixedInput;
+  if (fixed) return { value: fixed, labels: { base: OPERATOR } };
+  const template = compiledStep(run, path).templates.with;
   const { worth } = scopeOf(run, path);
   if (!template) return { value: {}, labels: { base: worth } };
   const { value, labels } = await resolveIn(

@@ -7,6 +7,8 @@ import type { ItemRow } from '../folds.ts';
 import { readAnswer } from '../form-answer.ts';
 import type { Playbooks } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
+import { letCommitsEnd } from '../run/cancel.ts';
+import { isStepSettled } from '../run/lifecycle.ts';
 import { stepOf } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
 import { say, type Turn } from '../run/turn.ts';
@@ -70,6 +72,8 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
       return { run: null };
     }
     const { run } = item;
+    // whether there is something left to skip shows when it has ended
+    if (item.kind === 'task') await letCommitsEnd(ports, run);
     await runner.within(run, async (turn) => {
       refuseEnded(turn, item);
       turn.batch.others.push(close);
@@ -100,6 +104,10 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
     if (run.status === 'waiting') say(turn, 'run.resumed', { because: 'You answered.' });
     const labels: Labels = { base: OPERATOR };
     if (item.kind === 'task') {
+      if (isStepSettled(step.status) && step.status !== 'failed') {
+        const what = { step: item.step, status: step.status };
+        throw failure('already_decided', 'This step is over already.', what);
+      }
       answerTask(turn, item.step, values);
     } else if ('happened' in values) {
       await answerUnknown(turn, item, values.happened === 'yes');

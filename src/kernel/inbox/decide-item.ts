@@ -10,6 +10,7 @@ import { acceptDecision, approvalAppends, approvalId } from '../effects/approve.
 import { riskOf, titleOfCard } from '../effects/card.ts';
 import { readEffect } from '../effects/commit.ts';
 import { isUndecided } from '../effects/lifecycle.ts';
+import { withdrawal } from '../effects/withdraw.ts';
 import { fact } from '../events.ts';
 import { type EffectRow, effectsFold, type ItemRow } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
@@ -168,17 +169,8 @@ export function createDecideItem(
     const gone = how === 'rejected' ? rows.filter((row) => fallsWith(turn, row, chosen)) : [];
     for (const row of gone) {
       if (chosen.includes(row) || !isUndecided(row.status)) continue;
-      turn.batch.others.push({
-        stream: `effect/${row.key}`,
-        expectedVersion: await log.streamVersion(`effect/${row.key}`),
-        events: [
-          fact(
-            'effect.withdrawn',
-            { because: 'What it depends on was rejected.' },
-            { run: turn.run.id },
-          ),
-        ],
-      });
+      const because = 'What it depends on was rejected.';
+      turn.batch.others.push(...(await withdrawal(ports, row, because)));
     }
     const left = rows.filter(
       (row) => !chosen.includes(row) && !gone.includes(row) && isUndecided(row.status),

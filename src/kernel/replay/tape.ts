@@ -108,7 +108,8 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
     // the place is at this very event, and its stored form is what folding takes
     evolveRun(run, event as unknown as StoredEvent, lookup);
     if (event.type === 'wait.ended') ended.set(event.data.step, event.data.how);
-    else if ('step' in event.data) ended.delete(event.data.step);
+    // a corrected input is only half of an answer: the next try follows
+    else if ('step' in event.data && event.type !== 'step.fixed') ended.delete(event.data.step);
     cursor += 1;
   }
 

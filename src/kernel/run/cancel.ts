@@ -1,7 +1,6 @@
 import type { Id } from '../../base/index.ts';
 import { failure, OPERATOR } from '../../contract/index.ts';
-import { readEffect } from '../effects/commit.ts';
-import { isUndecided } from '../effects/lifecycle.ts';
+import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact } from '../events.ts';
 import { type EffectRow, effectsFold, itemsFold, type RunRow, runsFold } from '../folds.ts';
 import { isRunEnded } from './lifecycle.ts';
@@ -95,7 +94,10 @@ export async function resumeCompensation(ports: TakeBackPorts, id: Id): Promise<
 }
 
 /** What is on its way out right now ends first, so that its receipt is kept and can be taken back. */
-async function letCommitsEnd({ log, runner }: TakeBackPorts, id: Id): Promise<void> {
+export async function letCommitsEnd(
+  { log, runner }: Pick<TakeBackPorts, 'log' | 'runner'>,
+  id: Id,
+): Promise<void> {
   const rows = await log.fold(effectsFold).list({ index: 'run', equals: id });
   if (rows.some(({ row }) => row.status === 'committing')) await runner.atRest(id);
 }
@@ -110,20 +112,8 @@ async function withdraw(
   const { log } = ports;
   const { run, batch } = turn;
   for (const row of rows) {
-    const open = isUndecided(row.status) || row.status === 'approved' || row.status === 'held';
-    if (!open) continue;
-    batch.others.push({
-      stream: `effect/${row.key}`,
-      expectedVersion: await log.streamVersion(`effect/${row.key}`),
-      events: [fact('effect.withdrawn', { because }, { by, run: run.id })],
-    });
-    const { effect } = await readEffect(ports, row);
-    for (const { series, number } of effect.numbers) {
-      batch.others.push({
-        stream: `series/${series}`,
-        expectedVersion: 'any',
-        events: [fact('number.released', { number, key: row.key }, { run: run.id })],
-      });
+    if (isWithdrawable(row.status)) {
+      batch.others.push(...(await withdrawal(ports, row, because, by)));
     }
   }
   for (const { row } of await log.fold(itemsFold).list({ index: 'run', equals: run.id })) {

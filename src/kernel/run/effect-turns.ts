@@ -1,4 +1,10 @@
-import { canonicalJson, type Id, isJsonObject, type Json } from '../../base/index.ts';
+import {
+  canonicalJson,
+  type Id,
+  isJsonObject,
+  type Json,
+  type JsonObject,
+} from '../../base/index.ts';
 import type { Effect } from '../../contract/index.ts';
 import {
   failure,
@@ -112,11 +118,10 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       return false;
     }
     const { effect, input, edits } = await readEffect(ports, row);
-    if (row.status === 'approved') {
-      const planned = await inputWith(ports, records, run, path, new Map());
-      const now = withEdits(planned, edits);
-      if (canonicalJson(now.value) !== canonicalJson(input)) {
-        makeStale(turn, path, row, 'What an earlier step brought is not what was shown.');
+    if (row.status === 'approved' || row.status === 'failed') {
+      const because = await staleInput(turn, path, edits, input);
+      if (because !== undefined) {
+        makeStale(turn, path, row, because);
         return true;
       }
     }
@@ -142,6 +147,22 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
         });
     });
     return true;
+  }
+
+  /** Why what was signed is not made from what is there now; undefined while it is. */
+  async function staleInput(
+    { run }: Turn,
+    path: string,
+    edits: Parameters<typeof withEdits>[1],
+    signed: JsonObject,
+  ): Promise<string | undefined> {
+    try {
+      const now = withEdits(await inputWith(ports, records, run, path, new Map()), edits);
+      if (canonicalJson(now.value) === canonicalJson(signed)) return undefined;
+      return 'What an earlier step brought is not what was shown.';
+    } catch (error) {
+      return `It cannot be prepared as it was shown: ${toFailure(error).message}`;
+    }
   }
 
   /**

@@ -1,48 +1,110 @@
+import { isOutside } from '../../contract/index.ts';
+import { riskOf, titleOfCard } from '../effects/card.ts';
 import { readEffect } from '../effects/commit.ts';
-import { isUndecided } from '../effects/lifecycle.ts';
+import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact } from '../events.ts';
-import { effectsFold, itemsFold } from '../folds.ts';
+import { type EffectRow, effectsFold, type ItemRow, itemsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
+import { compiledStep, stepOf } from './run-places.ts';
 import { say, type Turn } from './turn.ts';
 
-const BECAUSE = 'The run that wanted it is over.';
+const RUN_OVER = 'The run that wanted it is over.';
 
 /**
- * A run that ends before its plan does leaves nothing open: no timer, no card that could still be
- * signed, no number that nobody will use. Part of the very append that ends it.
+ * What ends leaves nothing open: a run no timer, no card that could still be signed, no number that
+ * nobody will use; a step no effect that could still go out. Part of the very append that ends it.
  */
 export async function tidyEnded(ports: KernelPorts, turn: Turn): Promise<void> {
   const { run, batch } = turn;
   const ends = batch.events.some(({ type }) => type === 'run.finished');
-  if (!ends || (run.status !== 'failed' && run.status !== 'cancelled')) return;
+  if (ends && (run.status === 'failed' || run.status === 'cancelled')) await tidyRun(ports, turn);
+  else await tidySteps(ports, turn);
+}
+
+async function tidyRun(ports: KernelPorts, turn: Turn): Promise<void> {
+  const { run, batch } = turn;
   for (const step of [...run.waitingSteps]) say(turn, 'wait.ended', { step, how: 'cancel' });
-  const { log } = ports;
-  const touched = new Set(batch.others.map(({ stream }) => stream));
-  for (const { row } of await log.fold(effectsFold).list({ index: 'run', equals: run.id })) {
-    const stream = `effect/${row.key}`;
-    const isOpen = isUndecided(row.status) || row.status === 'approved' || row.status === 'held';
-    if (!isOpen || touched.has(stream)) continue;
-    batch.others.push({
-      stream,
-      expectedVersion: await log.streamVersion(stream),
-      events: [fact('effect.withdrawn', { because: BECAUSE }, { run: run.id })],
-    });
-    const { effect } = await readEffect(ports, row);
-    for (const { series, number } of effect.numbers) {
-      batch.others.push({
-        stream: `series/${series}`,
-        expectedVersion: 'any',
-        events: [fact('number.released', { number, key: row.key }, { run: run.id })],
-      });
+  const touched = touchedBy(turn);
+  for (const row of await openEffects(ports, turn)) {
+    batch.others.push(...(await withdrawal(ports, row, RUN_OVER)));
+  }
+  for (const { row } of await ports.log.fold(itemsFold).list({ index: 'run', equals: run.id })) {
+    if (!touched.has(`item/${row.id}`)) await close(ports, turn, row);
+  }
+}
+
+/** A step was skipped, denied or done by hand while its effect was asked for, approved or held. */
+async function tidySteps(ports: KernelPorts, turn: Turn): Promise<void> {
+  const over = new Map<string, string>();
+  const { events, others } = turn.batch;
+  const isCommit = others.some((one) => one.events.some(({ type }) => type === 'effect.committed'));
+  for (const { type, data } of events) {
+    const isByHand = type === 'step.completed' && !isCommit;
+    const isOver = isByHand || type === 'step.skipped' || type === 'step.denied';
+    if (!isOver || !isEffect(ports, turn, String(data.step))) continue;
+    const path = String(data.step);
+    over.set(path, stepOf(turn.run, path).because ?? 'It was done in another way.');
+  }
+  if (over.size === 0) return;
+  const touched = touchedBy(turn);
+  const gone = (await openEffects(ports, turn)).filter(({ step }) => over.has(step));
+  for (const row of gone) {
+    turn.batch.others.push(...(await withdrawal(ports, row, over.get(row.step) ?? '')));
+  }
+  const keys = new Set(gone.map(({ key }) => key));
+  for (const id of new Set(gone.map(({ item }) => item))) {
+    const item = await ports.log.fold(itemsFold).get(id);
+    if (item && item.status !== 'closed' && !touched.has(`item/${id}`)) {
+      await shrink(ports, turn, item, keys);
     }
   }
-  for (const { row } of await log.fold(itemsFold).list({ index: 'run', equals: run.id })) {
-    const stream = `item/${row.id}`;
-    if (touched.has(stream)) continue;
-    batch.others.push({
-      stream,
-      expectedVersion: await log.streamVersion(stream),
-      events: [fact('item.closed', { how: 'withdrawn', by: 'kernel' }, { run: run.id })],
-    });
-  }
+}
+
+/** Effects of the run that nothing has begun of and this turn says nothing about. */
+async function openEffects({ log }: KernelPorts, turn: Turn): Promise<readonly EffectRow[]> {
+  const touched = touchedBy(turn);
+  const rows = await log.fold(effectsFold).list({ index: 'run', equals: turn.run.id });
+  return rows
+    .map(({ row }) => row)
+    .filter(({ key, status }) => isWithdrawable(status) && !touched.has(`effect/${key}`));
+}
+
+/** A card without what was withdrawn; closed when nothing is left on it. */
+async function shrink(
+  ports: KernelPorts,
+  turn: Turn,
+  item: ItemRow,
+  gone: ReadonlySet<string>,
+): Promise<void> {
+  const left = item.effects.filter((key) => !gone.has(key));
+  if (left.length === 0) return close(ports, turn, item);
+  const rows = await ports.log.fold(effectsFold).getMany(left);
+  const effects = await Promise.all(
+    [...rows.values()].map(async (row) => (await readEffect(ports, row)).effect),
+  );
+  const title = titleOfCard(effects, turn.run.title);
+  const changed = { effects: left, title, risk: riskOf(effects) };
+  turn.batch.others.push({
+    stream: `item/${item.id}`,
+    expectedVersion: await ports.log.streamVersion(`item/${item.id}`),
+    events: [fact('item.changed', changed, { run: turn.run.id })],
+  });
+}
+
+async function close({ log }: KernelPorts, { run, batch }: Turn, { id }: ItemRow): Promise<void> {
+  batch.others.push({
+    stream: `item/${id}`,
+    expectedVersion: await log.streamVersion(`item/${id}`),
+    events: [fact('item.closed', { how: 'withdrawn', by: 'kernel' }, { run: run.id })],
+  });
+}
+
+function touchedBy({ batch }: Turn): ReadonlySet<string> {
+  return new Set(batch.others.map(({ stream }) => stream));
+}
+
+function isEffect({ registry }: KernelPorts, { run }: Turn, path: string): boolean {
+  const { step } = compiledStep(run, path);
+  const contract = 'call' in step ? registry.find(step.call)?.contract : undefined;
+  return contract !== undefined && isOutside(contract.effect);
 }
