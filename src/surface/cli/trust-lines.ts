@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../base/index.ts';
-import { heldWords, plain, time } from './format.ts';
+import type { Money } from '../../contract/index.ts';
+import { heldWords, money, plain, time } from './format.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
 
@@ -155,6 +156,10 @@ function flow(value: Json): string {
 interface Figures {
   readonly asks: number;
   readonly verdicts: { readonly allow: number; readonly ask: number; readonly deny: number };
+  /** minor units by verdict and currency */
+  readonly money: {
+    readonly [verdict in 'allow' | 'ask' | 'deny']: { readonly [currency: string]: number };
+  };
 }
 
 interface BackTestAnswer {
@@ -163,28 +168,43 @@ interface BackTestAnswer {
   readonly after: Figures;
   readonly differs: readonly {
     readonly summary: string | null;
+    readonly amount: Money | null;
     readonly run: string | null;
     readonly before: { readonly verdict: string };
     readonly after: { readonly verdict: string; readonly reasons: readonly string[] };
   }[];
 }
 
+function sums(byCurrency: { readonly [currency: string]: number }): string {
+  return Object.entries(byCurrency)
+    .map(([currency, minor]) => money({ currency, minor }))
+    .join(', ');
+}
+
 function backTestLines({ deeds, before, after, differs }: BackTestAnswer, screen: Screen) {
   return [
     `${deeds} effects were judged again; ${differs.length} would have been decided otherwise.`,
     ...table(
-      [{ title: '' }, { title: 'NOW', align: 'right' }, { title: 'THEN', align: 'right' }],
+      [
+        { title: '' },
+        { title: 'NOW', align: 'right' },
+        { title: 'THEN', align: 'right' },
+        { title: 'MONEY NOW', align: 'right' },
+        { title: 'MONEY THEN', align: 'right' },
+      ],
       (['allow', 'ask', 'deny'] as const).map((verdict) => [
         verdict,
         before.verdicts[verdict],
         after.verdicts[verdict],
+        sums(before.money[verdict]),
+        sums(after.money[verdict]),
       ]),
       screen,
     ),
     ...differs.flatMap((each) => [
       '',
       ...wrap(plain(each.summary ?? ''), screen.width).map(screen.bold),
-      `  ${each.before.verdict} -> ${each.after.verdict}${each.run === null ? '' : `  run ${each.run}`}`,
+      `  ${each.before.verdict} -> ${each.after.verdict}${each.amount ? `  ${money(each.amount)}` : ''}${each.run === null ? '' : `  run ${each.run}`}`,
       ...each.after.reasons.flatMap((reason) => wrap(plain(reason), screen.width, '  ')),
     ]),
   ];

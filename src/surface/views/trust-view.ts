@@ -37,6 +37,7 @@ export async function backTestView(
         const effect = row && (await readEffect(services, row)).effect;
         return {
           ...{ key: each.id, run: row?.run ?? null, summary: effect?.summary ?? null },
+          amount: effect?.amount ?? null,
           before: { verdict: each.before.verdict, assurance: each.before.assurance },
           after: {
             verdict: each.after.verdict,

@@ -1,0 +1,123 @@
+import { type Id, LIMITS } from '../../base/index.ts';
+import type { Grant, StoredEvent } from '../../contract/index.ts';
+import {
+  coversCapability,
+  type GrantUsage,
+  normaliseAddress,
+  type PastDeed,
+} from '../../policy/index.ts';
+import { asKernelEvent, type KernelEvents, type KernelEventType } from '../events.ts';
+import { type GrantRow, type GrantUseRow, grantsFold, grantUseFold } from './grant-folds.ts';
+import type { JudgePorts } from './judge.ts';
+
+/** Deeds that are handed back, the newest ones: a year of a busy company. */
+const DEEDS = 10_000;
+
+const TYPES: readonly KernelEventType[] = [
+  'effect.finalised',
+  'effect.committing',
+  'effect.committed',
+  'grant.written',
+  'grant.suspended',
+  'grant.resumed',
+  'grant.revoked',
+  'grant.used',
+];
+
+/**
+ * Every effect of the past as it was first proposed, with what was known at that very moment: the
+ * grants that were alive and what was left of them, the addresses written to before, the starts that
+ * rates count. Those after `sinceSeq`; what was before it still counts as known.
+ */
+export async function pastDeeds(
+  { log, records }: JudgePorts,
+  sinceSeq: number,
+): Promise<readonly PastDeed[]> {
+  const company = await records.find('company', log.company);
+  const zone = typeof company?.fields.zone === 'string' ? company.fields.zone : 'UTC';
+  const world = createPastWorld(zone);
+  const deeds: PastDeed[] = [];
+  for (let after = 0; ; ) {
+    const events = await log.read({ after, limit: LIMITS.pageRows, types: [...TYPES] });
+    for (const stored of events) {
+      if (stored.erased) continue;
+      const deed = world.take(stored);
+      if (deed && stored.seq > sinceSeq) deeds.push(deed);
+    }
+    const last = events[events.length - 1];
+    if (!last || events.length < LIMITS.pageRows) return deeds.slice(-DEEDS);
+    after = last.seq;
+  }
+}
+
+/** The world as the log tells it, event by event. What it handed out never changes afterwards. */
+function createPastWorld(zone: string) {
+  const seen = new Set<string>();
+  const knownSince = new Map<string, number>();
+  const starts: { readonly at: number; readonly capability: string }[] = [];
+  const rows = new Map<string, GrantRow>();
+  const uses = new Map<string, GrantUseRow>();
+  let grants: readonly Grant[] = [];
+  let usage: ReadonlyMap<Id, GrantUsage> = new Map();
+
+  function deedOf(stored: StoredEvent, data: KernelEvents['effect.finalised']): PastDeed {
+    const { effect, inputLabels, on } = data;
+    const [then, spent, begun] = [grants, usage, starts.length];
+    return {
+      id: effect.key,
+      deed: effect,
+      labels: inputLabels,
+      grants: then,
+      facts: {
+        nowMs: stored.at,
+        zone,
+        incarnation: effect.incarnation,
+        agent: on.agent,
+        ...(on.playbook === undefined ? {} : { playbook: on.playbook }),
+        act: on.act,
+        isKnownDestination: (address) =>
+          (knownSince.get(normaliseAddress(address)) ?? Number.POSITIVE_INFINITY) < stored.seq,
+        usageOf: (grant) => spent.get(grant),
+        startsOf: ({ capability, perMs }) => {
+          let count = 0;
+          for (let index = begun - 1; index >= 0; index--) {
+            const start = starts[index];
+            if (!start || start.at <= stored.at - perMs) break;
+            if (coversCapability(capability, start.capability)) count += 1;
+          }
+          return count;
+        },
+      },
+    };
+  }
+
+  return {
+    take: (stored: StoredEvent): PastDeed | undefined => {
+      const event = asKernelEvent(stored);
+      switch (event.type) {
+        case 'effect.finalised': {
+          if (seen.has(event.data.effect.key)) return undefined;
+          seen.add(event.data.effect.key);
+          return deedOf(stored, event.data);
+        }
+        case 'effect.committing':
+          starts.push({ at: stored.at, capability: event.data.capability });
+          return undefined;
+        case 'effect.committed':
+          for (const address of event.data.to) {
+            const normal = normaliseAddress(address);
+            if (!knownSince.has(normal)) knownSince.set(normal, stored.seq);
+          }
+          return undefined;
+        case 'grant.used':
+          for (const [id, row] of grantUseFold.apply(uses, stored)) if (row) uses.set(id, row);
+          usage = new Map([...uses].map(([id, row]) => [id, row.usage]));
+          return undefined;
+        default:
+          for (const [id, row] of grantsFold.apply(rows, stored)) if (row) rows.set(id, row);
+          grants = [...rows.values()].map(({ grant }) => grant);
+          return undefined;
+      }
+    },
+  };
+}
