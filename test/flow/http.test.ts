@@ -322,9 +322,10 @@ describe('deciding', () => {
 
   test('what was answered is on disk by then, also where nothing was decided', async () => {
     const { run } = (await post('/api/do', { words: 'paint the fence' })).json();
-    const { events } = (await get('/api/log?limit=50')).json(); // tells what is durable only
-    const kept = events.filter((event: { run?: string }) => event.run === run);
-    expect(kept.map(({ type }: { type: string }) => type)).toContain('intent.recorded');
+    const answer = (await get('/api/log?limit=50')).json(); // tells what is durable only
+    const { events } = answer as { events: readonly { run?: string; type: string }[] };
+    const kept = events.filter((event) => event.run === run);
+    expect(kept.map(({ type }) => type)).toContain('intent.recorded');
   });
 
   test('the same decision twice is refused', async () => {

@@ -29,6 +29,8 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
   let effects = 0;
 
   async function take(event: KernelEvent): Promise<void> {
+    // nothing has opened the group that it belongs to: that decision comes first
+    if ('step' in event.data && !tape.isPlanned(event.data.step)) return decideOn(event);
     switch (event.type) {
       case 'run.migrated':
         tape.believe(event);

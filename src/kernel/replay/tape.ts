@@ -44,6 +44,8 @@ export interface Tape {
   /** The input of a step, with records as they were at `seq`, else where the log goes on with it. */
   readonly resolve: (path: string, seq?: number) => Promise<Labelled<Json>>;
   readonly isEffect: (path: string) => boolean;
+  /** the plan has come to where this step is */
+  readonly isPlanned: (path: string) => boolean;
   /** The run goes on under another version of its playbook. */
   readonly migrate: (playbook: string) => void;
   readonly decisions: () => number;
@@ -186,6 +188,7 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
       const { step } = compiledStep(run, path);
       return 'call' in step && isOutside(ports.registry.get(step.call).contract.effect);
     },
+    isPlanned: (path) => run.scopes.has(path.slice(0, path.lastIndexOf('/') + 1)),
     migrate: (playbook) => {
       run = newRunState(recording.run);
       for (const event of events.slice(0, cursor)) {

@@ -184,9 +184,7 @@ export function createRunner(ports: RunnerPorts): Runner {
     const turn = turnOf(actor, run);
     try {
       first?.(turn);
-      for (const outcome of actor.outcomes.splice(0)) {
-        await takeOutcome(context, actor, turn, outcome);
-      }
+      await takeOutcomes(actor, turn);
       for (const done of actor.commits.splice(0)) await effectTurns.takeCommit(turn, done);
       if (!actor.claimed) claim(turn);
       if (run.status === 'waiting' && waits.isDue(turn)) {
@@ -195,6 +193,12 @@ export function createRunner(ports: RunnerPorts): Runner {
       if (run.status === 'running' || run.status === 'planned' || run.status === 'waiting') {
         waits.end(actor, turn);
         startReady(turn);
+        // what the first steps work out at once belongs to the append that begins the run; later
+        // every step ends in an append of its own, before the one after it ends
+        if (first && actor.outcomes.length > 0) {
+          await takeOutcomes(actor, turn);
+          startReady(turn);
+        }
         waits.resume(actor, turn);
         // effects look at what is in the log: whatever this turn decided is appended first
         const settled = isEmpty(turn.batch);
@@ -212,6 +216,12 @@ export function createRunner(ports: RunnerPorts): Runner {
       const problem = toFailure(error);
       if (problem.code === 'version_conflict' && !first) return true;
       throw error;
+    }
+  }
+
+  async function takeOutcomes(actor: Actor, turn: Turn): Promise<void> {
+    for (const outcome of actor.outcomes.splice(0)) {
+      await takeOutcome(context, actor, turn, outcome);
     }
   }
 
@@ -338,7 +348,8 @@ export function createRunner(ports: RunnerPorts): Runner {
         actor.state = state;
         await oneTurn(actor, state, begin);
         if (ports.evictAlways) actor.state = undefined;
-      }).then(() => wake(id));
+        if (!isRunEnded(state.status)) wake(id);
+      });
     },
     wake,
     within: (id, work) => {
