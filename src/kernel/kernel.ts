@@ -43,6 +43,7 @@ import { createSchedules, type Schedules } from './schedules/index.ts';
 import { type Goal, type Matcher, type Submitted, submitGoal } from './submit.ts';
 import { createTimers } from './timers.ts';
 import { createTrust, type Trust } from './trust/index.ts';
+import { createInsideWatch } from './trust/judge-call.ts';
 
 /** The one way in, and what the doors may ask. */
 export interface Kernel {
@@ -141,6 +142,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   }
   await readZone();
 
+  const inside = await createInsideWatch(log);
   const gate = createGate({ ...options, records });
   const locks = createLocks((run) => runner.wake(run));
   const runner = createRunner({
@@ -150,6 +152,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     parts: playbooks.parts,
     gate,
     locks,
+    isUnjudged: inside.isUnjudged,
     slots: createSlots(() => lowCost && { ...lowCost, zone }),
     today,
   });
@@ -294,6 +297,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     },
     close: async () => {
       stopListening();
+      inside.close();
       timers.close();
       await runner.close();
     },

@@ -25,6 +25,7 @@ import { compiledStep, namesIn, scopeOf } from '../run/run-places.ts';
 import type { RunState } from '../run/run-state.ts';
 import { resolveIn } from '../run/turn.ts';
 import { actLabel } from '../trust/act-label.ts';
+import { callRefusal, type InsideWatch } from '../trust/judge-call.ts';
 import { readEffect } from './commit.ts';
 import { withEdits } from './edits.ts';
 import { type FinalisedEffect, finaliseEffect } from './finalise.ts';
@@ -53,7 +54,7 @@ export interface Preparation {
  * them are worked out provisionally; nothing of that is recorded as done.
  */
 export async function prepareEffects(
-  ports: KernelPorts,
+  ports: KernelPorts & Pick<InsideWatch, 'isUnjudged'>,
   records: RecordStore,
   run: RunState,
   rows: readonly EffectRow[],
@@ -105,6 +106,11 @@ export async function prepareEffects(
         } else if (contract.effect === 'pure' || contract.effect === 'read') {
           const agent = ports.registry.get(compiled.step.call);
           if (agent.kind !== 'agent') continue;
+          const on = { act: actLabel(run, path, overlay), playbook: run.playbook };
+          const refusal = ports.isUnjudged(contract)
+            ? undefined
+            : await callRefusal({ ...ports, records }, contract, input, on);
+          if (refusal) throw refusal;
           const outcome = await executeAgent({
             run: run.id,
             step: path,

@@ -15,6 +15,7 @@ import { callRefusal } from '../trust/judge-call.ts';
 import type { Actor } from './actor.ts';
 import { executeAgent, type StepOutcome } from './execute.ts';
 import { compiledStep, stepOf } from './run-places.ts';
+import type { RunState } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
 import { resolveIn, type Turn } from './turn.ts';
 
@@ -33,6 +34,7 @@ export interface Calls {
   /** Runs a call that touches nothing; true when its result is there at once. */
   readonly beginNow: (
     actor: Actor,
+    run: RunState,
     step: string,
     contract: CapabilityContract,
     input: Labelled<Json>,
@@ -60,14 +62,7 @@ export function createCalls(context: RunnerContext): Calls {
     act: Label,
   ): void {
     const abort = new AbortController();
-    const run = () => runAgent(actor, step, attempt, contract, input, abort);
-    const judged = contract.effect === 'fetch' || contract.effect === 'record';
-    const outcome = judged
-      ? callRefusal(ports, contract, input, act).then(
-          (refusal): StepOutcome | Promise<StepOutcome> =>
-            refusal ? { status: 'failed', step, attempt, failure: refusal } : run(),
-        )
-      : run();
+    const outcome = judged(actor, step, attempt, contract, input, abort, act);
     if (outcome instanceof Promise) attend(actor, step, attempt, abort, outcome);
     else actor.outcomes.push(outcome);
   }
@@ -75,12 +70,15 @@ export function createCalls(context: RunnerContext): Calls {
   /** Runs a call that touches nothing, before anything about it is in the log. */
   function beginNow(
     actor: Actor,
+    run: RunState,
     step: string,
     contract: CapabilityContract,
     input: Labelled<Json>,
   ): boolean {
     const abort = new AbortController();
-    const outcome = runAgent(actor, step, 1, contract, input, abort);
+    const outcome = ports.isUnjudged(contract)
+      ? runAgent(actor, step, 1, contract, input, abort)
+      : judged(actor, step, 1, contract, input, abort, actLabel(run, step));
     if (outcome instanceof Promise) {
       attend(actor, step, 1, abort, outcome);
       return false;
@@ -88,6 +86,24 @@ export function createCalls(context: RunnerContext): Calls {
     actor.immediate.add(step);
     actor.outcomes.push(outcome);
     return true;
+  }
+
+  /** Runs it if policy allows it; one that policy has nothing to say about runs at once. */
+  function judged(
+    actor: Actor,
+    step: string,
+    attempt: number,
+    contract: CapabilityContract,
+    input: Labelled<Json>,
+    abort: AbortController,
+    act: Label,
+  ): StepOutcome | Promise<StepOutcome> {
+    const run = () => runAgent(actor, step, attempt, contract, input, abort);
+    if (ports.isUnjudged(contract)) return run();
+    const on = { act, playbook: actor.state?.playbook };
+    return callRefusal(ports, contract, input, on).then((refusal) =>
+      refusal ? { status: 'failed', step, attempt, failure: refusal } : run(),
+    );
   }
 
   function runAgent(

@@ -7,6 +7,7 @@ import type { Queue } from '../events.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { actLabel } from '../trust/act-label.ts';
+import type { InsideWatch } from '../trust/judge-call.ts';
 import { type Actor, createActor, isIdle } from './actor.ts';
 import { appendsOf, type Batch, newBatch } from './batch.ts';
 import { createCalls } from './calls.ts';
@@ -32,6 +33,7 @@ export interface RunnerPorts extends KernelPorts {
   readonly gate: EffectGate;
   readonly locks: Locks;
   readonly slots: Slots;
+  readonly isUnjudged: InsideWatch['isUnjudged'];
   /** today in the company's zone */
   readonly today: () => string;
   /** drop a run's memory after every turn: for tests of everything that folds */
@@ -284,7 +286,7 @@ export function createRunner(ports: RunnerPorts): Runner {
       isUnderWay: (path) => actor.immediate.has(path) || actor.calls.has(path),
       callNow: (path, contract, input) => {
         actor.lookups.delete(path);
-        return calls.beginNow(actor, path, contract, input);
+        return calls.beginNow(actor, run, path, contract, input);
       },
       call: (path, attempt, contract, input) => {
         actor.lookups.delete(path);

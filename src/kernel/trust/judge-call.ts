@@ -9,31 +9,71 @@ import {
   type Labelled,
   labelWithin,
 } from '../../contract/index.ts';
-import { type Deed, decide } from '../../policy/index.ts';
+import type { Log } from '../../log/index.ts';
+import { type Deed, decide, isUnreadable } from '../../policy/index.ts';
 import { controlFold } from '../folds.ts';
 import { policyNow } from '../policy-now.ts';
 import type { KernelPorts } from '../ports.ts';
+import type { RecordStore } from '../record-reads.ts';
+import { zoneOf } from './judge.ts';
+
+/** Knows, without looking into the log, which calls no policy in force says anything about. */
+export interface InsideWatch {
+  /** True for what only computes or reads our own books while policy has no rule: it is allowed. */
+  readonly isUnjudged: (contract: CapabilityContract) => boolean;
+  readonly close: () => void;
+}
+
+/**
+ * Thousands of steps a second only compute, and on most policies nothing can be said about them. From
+ * the moment a change of policy is durable until it was read, every call is judged.
+ */
+export async function createInsideWatch(log: Log): Promise<InsideWatch> {
+  let silent = false;
+  let changes = 0;
+  async function look(): Promise<void> {
+    const change = ++changes;
+    const policy = await policyNow(log);
+    const speaks = isUnreadable(policy) || policy.rules.length > 0 || policy.rates.length > 0;
+    if (change === changes) silent = !speaks;
+  }
+  const close = log.onDurable((events) => {
+    if (!events.some(({ type }) => type === 'policy.changed')) return;
+    silent = false;
+    void look();
+  });
+  await look();
+  return {
+    isUnjudged: ({ effect }) => silent && (effect === 'pure' || effect === 'read'),
+    close,
+  };
+}
 
 /**
  * Why a call that stays inside, or only reads outside, may not happen: an address that outside text
  * chose and whose host is not listed, a rule of the policy, a policy that cannot be read. Undefined
- * when it may. What only computes or reads our own books is limited by its contract's fields instead.
+ * when it may.
  */
 export async function callRefusal(
-  ports: Pick<KernelPorts, 'log' | 'clock' | 'stopped'>,
+  ports: Pick<KernelPorts, 'log' | 'clock' | 'stopped'> & { readonly records: RecordStore },
   contract: CapabilityContract,
   input: Labelled<Json>,
-  act: Label,
+  on: {
+    /** where the decision to do it came from */
+    readonly act: Label;
+    readonly playbook?: string | undefined;
+  },
 ): Promise<Failure | undefined> {
-  if (contract.effect !== 'fetch' && contract.effect !== 'record') return undefined;
   const control = await ports.log.fold(controlFold).get('control');
   const deed = toDeed(contract, input, control?.mode ?? 'off');
-  const decision = decide(deed, input.labels, [], await policyNow(ports.log), {
+  const policy = await policyNow(ports.log);
+  const decision = decide(deed, input.labels, [], policy, {
     nowMs: ports.clock.now(),
-    zone: 'UTC',
+    zone: await zoneOf(ports.records, ports.log.company),
     incarnation: control?.incarnation ?? 0,
     agent: capabilityRef(contract),
-    act,
+    act: on.act,
+    ...(on.playbook === undefined ? {} : { playbook: on.playbook }),
     isKnownDestination: () => false,
     usageOf: () => undefined,
     startsOf: () => 0,
@@ -47,9 +87,11 @@ export async function callRefusal(
     'denied',
     against.map(({ because }) => because).join(' '),
     { capability: capabilityRef(contract), to: [...deed.to] },
-    contract.effect === 'fetch'
-      ? 'Look at the address. Fix it, or put its host on your list, then retry.'
-      : 'The reasons name the rule; change the policy to allow it.',
+    isUnreadable(policy)
+      ? 'Put a policy in force that can be read: steward policy rollback VERSION, or steward policy set FILE.'
+      : contract.effect === 'fetch'
+        ? 'Look at the address. Fix it, or put its host on your list, then retry.'
+        : 'The reasons name the rule; change the policy to allow it.',
   );
 }
 

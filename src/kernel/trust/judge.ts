@@ -66,7 +66,8 @@ export async function judgeEffect(
   });
 }
 
-async function zoneOf(records: RecordStore, company: Id): Promise<string> {
+/** The zone that hours of the policy are in. */
+export async function zoneOf(records: RecordStore, company: Id): Promise<string> {
   const zone = (await records.find('company', company))?.fields.zone;
   return typeof zone === 'string' ? zone : 'UTC';
 }
