@@ -23,6 +23,7 @@ import {
   createKernel,
   createRedactingBlobs,
   createRedactingLog,
+  createTokens,
   KERNEL_FOLDS,
   type KernelPorts,
   playbooksFold,
@@ -154,6 +155,7 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
       ...{ home, version, kernel, log, blobs, registry, clock, newId, imports, redactor, secrets },
       random: randomHex,
       sessions: createSessions(sessionStore, clock),
+      tokens: createTokens({ log, clock }),
       authorise: (signed, kind, body) => authoriseAct(ports, signed, kind, body),
       checkpoints: {
         verify: (heads) => verifyLogFile(join(home, HOME.database), { checkpoints: heads }),

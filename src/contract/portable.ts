@@ -80,3 +80,4 @@ export {
   verifyStatement,
 } from './signing.ts';
 export type { Snapshot } from './snapshot.ts';
+export { composeToken, TOKEN_BYTES, TOKEN_PREFIX, tokenHash } from './token.ts';

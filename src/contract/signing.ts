@@ -26,6 +26,7 @@ export const ACT_KINDS = [
   'policy',
   'device',
   'secret',
+  'token',
   'erase',
   'connector',
   'label',

@@ -100,7 +100,7 @@ export function limitReads(
  * for what is personal only where the capability keeps its input on this machine; anything that hands
  * data on must name each personal field. What is secret is given to no capability, named or not.
  */
-export function limitFields(contract: CapabilityContract, state: RecordState): RecordState {
+export function limitFields(contract: ReadContract, state: RecordState): RecordState {
   const paths = readablePaths(contract, state.type);
   let fields: JsonObject = {};
   for (const path of paths) {
@@ -112,10 +112,13 @@ export function limitFields(contract: CapabilityContract, state: RecordState): R
   return { ...rest, fields, ...(kept.length > 0 ? { labels: Object.fromEntries(kept) } : {}) };
 }
 
-const readable = new WeakMap<CapabilityContract, Map<string, ReadonlySet<string>>>();
+/** The part of a contract that says what may be read. */
+type ReadContract = Pick<CapabilityContract, 'name' | 'reads' | 'placement'>;
+
+const readable = new WeakMap<ReadContract, Map<string, ReadonlySet<string>>>();
 
 /** The leaves of a record type that a contract may see. Fails with `denied` for a type it lacks. */
-function readablePaths(contract: CapabilityContract, type: string): ReadonlySet<string> {
+function readablePaths(contract: ReadContract, type: string): ReadonlySet<string> {
   const known = readable.get(contract) ?? new Map<string, ReadonlySet<string>>();
   readable.set(contract, known);
   let paths = known.get(type);

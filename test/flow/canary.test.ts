@@ -2,10 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createSystemClock } from '../../src/adapter/system-clock.ts';
-import { type OpenHome, openHome } from '../../src/open-home.ts';
-import { type App, createApp, type Services } from '../../src/surface/index.ts';
+import type { Services } from '../../src/surface/index.ts';
 import { type CommandDesk, createExampleDesk } from '../support/command-desk.ts';
+import { type DeskHouse, openDeskHouse } from '../support/desk-house.ts';
 
 /** A stored secret is pushed through every door and every writer; then everything is searched for it. */
 const CANARY = 'Kx7/canary+9Zq"Öß~5d1f';
@@ -40,51 +39,14 @@ const SPELLINGS: { readonly [how: string]: string } = {
 };
 
 let desk: CommandDesk;
-let house: OpenHome;
-let app: App;
+let opened: DeskHouse;
 const said: string[] = [];
 
-async function open(): Promise<void> {
-  house = await openHome({
-    ...{ home: desk.places.home, version: '0.0.0-test', isTestClock: false, patienceMs: 0 },
-    clock: createSystemClock(undefined),
-    origins: () => [],
-    report: (problem) => said.push(JSON.stringify(problem.toData())),
-    onFatal: (reason) => said.push(reason.message),
-  });
-  app = appOver(house.services);
-}
-
-const appOver = (services: Services): App =>
-  createApp({
-    ...{ services, assets: new Map(), origins: () => [] },
-    report: (error) => said.push(String(error)),
-  });
-
 /** One request as the command line makes it; the answer is kept for the search. */
-async function ask(
-  method: string,
-  path: string,
-  body?: unknown,
-  through = app,
-): Promise<{ readonly status: number; readonly text: string }> {
-  const url = new URL(path, 'http://localhost');
-  const { device } = JSON.parse(readFileSync(desk.places.deviceKey, 'utf8'));
-  const isText = typeof body === 'string';
-  const response = await through.fetch(
-    new Request(url, {
-      method,
-      headers: {
-        'steward-device': device,
-        'content-type': isText ? 'text/csv' : 'application/json',
-      },
-      ...(body === undefined ? {} : { body: isText ? body : JSON.stringify(body) }),
-    }),
-    { door: 'local' },
-  );
-  const text = await response.text();
-  said.push(text, JSON.stringify([...response.headers]));
-  return { status: response.status, text };
+async function ask(method: string, path: string, body?: unknown, through = opened.app) {
+  const answer = await opened.ask(method, path, { body, app: through });
+  said.push(answer.text, answer.headers);
+  return answer;
 }
 
 /** Every place where some spelling can be read. */
@@ -118,7 +80,7 @@ beforeAll(async () => {
   ]);
 }, 90_000);
 afterAll(async () => {
-  await house.close();
+  await opened.house.close();
   await desk.close();
 });
 
@@ -144,7 +106,7 @@ describe('a stored secret', () => {
       const { out } = await desk.run([...line, '--json']);
       expect(out, line.join(' ')).not.toContain(KNOWN_BEFORE);
     }
-    await open();
+    opened = await openDeskHouse(desk, (words) => said.push(words));
     const [first] = await Promise.all([firstFrame(), ask('GET', '/api/records/party')]);
     expect(first).toContain('Old [secret:before]');
     expect(first).not.toContain(KNOWN_BEFORE);
@@ -177,16 +139,16 @@ describe('a stored secret', () => {
         ...(['POST', '/api/import/time?format=toggl'] as const),
         `Client,Project,Description,Start date,Start time,Duration\nOld,Site,"${spelling.replaceAll('"', '""')}",2026-10-05,09:00:00,01:00:00\n`,
       );
-      await expect(house.services.blobs.put(Buffer.from(`a note: ${spelling}`))).rejects.toThrow(
-        /stored secrets/,
-      );
+      await expect(
+        opened.house.services.blobs.put(Buffer.from(`a note: ${spelling}`)),
+      ).rejects.toThrow(/stored secrets/);
       const stream = `note/${spelling}`;
       const named = { type: 'note.made', data: {}, by: 'test', label: OWN_LABEL };
       const appended = [{ stream, expectedVersion: 0, events: [named] }];
-      await expect(house.services.log.append(appended)).rejects.toThrow(/stored secrets/);
+      await expect(opened.house.services.log.append(appended)).rejects.toThrow(/stored secrets/);
       await defect(spelling);
       await ask('GET', '/api/log?limit=1000');
-      await house.quiet();
+      await opened.house.quiet();
       expect(leaks(said.join('\n'))).toEqual([]);
       expect(leaksInFiles()).toEqual([]);
     },
@@ -198,7 +160,7 @@ const OWN_LABEL = { integrity: 'own', placement: 'anywhere' } as const;
 /** A defect whose words quote the secret: it is reported, and the answer says nothing of it. */
 async function defect(spelling: string): Promise<void> {
   const registry: Services['registry'] = {
-    ...house.services.registry,
+    ...opened.house.services.registry,
     all: () => {
       throw new Error(`the provider said: ${spelling} is wrong`);
     },
@@ -206,7 +168,7 @@ async function defect(spelling: string): Promise<void> {
   const before = said.length;
   const { status } = await ask(
     ...(['GET', '/api/capabilities', undefined] as const),
-    appOver({ ...house.services, registry }),
+    opened.appOver({ ...opened.house.services, registry }),
   );
   expect(status).toBe(500);
   expect(said.slice(before).join()).toContain('[secret:bank]');
@@ -216,7 +178,7 @@ async function defect(spelling: string): Promise<void> {
 async function firstFrame(): Promise<string> {
   const stop = new AbortController();
   const request = new Request('http://localhost/api/events?after=0', { signal: stop.signal });
-  const response = await app.fetch(request, { door: 'local' });
+  const response = await opened.app.fetch(request, { door: 'local' });
   let text = '';
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   while (reader && !text.includes('Old ')) {

@@ -4,7 +4,7 @@ import { openSessionDatabase } from '../../src/adapter/session-database.ts';
 import { listWebAssets } from '../../src/adapter/web-assets.ts';
 import { randomHex } from '../../src/base/index.ts';
 import { createImportDesk } from '../../src/company/freelancer/index.ts';
-import { authoriseAct } from '../../src/kernel/index.ts';
+import { authoriseAct, createTokens } from '../../src/kernel/index.ts';
 import { createPasskeyPorts } from '../../src/passkey-ports.ts';
 import { createRedactor } from '../../src/policy/index.ts';
 import {
@@ -40,6 +40,7 @@ export async function serveComposed<World extends Composed>(
     random: randomHex,
     redactor: createRedactor(() => []),
     sessions: createSessions(store, clock),
+    tokens: createTokens({ log, clock }),
     passkeyOffers: createPasskeyOffers(clock),
     authorise: (signed, kind, body) =>
       authoriseAct({ ...world, ...{ verify, ...REST } }, signed, kind, body),

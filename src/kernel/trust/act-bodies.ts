@@ -49,6 +49,7 @@ const bodies = {
     z.strictObject({ grant: id, because }),
     z.strictObject({ device: id, because }),
     z.strictObject({ approval: id, because }),
+    z.strictObject({ token: id, because }),
   ]),
   policy: z.strictObject({ policy: z.record(z.string(), z.json()), because }),
   device: z.union([
@@ -61,6 +62,20 @@ const bodies = {
     change: z.enum(['set', 'remove']),
     /** where it may be sent; none for a removal */
     hosts: z.array(host).max(50),
+  }),
+  token: z.strictObject({
+    token: z.strictObject({
+      /** SHA-256 of its text, which the signing device made and keeps to itself */
+      hash: z.string().regex(/^[0-9a-f]{64}$/),
+      name: z.string().trim().min(1).max(100),
+      holder: z.enum(['worker', 'agent']),
+      scope: z.strictObject({
+        capabilities: z.array(z.string().min(1).max(200)).max(50),
+        reads: z.array(z.string().min(1).max(200)).max(50),
+        run: id.exactOptional(),
+      }),
+      until: z.iso.datetime(),
+    }),
   }),
   erase: z.strictObject({ subject: id, because }),
   connector: z.union([

@@ -37,6 +37,21 @@ export interface TrustEvents {
   };
   // device-invite/<hash of the code>
   'device.invited': { readonly code: string; readonly until: string };
+  // token/<id>
+  'token.issued': {
+    readonly hash: string;
+    readonly name: string;
+    readonly holder: 'worker' | 'agent';
+    readonly scope: {
+      readonly capabilities: readonly string[];
+      readonly reads: readonly string[];
+      readonly run?: Id;
+    };
+    readonly until: string;
+    readonly incarnation: number;
+    readonly approval: Id;
+  };
+  'token.revoked': { readonly because: string };
   // secret/<name>
   'secret.changed': {
     readonly name: string;

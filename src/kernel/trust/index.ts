@@ -3,6 +3,7 @@
 export { RECOVERY_DEVICE } from './accept-act.ts';
 export type { ActBodies } from './act-bodies.ts';
 export { actLabel } from './act-label.ts';
+export { mayPlay, requireNamed, requirePlaybook, scopedView } from './bearer-scope.ts';
 export { createTrust, type Trust, type TrustPorts } from './create-trust.ts';
 export type { Erasure, ErasureReceipt } from './erase/erase-subject.ts';
 export type { JudgedOn, TrustEvents } from './events.ts';
@@ -17,17 +18,17 @@ export { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
 export { type Recheck, recheckEffect } from './recheck.ts';
 export { createRedactingBlobs, createRedactingLog } from './redacting-log.ts';
 export { suspendChangedGrants, suspendGrantsLike } from './suspend-grants.ts';
+export { type TokenRow, tokensFold } from './token-folds.ts';
 export {
   type Bearer,
   createTokens,
+  mayAskFor,
   refuseBearer,
   requireScope,
   TOKEN_MAX_MS,
-  TOKEN_PREFIX,
-  type TokenRow,
   type TokenScope,
-  type TokenStore,
   type Tokens,
+  type TokenView,
 } from './tokens.ts';
 export {
   type ApprovalRow,

@@ -17,6 +17,7 @@ import { acceptAct } from './accept-act.ts';
 import type { Act, ActBodies } from './act-bodies.ts';
 import { grantsFold } from './grant-folds.ts';
 import { type ActPorts, type ProposedAct, proposeAct, readGrant } from './propose-act.ts';
+import { tokenId } from './token-folds.ts';
 import { approvalsFold } from './trust-folds.ts';
 
 export interface Performed {
@@ -93,6 +94,8 @@ async function changesOf(ports: ActPorts, act: Act, authority: Authority): Promi
     }
     case 'device':
       return only(enrol(act.body, authority));
+    case 'token':
+      return only(await issueToken(ports, act.body, authority));
     case 'secret': {
       const { name, change, hosts } = act.body;
       const data = { name, hosts, change: change === 'set' ? 'set' : 'removed' } as const;
@@ -141,6 +144,10 @@ async function revoke(
   if ('grant' in body) {
     const revoked = says('grant.revoked', { because }, authority);
     return only(await next(ports, `grant/${body.grant}`, revoked));
+  }
+  if ('token' in body) {
+    const revoked = says('token.revoked', { because }, authority);
+    return only(await next(ports, `token/${body.token}`, revoked));
   }
   if ('approval' in body) {
     const revoked = says('approval.revoked', { because }, authority);
@@ -200,6 +207,17 @@ function enrol(body: ActBodies['device'], authority: Authority): StreamAppend {
   const device: JsonObject = { ...body.device };
   const events = [says('device.enrolled', { device, by }, authority)];
   return { stream: `device/${body.device.id}`, expectedVersion: 0, events };
+}
+
+async function issueToken(
+  { log }: ActPorts,
+  { token: { scope, ...token } }: ActBodies['token'],
+  authority: Authority,
+): Promise<StreamAppend> {
+  const incarnation = (await log.fold(controlFold).get('control'))?.incarnation ?? 0;
+  const data = { ...token, scope: { ...scope }, incarnation, approval: authority.approval };
+  const events = [says('token.issued', data, authority)];
+  return { stream: `token/${tokenId(token.hash)}`, expectedVersion: 0, events };
 }
 
 async function switchTo(

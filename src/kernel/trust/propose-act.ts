@@ -22,7 +22,9 @@ import { policyNow } from '../policy-now.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { type Act, type ActBodies, readAct } from './act-bodies.ts';
+import { describeToken } from './describe-token.ts';
 import { grantsFold } from './grant-folds.ts';
+import { tokensFold } from './token-folds.ts';
 import { approvalsFold } from './trust-folds.ts';
 
 export interface ActPorts extends KernelPorts {
@@ -71,6 +73,8 @@ function describe(ports: ActPorts, act: Act): Promise<readonly string[]> {
       return describePolicy(ports, act.body);
     case 'device':
       return describeDevice(ports, act.body);
+    case 'token':
+      return describeToken(ports, act.body);
     case 'secret':
       return Promise.resolve(describeSecret(act.body));
     case 'erase':
@@ -174,6 +178,12 @@ async function describeRevocation(
       `Nothing that "${device.name}" signs counts any more: ${body.because}`,
       'What it approved and has not gone out yet is asked again.',
     ];
+  }
+  if ('token' in body) {
+    const token = await log.fold(tokensFold).get(body.token);
+    if (!token) throw notFound('token', body.token);
+    if (token.revoked !== null) throw decided('This token was ended before.');
+    return [`Ends the token "${token.name}" at once and for good: ${body.because}`];
   }
   const approval = await log.fold(approvalsFold).get(body.approval);
   if (!approval) throw notFound('approval', body.approval);

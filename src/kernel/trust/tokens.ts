@@ -1,36 +1,22 @@
-import { type Clock, type Id, type NewId, type Sha256, sha256 } from '../../base/index.ts';
+import type { Clock, Id } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
+import { TOKEN_PREFIX, tokenHash } from '../../contract/portable.ts';
+import type { Log } from '../../log/index.ts';
 import { coversCapability } from '../../policy/index.ts';
+import { controlFold } from '../folds.ts';
+import { type TokenRow, tokenId, tokensFold } from './token-folds.ts';
 
 /** What a worker or an agent may reach through a door. Nothing in it can approve anything. */
 export interface TokenScope {
   /** capabilities it may fulfil or ask for: `time.read@1`, `mail.*` */
   readonly capabilities: readonly string[];
-  /** record types it may read; none reads none */
+  /**
+   * what it may read of records: `project` is all of a type but what is personal, `party.email` one
+   * field by name; none reads none
+   */
   readonly reads: readonly string[];
   /** only this run, for a token that is made for one task */
   readonly run?: Id;
-}
-
-/** A token as it is kept: its text is not in it. */
-export interface TokenRow {
-  readonly id: Id;
-  readonly hash: Sha256;
-  readonly name: string;
-  readonly holder: 'worker' | 'agent';
-  readonly scope: TokenScope;
-  /** UTC milliseconds */
-  readonly createdAt: number;
-  readonly expiresAt: number;
-}
-
-/** Where tokens are kept: an operational table, never the log. Durable when a call returns. */
-export interface TokenStore {
-  readonly add: (row: TokenRow) => void;
-  readonly find: (hash: Sha256) => TokenRow | undefined;
-  /** True when there was one. */
-  readonly remove: (id: Id) => boolean;
-  readonly list: () => readonly TokenRow[];
 }
 
 /** Somebody who holds a valid token. It has no device, so there is nothing it could sign with. */
@@ -41,70 +27,73 @@ export interface Bearer {
   readonly scope: TokenScope;
 }
 
+/** A token as it stands now. */
+export interface TokenView extends Omit<TokenRow, 'hash'> {
+  readonly status: 'active' | 'expired' | 'revoked';
+}
+
 export interface Tokens {
-  /** The text is shown once; only its hash is kept. Fails with `invalid_input`. */
-  readonly issue: (wanted: {
-    readonly name: string;
-    readonly holder: TokenRow['holder'];
-    readonly scope: TokenScope;
-    readonly lifeMs: number;
-  }) => { readonly token: string; readonly row: TokenRow };
-  /** Fails with `not_signed_in` for one that is unknown, revoked or over. */
-  readonly check: (token: string) => Bearer;
-  readonly revoke: (id: Id) => boolean;
-  readonly list: () => readonly TokenRow[];
+  /** Fails with `not_signed_in` for one that is unknown, revoked or over, `rate_limited`. */
+  readonly check: (token: string) => Promise<Bearer>;
+  /** Newest first. */
+  readonly list: () => Promise<readonly TokenView[]>;
 }
 
-export interface TokenPorts {
-  readonly store: TokenStore;
-  readonly clock: Clock;
-  readonly newId: NewId;
-  /** random lower-case hex of so many bytes */
-  readonly random: (bytes: number) => string;
-}
-
-/** Begins every token, so that a scan for secrets finds one that was pasted somewhere. */
-export const TOKEN_PREFIX = 'stw_';
-/** 256 bits */
-const TOKEN_BYTES = 32;
 /** Longest life: a worker that runs for longer asks for another one. */
 export const TOKEN_MAX_MS = 30 * 86_400_000;
-const NAME_MAX = 100;
+/** wrong tokens in a window before the next wrong one has to wait */
+const WRONG_MAX = 20;
+const WINDOW_MS = 60_000;
 
-export function createTokens({ store, clock, newId, random }: TokenPorts): Tokens {
+export function createTokens({ log, clock }: { readonly log: Log; readonly clock: Clock }): Tokens {
+  const rows = log.fold(tokensFold);
+  const incarnation = async (): Promise<number> =>
+    (await log.fold(controlFold).get('control'))?.incarnation ?? 0;
+  let wrong: readonly number[] = [];
+
   return {
-    issue: ({ name, holder, scope, lifeMs }) => {
-      if (name.trim() === '' || name.length > NAME_MAX) {
-        throw failure('invalid_input', 'Give the token a short name.', { path: 'name' });
-      }
-      if (!(lifeMs > 0 && lifeMs <= TOKEN_MAX_MS)) {
-        throw failure('invalid_input', 'A token lives for 30 days at most.', { path: 'lifeMs' });
-      }
-      if (scope.capabilities.some((pattern) => pattern === '' || pattern === '*')) {
-        const message = 'Name what it may do; "*" would be everything.';
-        throw failure('invalid_input', message, { path: 'scope.capabilities' });
-      }
-      const token = TOKEN_PREFIX + random(TOKEN_BYTES);
-      const createdAt = clock.now();
-      const row: TokenRow = {
-        ...{ id: newId(), hash: sha256(token), name, holder, scope },
-        ...{ createdAt, expiresAt: createdAt + lifeMs },
-      };
-      store.add(row);
-      return { token, row };
-    },
-    check: (token) => {
+    check: async (text) => {
       // looked up by hash: how long that takes tells nothing of the token
-      const row = token.startsWith(TOKEN_PREFIX) ? store.find(sha256(token)) : undefined;
-      if (row && row.expiresAt > clock.now()) {
+      const hash = text.startsWith(TOKEN_PREFIX) ? await tokenHash(text) : '';
+      const row = hash === '' ? undefined : await rows.get(tokenId(hash));
+      const isKnown = row?.hash === hash && row.incarnation === (await incarnation());
+      if (isKnown && statusOf(row, clock.now()) === 'active') {
         const { id, name, holder, scope } = row;
         return { token: id, name, holder, scope };
       }
-      throw failure('not_signed_in', 'This token is not valid any more.', {}, 'Make a new one.');
+      // a right one always passes: a stranger who guesses must not lock out those who hold one
+      wrong = refuseTooMany(wrong, clock.now());
+      throw failure(
+        'not_signed_in',
+        'This token is not valid any more.',
+        {},
+        'Ask the operator for a new one: steward tokens create',
+      );
     },
-    revoke: store.remove,
-    list: store.list,
+    list: async () => {
+      const now = clock.now();
+      const current = await incarnation();
+      const found = await rows.list({ index: 'issued', descending: true });
+      return found.map(({ row: { hash: _, ...row } }) => ({
+        ...row,
+        status: row.incarnation === current ? statusOf(row, now) : 'revoked',
+      }));
+    },
   };
+}
+
+function statusOf(row: Pick<TokenRow, 'revoked' | 'until'>, now: number): TokenView['status'] {
+  if (row.revoked !== null) return 'revoked';
+  return Date.parse(row.until) > now ? 'active' : 'expired';
+}
+
+/** The times of wrong tokens with this one; fails with `rate_limited` when there were too many. */
+function refuseTooMany(before: readonly number[], now: number): readonly number[] {
+  const recent = before.filter((at) => now - at < WINDOW_MS);
+  const [oldest] = recent;
+  if (oldest === undefined || recent.length < WRONG_MAX) return [...recent, now];
+  const retryAfterMs = Math.max(1_000, oldest + WINDOW_MS - now);
+  throw failure('rate_limited', 'Too many wrong tokens. Wait a minute.', { retryAfterMs });
 }
 
 /** Fails with `not_authorised` when the token's scope does not hold it. */
@@ -112,16 +101,24 @@ export function requireScope(
   bearer: Bearer,
   wanted: { readonly capability?: string; readonly record?: string; readonly run?: Id },
 ): void {
-  const { capabilities, reads, run } = bearer.scope;
+  const { reads, run } = bearer.scope;
   const { capability, record } = wanted;
   const fits =
     (run === undefined || wanted.run === run) &&
-    (capability === undefined || capabilities.some((one) => coversCapability(one, capability))) &&
-    (record === undefined || reads.includes(record));
+    (capability === undefined || mayAskFor(bearer, capability)) &&
+    (record === undefined || reads.some((one) => one === record || one.startsWith(`${record}.`)));
   if (fits) return;
-  throw failure('not_authorised', `The token "${bearer.name}" is not for this.`, {
-    token: bearer.token,
-  });
+  throw failure(
+    'not_authorised',
+    `The token "${bearer.name}" is not for this.`,
+    { token: bearer.token, ...wanted },
+    'The operator can make one that is: steward tokens create',
+  );
+}
+
+/** True if the scope names the capability, or a pattern that covers it. */
+export function mayAskFor({ scope }: Bearer, capability: string): boolean {
+  return scope.capabilities.some((pattern) => coversCapability(pattern, capability));
 }
 
 /** What every operator route answers to a token, whatever its scope. */

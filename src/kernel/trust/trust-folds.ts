@@ -4,6 +4,7 @@ import type { Fold } from '../../log/index.ts';
 import { asKernelEvent } from '../events.ts';
 import { erasable } from '../folds/erasable.ts';
 import { grantsFold, grantUseFold } from './grant-folds.ts';
+import { tokensFold } from './token-folds.ts';
 
 export type ApprovalRow = {
   readonly device: Id;
@@ -137,6 +138,7 @@ export const TRUST_FOLDS = [
   erasable(grantUseFold),
   approvalsFold,
   connectorsFold,
+  erasable(tokensFold),
   startsFold,
   policyVersionsFold,
 ] as const;

@@ -1,5 +1,6 @@
-import type { Json, JsonObject } from '../../base/index.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { failure, toFailure } from '../../contract/index.ts';
+import { composeToken, TOKEN_BYTES } from '../../contract/portable.ts';
 import { actPerformOperation, type Proposal } from '../operations/acts.ts';
 import { deviceRevokeOperation, enrolmentOf, INVITE } from '../operations/devices.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -22,6 +23,8 @@ export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
   resume: signed,
   'device-add': signed,
   'passkey-add': addPasskey,
+  'token-create': createToken,
+  'token-revoke': signed,
   'secret-set': setSecret,
   'secret-remove': signedTwice,
   'device-revoke': revokeDevice,
@@ -76,6 +79,17 @@ async function addPasskey(
   }
   const statement = await signProposal(ports, { kind, body, ...proposed }, wish);
   return { data: await ports.client.ask(actPerformOperation, { kind, body, signed: statement }) };
+}
+
+/** The text of a token is made here and shown here: Steward itself gets to know its hash only. */
+async function createToken(
+  ports: FlowPorts,
+  operation: Operation,
+  input: JsonObject,
+): Promise<Outcome> {
+  const { token, hash } = await composeToken(ports.cli.random(TOKEN_BYTES));
+  const { data } = await signed(ports, operation, { ...input, hash });
+  return { data: isJsonObject(data) ? { ...data, token } : data };
 }
 
 async function revokeDevice(

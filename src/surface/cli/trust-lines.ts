@@ -13,10 +13,18 @@ export const TRUST_LINES = {
   ...Object.fromEntries(
     [
       ...['grant', 'grant-resume', 'revoke', 'policy-set', 'policy-rollback', 'mode', 'connect'],
-      ...['resume', 'device-add', 'passkey-add', 'secret-set', 'secret-remove'],
+      ...['resume', 'device-add', 'passkey-add', 'secret-set', 'secret-remove', 'token-revoke'],
     ].map((name) => [name, doneLines]),
   ),
   stop: (_: Json, { stop }: Screen) => [stop('Stopped: nothing goes out until you say so.')],
+  tokens: (rows: readonly TokenLine[], screen: Screen) =>
+    rows.length === 0 ? ['Nobody holds one.'] : rows.flatMap((row) => tokenLines(row, screen)),
+  'token-create': (data: Done & { readonly token: string }, screen: Screen) => [
+    ...doneLines(data, screen),
+    '',
+    'The token, which is shown this once and kept nowhere:',
+    data.token,
+  ],
   policy: policyLines,
   'policy-history': (rows: readonly PolicyLine[], screen: Screen) =>
     rows.length === 0
@@ -105,6 +113,35 @@ function limitWords({ type, max, per, minGapMs }: JsonObject): string {
     default:
       return `${Number(minGapMs) / 1_000} s apart`;
   }
+}
+
+interface TokenLine {
+  readonly id: string;
+  readonly name: string;
+  readonly holder: string;
+  readonly status: string;
+  readonly revoked: string | null;
+  readonly until: string;
+  readonly scope: {
+    readonly capabilities: readonly string[];
+    readonly reads: readonly string[];
+    readonly run?: string;
+  };
+}
+
+function tokenLines({ id, name, holder, status, until, scope, ...row }: TokenLine, screen: Screen) {
+  const paint = status === 'active' ? screen.ok : screen.warn;
+  const { capabilities, reads, run } = scope;
+  const reach = [
+    ...(capabilities.length > 0 ? [`asks for ${capabilities.join(', ')}`] : []),
+    ...(reads.length > 0 ? [`reads ${reads.join(', ')}`] : []),
+    ...(run === undefined ? [] : [`only run ${run}`]),
+  ];
+  return [
+    ...wrap(plain(`${name} (${holder})`), screen.width).map(screen.bold),
+    `  ${id}  ${paint(status)}${row.revoked === null ? '' : ` (${plain(row.revoked)})`}`,
+    ...wrap(plain(`${reach.join('; ')}; until ${time(until, screen.zone)}`), screen.width, '  '),
+  ];
 }
 
 interface PolicyLine {

@@ -1,6 +1,6 @@
-import { type Device, failure, OPERATOR, OWN } from '../../contract/index.ts';
-import { devicesFold } from '../../kernel/index.ts';
-import type { Access, Caller, Services } from '../operations/operation.ts';
+import { COUNTERPARTY, type Device, failure, OPERATOR, OWN } from '../../contract/index.ts';
+import { devicesFold, refuseBearer } from '../../kernel/index.ts';
+import type { Caller, Operation, Services } from '../operations/operation.ts';
 
 /** Which door a request came through; set by the door itself, never by who asks. */
 export interface DoorInfo {
@@ -11,12 +11,18 @@ export const COOKIE = 'steward_session';
 /** the device that a local caller will sign with; the socket is private to the user */
 export const DEVICE_HEADER = 'steward-device';
 
-/** Who asks. Sessions of revoked devices can look, and no more. */
+/**
+ * Who asks. Sessions of revoked devices can look, and no more. A token counts before everything else that
+ * came along, so that it can never borrow a session or the socket. Fails with `not_signed_in`,
+ * `rate_limited` for a token that is none.
+ */
 export async function callerOf(
   services: Services,
   request: Request,
   { door }: DoorInfo,
 ): Promise<Caller> {
+  const authorization = request.headers.get('authorization');
+  if (authorization !== null) return bearerOf(services, authorization, door);
   if (door === 'local') {
     const device = await enrolled(services, request.headers.get(DEVICE_HEADER));
     return {
@@ -45,8 +51,28 @@ export async function callerOf(
   };
 }
 
+async function bearerOf(
+  { tokens }: Services,
+  authorization: string,
+  door: DoorInfo['door'],
+): Promise<Caller> {
+  const text = /^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? '';
+  const bearer = await tokens.check(text);
+  return {
+    ...{ door, access: 'bearer', bearer, device: undefined, session: undefined },
+    by: `${bearer.holder}:${bearer.token}`,
+    // whoever speaks through it, and whatever talked them into it: no grant covers what it asks for
+    label: COUNTERPARTY,
+  };
+}
+
 /** Fails with `not_signed_in` or `not_authorised`, saying the way in. */
-export function checkAccess(needed: Access, caller: Caller): void {
+export function checkAccess(operation: Pick<Operation, 'access' | 'bearer'>, caller: Caller): void {
+  if (caller.bearer) {
+    if (!operation.bearer) refuseBearer(caller.bearer);
+    return;
+  }
+  const needed = operation.access;
   if (needed === 'open' || caller.access === 'local') return;
   if (needed === 'local') {
     throw failure('not_authorised', 'This works on the machine itself only.', {}, 'Use: steward');

@@ -45,8 +45,10 @@ export function createApp(options: AppOptions): App {
   });
   routes.notFound(({ req }) => sayNo(nothingAt(req.path)));
   routes.onError((error) => {
-    const problem = toFailure(error);
-    if (problem.code === 'internal') report(redactFailure(services.redactor, problem), 'http');
+    // what was asked wrongly is no defect
+    if (toPublicFailure(error).code === 'internal') {
+      report(redactFailure(services.redactor, toFailure(error)), 'http');
+    }
     return sayNo(error);
   });
 
@@ -70,8 +72,10 @@ async function answer(
   door: DoorInfo,
 ): Promise<Response> {
   const caller = await callerOf(services, request, door);
-  checkAccess(operation.access, caller);
+  checkAccess(operation, caller);
   const input = await readInput(operation, request, parameters);
+  // parsed by this operation's own schema just above
+  if (caller.bearer) await operation.bearer?.(caller.bearer, input as never, services);
   const cookies: string[] = [];
   const secure = origins().every((origin) => origin.startsWith('https:'));
   const result = await operation.handle(

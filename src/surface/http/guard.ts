@@ -8,7 +8,8 @@ const SAFE = new Set(['GET', 'HEAD']);
 /**
  * Localhost is hostile: any page the operator opens can send requests here. Runs before routing, for
  * every path. Host must be one of ours (no rebinding), Origin must be one of ours wherever a browser
- * sends it, and a request that changes something must carry it. Fails with `not_authorised`.
+ * sends it, and a request that changes something must carry it, or a token: no page can make a browser
+ * send one. Fails with `not_authorised`.
  */
 export function guardRequest(request: Request, origins: Origins): void {
   const known = origins();
@@ -22,7 +23,7 @@ export function guardRequest(request: Request, origins: Origins): void {
     throw refused('This request comes from another page.', known);
   }
   const isSafe = SAFE.has(request.method);
-  if (!isSafe && origin === null) {
+  if (!isSafe && origin === null && !request.headers.has('authorization')) {
     throw refused('A request that changes something must say where it comes from.', known);
   }
   const site = request.headers.get('sec-fetch-site');

@@ -24,6 +24,7 @@ export function openApiDocument(version: string): Part {
     components: {
       securitySchemes: {
         session: { type: 'apiKey', in: 'cookie', name: 'steward_session' },
+        token: { type: 'http', scheme: 'bearer' },
       },
       schemas: { Problem: PROBLEM },
     },
@@ -58,7 +59,7 @@ const ACCESS_WORDS = {
 } as const;
 
 function describe(operation: Operation): Part {
-  const { name, title, access, body, output } = operation;
+  const { name, title, access, body, output, bearer } = operation;
   const schema = z.toJSONSchema(operation.input, { io: 'input', unrepresentable: 'any' });
   const fields = schema.properties ?? {};
   const required = new Set(schema.required ?? []);
@@ -69,8 +70,10 @@ function describe(operation: Operation): Part {
   return {
     operationId: name,
     summary: title,
-    description: ACCESS_WORDS[access],
-    ...(access === 'open' ? {} : { security: [{ session: [] }] }),
+    description: `${ACCESS_WORDS[access]}${bearer ? ' Also with a token, within its scope.' : ''}`,
+    ...(access === 'open'
+      ? {}
+      : { security: [{ session: [] }, ...(bearer ? [{ token: [] }] : [])] }),
     parameters: [
       ...inPath.map((field) => parameter('path', field, fields[field], true)),
       ...inQuery.map((field) => parameter('query', field, fields[field], required.has(field))),

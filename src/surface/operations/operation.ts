@@ -4,7 +4,7 @@ import type { Clock, Json, NewId } from '../../base/index.ts';
 import type { ByteSource, ImportDesk } from '../../company/freelancer/index.ts';
 import type { Device, Label, SignedDecision } from '../../contract/index.ts';
 import type { ActKind } from '../../contract/portable.ts';
-import type { Kernel } from '../../kernel/index.ts';
+import type { Bearer, Kernel, Tokens } from '../../kernel/index.ts';
 import type { Blobs, ChainReport, Log, LogHead } from '../../log/index.ts';
 import type { Redactor } from '../../policy/index.ts';
 import type { PasskeyOffers } from '../sessions/passkey-offers.ts';
@@ -21,8 +21,10 @@ export type Access = 'open' | 'look' | 'operate' | 'local';
 /** Who asks, as the door knows it. */
 export interface Caller {
   readonly door: 'http' | 'local';
-  readonly access: 'none' | 'look' | 'operate' | 'local';
-  /** for the log: `operator:<device>` */
+  /** `bearer`: a worker or an agent with a token, which reaches what an operation says and no more */
+  readonly access: 'none' | 'look' | 'operate' | 'local' | 'bearer';
+  readonly bearer?: Bearer;
+  /** for the log: `operator:<device>`, `agent:<token>`, `worker:<token>` */
   readonly by: string;
   /** what their words are worth */
   readonly label: Label;
@@ -44,6 +46,7 @@ export interface Services {
   /** random lower-case hex of so many bytes */
   readonly random: (bytes: number) => string;
   readonly sessions: Sessions;
+  readonly tokens: Tokens;
   /** Checks a signature over an act that is no effect, and records it. */
   readonly authorise: (signed: SignedDecision, kind: ActKind, body: Json) => Promise<Device>;
   readonly checkpoints: CheckpointDesk;
@@ -144,13 +147,23 @@ export interface Operation {
   /** absent: for the web page only; then `webOnly` says why */
   readonly cli?: CliShape;
   readonly webOnly?: string;
+  /**
+   * What of it a token may reach: throws for what is outside of its scope. Without it the operation is
+   * the operator's alone, and refuses every token.
+   */
+  readonly bearer?: (bearer: Bearer, input: never, services: Services) => void | Promise<void>;
   readonly handle: (input: never, request: OperationRequest) => Promise<unknown>;
 }
 
 /** Declares an operation; the handler's input is what the schema makes of it. */
 export function defineOperation<Input extends z.ZodObject>(
-  operation: Omit<Operation, 'input' | 'handle'> & {
+  operation: Omit<Operation, 'input' | 'handle' | 'bearer'> & {
     readonly input: Input;
+    readonly bearer?: (
+      bearer: Bearer,
+      input: z.infer<Input>,
+      services: Services,
+    ) => void | Promise<void>;
     readonly handle: (input: z.infer<Input>, request: OperationRequest) => Promise<unknown>;
   },
 ): Operation {

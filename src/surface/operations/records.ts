@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { failure } from '../../contract/index.ts';
+import { requireScope, scopedView } from '../../kernel/index.ts';
 import {
   coerceSet,
   definitionOf,
@@ -18,7 +19,7 @@ import {
 } from '../../records/index.ts';
 import { recordFilter, recordView } from '../views/record-view.ts';
 import { flagField, idField, numberField, valuesField } from './inputs.ts';
-import { type CliOption, defineOperation, type Services } from './operation.ts';
+import { type Caller, type CliOption, defineOperation, type Services } from './operation.ts';
 
 /** records that one answer lists; more are found with a filter */
 const LISTED = 10_000;
@@ -61,13 +62,21 @@ export const recordsOperation = defineOperation({
     ],
     examples: ['steward records party', 'steward records invoice --where \'status == "issued"\''],
   },
-  handle: async ({ type: word, where, archived = false }, { services }) => {
+  bearer: (bearer, { type: word }) => requireScope(bearer, { record: resolveRecordType(word) }),
+  handle: async ({ type: word, where, archived = false }, { services, caller }) => {
     const recordType = resolveRecordType(word);
+    // limited first: a filter must not find out what its asker may not see
+    const seen = visibleTo(caller, recordType);
     const fits = where === undefined ? () => true : recordFilter(recordType, where);
-    const found = (await listRecords(services, recordType, archived)).filter(fits);
+    const found = (await listRecords(services, recordType, archived)).map(seen).filter(fits);
     return found.map(recordView);
   },
 });
+
+/** What the caller may see of records of a type: all of it, or what a token names. */
+function visibleTo({ bearer }: Caller, type: RecordType): (state: RecordState) => RecordState {
+  return bearer ? scopedView(bearer, type) : (state) => state;
+}
 
 async function listRecords(services: Services, recordType: RecordType, archived: boolean) {
   const reader = services.log.fold(recordsFold);
@@ -102,11 +111,14 @@ export const recordOperation = defineOperation({
     ],
     examples: ['steward record party 0198c2', 'steward record party 0198c2 --at 12'],
   },
-  handle: async ({ type: word, id: given, at }, { services }) => {
-    const state = await findRecord(services, resolveRecordType(word), given);
-    if (at === undefined) return recordView(state);
+  bearer: (bearer, { type: word }) => requireScope(bearer, { record: resolveRecordType(word) }),
+  handle: async ({ type: word, id: given, at }, { services, caller }) => {
+    const recordType = resolveRecordType(word);
+    const seen = visibleTo(caller, recordType);
+    const state = await findRecord(services, recordType, given);
+    if (at === undefined) return recordView(seen(state));
     const then = await recordAt(services.log.fold(recordVersionsFold), state.type, state.id, at);
-    if (then) return recordView(then);
+    if (then) return recordView(seen(then));
     throw failure('not_found', `It did not exist yet at event ${at}.`, { id: state.id, at });
   },
 });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { capabilityRef, failure } from '../../contract/index.ts';
+import { mayAskFor, mayPlay } from '../../kernel/index.ts';
 import { defineOperation } from './operation.ts';
 
 export const capabilitiesOperation = defineOperation({
@@ -15,8 +16,11 @@ export const capabilitiesOperation = defineOperation({
     arguments: [{ field: 'name', name: 'NAME', help: 'only these', optional: true }],
     examples: ['steward capabilities', 'steward capabilities mail.send'],
   },
-  handle: async ({ name }, { services: { registry } }) => {
-    const all = registry.all();
+  bearer: () => undefined, // answers with what the token's scope names
+  handle: async ({ name }, { services: { registry }, caller: { bearer } }) => {
+    const all = registry
+      .all()
+      .filter(({ contract }) => !bearer || mayAskFor(bearer, capabilityRef(contract)));
     const found = name === undefined ? all : all.filter(({ contract }) => isNamed(contract, name));
     if (name !== undefined && found.length === 0) {
       throw failure('unknown_capability', `Nothing here does "${name}".`, { capability: name });
@@ -60,9 +64,12 @@ export const playbooksOperation = defineOperation({
   body: 'none',
   input: z.strictObject({}),
   cli: { words: ['playbooks'], examples: ['steward playbooks'] },
-  handle: async (_, { services: { kernel } }) => {
+  bearer: () => undefined, // answers with those that stay within the token's scope
+  handle: async (_, { services: { kernel }, caller: { bearer } }) => {
     const published = await kernel.versions.list();
-    return kernel.playbooks.active().map(({ name, version, title, autonomy, input, plan }) => ({
+    const { active, find } = kernel.playbooks;
+    const known = active().filter((each) => !bearer || mayPlay(bearer, each, find));
+    return known.map(({ name, version, title, autonomy, input, plan }) => ({
       ...{ name, version, title, autonomy, input, plan },
       steps: plan.steps.length,
       versions: published.filter((each) => each.name === name).map((each) => each.version),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LIMITS } from '../../base/index.ts';
-import { runsFold } from '../../kernel/index.ts';
+import { requireNamed, requirePlaybook, runsFold } from '../../kernel/index.ts';
+import { bearerRunView, requireOwnRun } from '../views/bearer-run.ts';
 import { REST_MS, runAtRest, waitingItems } from '../views/rest.ts';
 import { findRun, runRow, runView } from '../views/run-view.ts';
 import { flagField, idField, limitField, valuesField } from './inputs.ts';
@@ -47,6 +48,12 @@ export const doOperation = defineOperation({
     ],
     examples: ['steward do "invoice Acme for October"'],
   },
+  bearer: (bearer, { playbook }, { kernel: { playbooks } }) => {
+    const wanted = requireNamed(bearer, playbook);
+    const found = playbooks.find(wanted) ?? playbooks.active().find(({ name }) => name === wanted);
+    // a name that nobody knows is refused by the kernel, in its words
+    if (found) requirePlaybook(bearer, found, playbooks.find);
+  },
   handle: async ({ words, input, playbook, wait = true, again = false }, { services, caller }) => {
     const { kernel } = services;
     const { run: id, joined } = await kernel.submit({
@@ -57,6 +64,10 @@ export const doOperation = defineOperation({
       ...(playbook === undefined ? {} : { playbook }),
       ...(again ? { again } : {}),
     });
+    if (caller.bearer) {
+      if (wait) await runAtRest(services, id, WAIT_MS);
+      return { ...(await bearerRunView(services, id)), joined };
+    }
     return { ...(await startedView(services, id, wait)), joined };
   },
 });
@@ -125,7 +136,9 @@ export const runOperation = defineOperation({
   body: 'none',
   input: z.strictObject({ id: idField }),
   cli: { words: ['run'], arguments: [run], examples: ['steward run 0198c2'] },
-  handle: ({ id }, { services }) => runView(services, id),
+  bearer: (bearer, { id }, services) => requireOwnRun(bearer, id, services),
+  handle: ({ id }, { services, caller }) =>
+    caller.bearer ? bearerRunView(services, id) : runView(services, id),
 });
 
 export const cancelOperation = defineOperation({

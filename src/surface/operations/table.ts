@@ -74,6 +74,7 @@ import {
   signInOperation,
   signOutOperation,
 } from './session.ts';
+import { tokenCreateOperation, tokenRevokeOperation, tokensOperation } from './tokens.ts';
 import { locksOperation, whyOperation } from './waiting.ts';
 
 /** Everything that can be asked of Steward, once. Routes, commands and the API's description follow it. */
@@ -138,6 +139,9 @@ export const OPERATIONS: readonly Operation[] = [
   secretsOperation,
   secretSetOperation,
   secretRemoveOperation,
+  tokensOperation,
+  tokenCreateOperation,
+  tokenRevokeOperation,
   actProposeOperation,
   actPerformOperation,
   devicesOperation,

@@ -14,6 +14,7 @@ import { formatDay } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
 import { GrantsSection } from './grants-section.tsx';
 import { PolicySection } from './policy-section.tsx';
+import { TokensSection } from './tokens-section.tsx';
 
 interface DeviceRow {
   readonly id: string;
@@ -30,6 +31,7 @@ export function Settings() {
     <Page title="Settings">
       <Devices />
       <GrantsSection />
+      <TokensSection />
       <PolicySection />
       <section class="plain-section" aria-labelledby="this-browser">
         <h2 id="this-browser">This browser</h2>

@@ -203,6 +203,7 @@ async function rowsOf({ log }: ActPorts, runs: ReadonlySet<Id>, streams: Readonl
   const grants = under('grant/');
   return {
     ...{ runs: [...runs], effects: under('effect/'), items: under('item/'), waits },
+    tokens: under('token/'),
     ...{ schedules: under('schedule/'), grants, 'grant-use': under('grant-use/') },
   };
 }
