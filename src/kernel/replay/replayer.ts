@@ -29,6 +29,7 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
   let effects = 0;
 
   async function take(event: KernelEvent): Promise<void> {
+    if (isHeldBack(event)) return tape.takeHeld();
     // nothing has opened the group that it belongs to: that decision comes first
     if ('step' in event.data && !tape.isPlanned(event.data.step)) return decideOn(event);
     switch (event.type) {
@@ -52,7 +53,7 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
         return tape.believe(event);
       case 'step.skipped':
       case 'step.expanded':
-        if (event.type === 'step.expanded' && isHeldBack(event)) return beginAgain(event);
+        if (event.type === 'step.expanded' && isWaitOver(event)) return beginAgain(event);
         if (event.data.taken || tape.endedBy(event.data.step) === 'answer')
           return tape.believe(event);
         return decideOn(event);
@@ -68,13 +69,18 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     }
   }
 
+  function isHeldBack(event: KernelEvent): boolean {
+    const held = tape.heldBack();
+    return held?.type === event.type && 'step' in event.data && held.data.step === event.data.step;
+  }
+
   /** Decides anew and holds what comes out against the log, from this event on. */
   async function decideOn(event: KernelEvent): Promise<void> {
     const decided = await tape.decide();
     if (decided.length === 0) {
       throw parted(event, 'The log has a decision that is not taken now.', null);
     }
-    tape.compare(decided);
+    await tape.compare(decided);
   }
 
   async function takeStart(event: Of<'step.started'>): Promise<void> {
@@ -114,12 +120,25 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
       throw parted(event, 'It was done without having been started.', null);
     }
     if (run.completable.has(path)) return decideOn(event);
-    if (!tape.closed().calls.has(path)) {
-      const decided = await tape.decide();
-      if (decided.length > 0) return tape.compare(decided);
-    }
+    if (!(await beginsUnsaid(path))) return;
     await endCall(event);
     tape.believe(event);
+  }
+
+  /**
+   * A step that nothing said the start of begins with whatever else is decided here. The turn that took
+   * its end may have taken others first, and said the rest after them. False if the log has none of it.
+   */
+  async function beginsUnsaid(path: string): Promise<boolean> {
+    const { calls } = tape.closed();
+    if (calls.has(path)) return true;
+    const decided = await tape.decide();
+    if (decided.length === 0 || calls.has(path)) {
+      tape.holdBack(decided);
+      return true;
+    }
+    await tape.compare(decided);
+    return false;
   }
 
   async function takeFailure(event: Of<'step.failed'>): Promise<void> {
@@ -138,7 +157,7 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     if (retryAt !== undefined) return tape.believe(event);
     const { turn, taken } = tape.closed();
     failStep(turn, path, attempt, problem);
-    tape.compare(taken());
+    await tape.compare(taken());
   }
 
   async function endCall(event: Of<'step.completed' | 'step.failed'>): Promise<void> {
@@ -151,14 +170,14 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     const isBegun = tape.run().frontier?.stateOf(path) === 'running';
     // a key, a rate or a window held it back once more: all three belong to the world
     if (isBegun && ['lock', 'rate', 'window'].includes(reason)) return tape.believe(event);
-    if (isHeldBack(event)) return beginAgain(event);
+    if (isWaitOver(event)) return beginAgain(event);
     if (!tape.isEffect(path)) return decideOn(event);
     await requireReach(event);
     if (tape.isAt(event)) tape.believe(event);
   }
 
   /** It was held back or has failed, its wait is over, and it is no call: now it begins. */
-  function isHeldBack({ data: { step: path } }: StepEvent): boolean {
+  function isWaitOver({ data: { step: path } }: StepEvent): boolean {
     const how = tape.endedBy(path);
     const isOver = how === 'lock' || how === 'time';
     return isOver && !('call' in compiledStep(tape.run(), path).step);
@@ -171,7 +190,7 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     const template = templates.with ?? templates.over ?? templates.plan;
     if (template?.looksUp) bring(path, await tape.resolve(path));
     beginStep(turn, path);
-    tape.compare(taken());
+    await tape.compare(taken());
   }
 
   /** An effect is prepared and done only where the plan has come to it. */
@@ -179,7 +198,7 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     const { step: path } = event.data;
     const state = tape.run().frontier?.stateOf(path);
     if (state === 'running' || stepOf(tape.run(), path).waiting) return;
-    tape.compare(await tape.decide());
+    await tape.compare(await tape.decide());
     if (!tape.isAt(event) || tape.closed().turn.outside.has(path)) return;
     throw parted(event, 'The plan has not come to this effect now.', state ?? null);
   }
@@ -187,13 +206,13 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
   /** `run.waiting` and the end of a run, worked out again from where every step stands. */
   async function settle(event: Of<'run.waiting' | 'run.finished'>): Promise<void> {
     if (isByHand(event)) return tape.believe(event);
-    tape.compare(await tape.decide());
+    await tape.compare(await tape.decide());
     if (!tape.isAt(event)) return;
     const { turn, taken } = tape.closed();
     settleRun(turn);
     const decided = taken();
     if (decided.length === 0) throw parted(event, 'The run does not come to rest here now.', null);
-    tape.compare(decided);
+    await tape.compare(decided);
   }
 
   function isByHand(event: Of<'run.waiting' | 'run.finished'>): boolean {
@@ -208,7 +227,7 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     finish: async () => {
       const { status } = tape.run();
       if (isRunEnded(status) || status === 'parked') return;
-      const [first] = await tape.decide();
+      const first = tape.heldBack() ?? (await tape.decide())[0];
       if (first) throw atTheEnd(tape.events, first);
     },
     figures: () => ({

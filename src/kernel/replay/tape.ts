@@ -36,8 +36,14 @@ export interface Tape {
   readonly believe: (event: KernelEvent) => void;
   /** What the plan decides here; nothing is compared yet. */
   readonly decide: () => Promise<readonly NewEvent[]>;
+  /** Decisions that the log has only after the ends that their turn took first. */
+  readonly holdBack: (decided: readonly NewEvent[]) => void;
+  /** the first decision that is held back; the log must come to it */
+  readonly heldBack: () => NewEvent | undefined;
+  /** Holds the first of them against the log, here. Raises `Diverged`. */
+  readonly takeHeld: () => Promise<void>;
   /** Holds decisions against the log, from here on. Raises `Diverged`. */
-  readonly compare: (decided: readonly NewEvent[]) => void;
+  readonly compare: (decided: readonly NewEvent[]) => Promise<void>;
   /** How the wait of a step has ended, while nothing has followed from it. */
   readonly endedBy: (path: string) => KernelEvents['wait.ended']['how'] | undefined;
   readonly hasAnswer: () => boolean;
@@ -64,6 +70,7 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
   const nextFrom = indexBySteps(events, (type) => !type.startsWith('lock.'));
   const nextWithLocks = indexBySteps(events, () => true);
   const ended = new Map<string, KernelEvents['wait.ended']['how']>();
+  const held: NewEvent[] = [];
   let cursor = 0;
   let decisions = 0;
   let run = newRunState(recording.run);
@@ -126,25 +133,28 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
     }
   }
 
-  /** A lookup had come back when the log goes on with its step, here or in the same append. */
+  /** A lookup had come back when the log goes on with its step here; a step that ends unsaid began unsaid. */
   function isDueLookup(path: string): boolean {
     const next = nextFrom(path, cursor);
-    const here = events[cursor];
-    if (!next || !here) return false;
-    if (next.type === 'step.completed' || next.seq === here.seq) return true;
-    return next.at === here.at && events[cursor + (next.seq - here.seq)]?.seq === next.seq;
+    return next !== undefined && (next.type === 'step.completed' || next === events[cursor]);
   }
 
-  function compare(decided: readonly NewEvent[]): void {
-    for (const one of decided) {
+  async function compare(decided: readonly NewEvent[]): Promise<void> {
+    const open = [...decided];
+    for (let one = open[0]; one; one = open[0]) {
       // what a turn gives back is said at its end, before the next one decides
       while (events[cursor]?.type === 'lock.released') believe(events[cursor] as KernelEvent);
       const event = events[cursor] as KernelEvent | undefined; // as `asKernelEvent` says
       if (!event) throw atTheEnd(events, one);
-      const expected = { type: event.type, ...asObject(event.data) };
-      const found = { type: one.type, ...asObject(withDrift(event, one)) };
-      if (!isSameJson(expected, found)) {
-        throw parted(event, `It decides ${wordsOf(one)} now.`, found, expected);
+      if (matches(event, one)) open.shift();
+      else if (held[0] && matches(event, held[0])) held.shift();
+      else {
+        // or the record that another step names had come back, and that step goes first
+        const earlier = 'step' in event.data ? await decideLookup(event.data.step) : [];
+        if (earlier.length === 0)
+          throw parted(event, `It decides ${wordsOf(one)} now.`, asData(event, one));
+        open.unshift(...earlier);
+        continue;
       }
       if (event.type === 'step.waiting') stepOf(run, event.data.step).waiting = event.data;
       if ('step' in event.data) ended.delete(event.data.step);
@@ -152,6 +162,16 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
       cursor += 1;
       decisions += 1;
     }
+  }
+
+  function matches(event: KernelEvent, decided: NewEvent): boolean {
+    return isSameJson({ type: event.type, ...asObject(event.data) }, asData(event, decided));
+  }
+
+  async function decideLookup(path: string): Promise<readonly NewEvent[]> {
+    if (!closed.lookups.has(path)) return [];
+    closed.bring(path, await resolve(path).catch(toFailure));
+    return closed.decide();
   }
 
   /** The input of a step, as the runner would work it out. */
@@ -180,6 +200,14 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
     next: (path, after) => nextFrom(path, after === undefined ? cursor : cursor + 1),
     believe,
     decide,
+    holdBack: (decided) => {
+      held.push(...decided);
+    },
+    heldBack: () => held[0],
+    takeHeld: async () => {
+      const next = held.shift();
+      if (next) await compare([next]);
+    },
     compare,
     endedBy: (path) => ended.get(path),
     hasAnswer: () => [...ended.values()].includes('answer'),
@@ -232,6 +260,10 @@ function withDrift(event: KernelEvent, decided: NewEvent): JsonObject {
   if (until === undefined || typeof data.until !== 'number') return data;
   const drift = data.until - until;
   return drift > 0 && drift <= DRIFT_MS ? { ...data, until, words } : data;
+}
+
+function asData(event: KernelEvent, decided: NewEvent): JsonObject {
+  return { type: decided.type, ...asObject(withDrift(event, decided)) };
 }
 
 function wordsOf(decided: NewEvent): string {
