@@ -39,6 +39,7 @@ const effect: Effect = {
 function card(changes: Partial<Effect> = {}, text = 'one\ntwo\n', hash = 'h'): Card {
   const shown: CardEffect = {
     ...{ hash, status: 'finalised', provisional: false, reasons: [], receipt: null },
+    assurance: 'unattended',
     effect: { ...effect, ...changes },
     preview: { text, blobs: [] },
   };

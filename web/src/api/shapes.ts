@@ -1,6 +1,7 @@
 // What the HTTP door answers, as far as the page uses it. Types only.
 import type { Json, JsonObject } from '../../../src/base/portable.ts';
 import type {
+  Assurance,
   Device,
   Effect,
   EffectHash,
@@ -25,6 +26,8 @@ export interface Session {
   readonly device?: Pick<Device, 'id' | 'name' | 'kind' | 'assurance'> | null;
   readonly canSign?: boolean;
   readonly example?: boolean;
+  /** where Steward answers */
+  readonly origins?: readonly string[];
   readonly now?: string;
 }
 
@@ -94,6 +97,8 @@ export interface Card {
 
 export interface CardEffect {
   readonly hash: EffectHash;
+  /** the least assurance of a device that may approve it */
+  readonly assurance: Assurance;
   readonly status: EffectStatus;
   /** until when it can be taken back; null when it is not held */
   readonly heldUntil?: string | null;

@@ -4,10 +4,12 @@ import type { Assurance } from '../../../src/contract/portable.ts';
 import { call } from '../api/call.ts';
 import type { CardEffect, FormField } from '../api/shapes.ts';
 import { nowMs } from '../clock.ts';
-import { performAct, tooWeakFor } from '../device/perform-act.ts';
+import { signerFor, useStepUp, whyUnsigned } from '../device/passkeys.ts';
+import { performAct } from '../device/perform-act.ts';
 import { Action } from '../parts/action.tsx';
 import { Field } from '../parts/field.tsx';
 import { notify } from '../parts/notice.tsx';
+import { PasskeyLine } from '../parts/passkey-line.tsx';
 import { Trouble } from '../parts/states.tsx';
 import { bareName } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
@@ -45,6 +47,7 @@ export function AlwaysForm({
   const [shown, setShown] = useState<Proposal>();
   const [problem, setProblem] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const stepUp = useStepUp(shown?.assurance ?? 'unattended');
   if (!card || !wish) return null;
 
   const change = (field: keyof GrantWish) => (value: string) => {
@@ -64,11 +67,11 @@ export function AlwaysForm({
     });
   const sign = ({ kind, body }: Proposal): Promise<void> =>
     during(async () => {
-      await performAct(kind, body);
+      await performAct(kind, body, signerFor(stepUp));
       notify({ words: 'Signed. It is listed under Settings, where you can end it.', tone: 'ok' });
       onDone();
     });
-  const weak = shown && tooWeakFor(shown.assurance);
+  const weak = shown && whyUnsigned(stepUp);
 
   return (
     <InlineForm
@@ -109,11 +112,13 @@ export function AlwaysForm({
           </ul>
           {weak === undefined ? null : (
             <p class="muted">
-              {weak} <code class="copy">{visible(commandOf(card, wish))}</code>
+              {weak} Or sign it where your key has a passphrase:{' '}
+              <code class="copy">{visible(commandOf(card, wish))}</code>
             </p>
           )}
         </section>
       ) : null}
+      {shown ? <PasskeyLine stepUp={stepUp} /> : null}
       <div class="form-actions">
         {shown ? (
           <Action

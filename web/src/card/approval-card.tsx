@@ -1,13 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
-import { isJsonObject, type Json } from '../../../src/base/portable.ts';
+import type { Json } from '../../../src/base/portable.ts';
+import { type Assurance, strongerAssurance } from '../../../src/contract/portable.ts';
 import { call, sayProblem } from '../api/call.ts';
 import { connection, isBehind } from '../api/live.ts';
 import type { Card } from '../api/shapes.ts';
 import { nowMs } from '../clock.ts';
+import { type StepUp, signerFor, useStepUp } from '../device/passkeys.ts';
 import { lookOnly, signer } from '../device/session.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
+import { PasskeyLine } from '../parts/passkey-line.tsx';
 import { formatMoment } from '../words/format.ts';
 import { endWords } from '../words/status.ts';
 import { AlwaysForm } from './always-form.tsx';
@@ -48,10 +51,12 @@ export function ApprovalCard({
   const chosen = undecided.filter(({ hash }) => !left.has(hash));
   const fields = editableFields(checked);
   const isOpen = item.status !== 'closed' && undecided.length > 0;
-  const off = whyOff(checked, chosen, phase, settled);
+  const stepUp = useStepUp(neededFor(chosen));
+  const off = whyOff(checked, chosen, phase, settled, stepUp);
 
   async function decide(decision: 'approve' | 'reject', reason?: string): Promise<void> {
-    const key = signer.value;
+    // saying no takes nothing but the key of this browser
+    const key = decision === 'approve' ? signerFor(stepUp) : signer.value;
     if (!key || off.decide !== undefined) return;
     setPhase('sending');
     setSent(undefined);
@@ -157,11 +162,13 @@ export function ApprovalCard({
             <>
               <div class="actions">
                 <Action
-                  label={
-                    chosen.length < undecided.length
-                      ? `Approve ${chosen.length} of ${undecided.length}`
-                      : 'Approve'
-                  }
+                  label={[
+                    'Approve',
+                    ...(chosen.length < undecided.length
+                      ? [`${chosen.length} of ${undecided.length}`]
+                      : []),
+                    ...(stepUp.status === 'passkey' ? ['with passkey'] : []),
+                  ].join(' ')}
                   hotkey="a"
                   look="primary"
                   busy={phase === 'sending'}
@@ -193,6 +200,7 @@ export function ApprovalCard({
                   ? off.approve
                   : card.doNothing}
               </p>
+              {lookOnly.value === undefined ? <PasskeyLine stepUp={stepUp} /> : null}
             </>
           ) : null}
         </section>
@@ -212,26 +220,30 @@ interface Off {
   readonly always: string | undefined;
 }
 
+/** The strongest that any of them takes. */
+function neededFor(effects: readonly CheckedEffect[]): Assurance {
+  return effects
+    .map(({ card }) => card.assurance)
+    .reduce<Assurance>(strongerAssurance, 'unattended');
+}
+
 /** Why a button is off, in the order in which it matters to the person. */
 function whyOff(
   { card, sound }: CheckedCard,
   chosen: readonly CheckedEffect[],
   phase: Phase,
   settled: boolean,
+  stepUp: StepUp,
 ): Off {
   const busy = phase === 'sending' ? SENDING : undefined;
   const away = isBehind.value ? 'The connection is lost: what you see may be old.' : undefined;
   const none = chosen.length === 0 ? 'Choose at least one of them.' : undefined;
   const decide = busy ?? lookOnly.value ?? away ?? none;
-  const body = card.item.body;
-  const stepUp = isJsonObject(body) && body.stepUp === true;
-  const grave = stepUp
-    ? 'This binds you or moves money: it needs a passkey, which this page cannot use yet.'
-    : undefined;
+  const weak = stepUp.status === 'off' ? stepUp.words : undefined;
   const wrong = sound ? undefined : 'What you see is not what would be signed.';
   return {
     decide,
-    approve: decide ?? wrong ?? grave ?? (settled ? undefined : 'It changed just now: look again.'),
+    approve: decide ?? wrong ?? weak ?? (settled ? undefined : 'It changed just now: look again.'),
     edit: busy ?? lookOnly.value ?? away,
     snooze: busy ?? lookOnly.value ?? away,
     always: busy ?? lookOnly.value ?? away ?? neverGrantedAll(card),

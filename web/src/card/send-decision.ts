@@ -1,7 +1,9 @@
+import type { Json } from '../../../src/base/portable.ts';
 import type { EffectHash } from '../../../src/contract/portable.ts';
 import { call, LostAnswer, Problem } from '../api/call.ts';
 import type { Card, Decided } from '../api/shapes.ts';
 import { signDecision, toJson } from '../device/decide.ts';
+import { NotSigned } from '../device/not-signed.ts';
 import type { Signer } from '../device/session.ts';
 import type { CheckedCard, CheckedEffect } from './check-card.ts';
 
@@ -11,6 +13,8 @@ export type Sent =
   /** it changed before the signature arrived; nothing was done */
   | { readonly status: 'stale'; readonly problem: Problem }
   | { readonly status: 'refused'; readonly problem: Problem }
+  /** the browser's own question about a passkey was closed; nothing was sent */
+  | { readonly status: 'unsigned'; readonly words: string }
   /** no answer came, but the server knows the decision */
   | { readonly status: 'arrived'; readonly end: string }
   /** no answer came, and it still waits as of this look */
@@ -36,9 +40,14 @@ export async function sendDecision(
   const hashes: readonly EffectHash[] = effects
     .filter((effect) => chosen.includes(effect))
     .map(({ hash }) => hash);
-  const signed = toJson(
-    await signDecision(signer, decision, { company, incarnation, policy: card.policy, hashes }),
-  );
+  const subject = { company, incarnation, policy: card.policy, hashes };
+  let signed: Json;
+  try {
+    signed = toJson(await signDecision(signer, decision, subject));
+  } catch (error) {
+    if (error instanceof NotSigned) return { status: 'unsigned', words: error.message };
+    throw error;
+  }
   const path = `/api/items/${encodeURIComponent(card.item.id)}/${decision}`;
   const body = decision === 'approve' ? { signed } : { signed, reason };
   try {

@@ -14,6 +14,13 @@ export function SentLine({ sent }: { readonly sent: Sent }) {
       return null; // the card itself shows what changed
     case 'refused':
       return <Trouble error={sent.problem} />;
+    case 'unsigned':
+      return (
+        <p class="banner tone-warn" role="alert">
+          <Icon name="alert" />
+          <span>{sent.words} It still waits for you.</span>
+        </p>
+      );
     case 'arrived':
       return (
         <p class="banner" role="status">

@@ -1,8 +1,9 @@
 import { useRef, useState } from 'preact/hooks';
+import { isAssured } from '../../../src/contract/portable.ts';
 import { call, sayProblem } from '../api/call.ts';
 import { isBehind } from '../api/live.ts';
 import { nowMs } from '../clock.ts';
-import { lookOnly, signer } from '../device/session.ts';
+import { lookOnly, session, signer } from '../device/session.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
@@ -41,7 +42,7 @@ export function Stack({
     (approvals.every(({ sound }) => sound)
       ? undefined
       : 'One of them is not what would be signed.') ??
-    (approvals.some(needsStepUp) ? 'One of them needs a passkey.' : undefined);
+    (approvals.some(needsMore) ? 'One of them takes a passkey: open it by itself.' : undefined);
 
   async function approveAll(): Promise<void> {
     const key = signer.value;
@@ -159,7 +160,8 @@ function StackedCard({
   );
 }
 
-function needsStepUp({ card }: CheckedCard): boolean {
-  const { body } = card.item;
-  return typeof body === 'object' && body !== null && 'stepUp' in body && body.stepUp === true;
+/** More than the key of this browser. */
+function needsMore({ effects }: CheckedCard): boolean {
+  const own = session.value?.device?.assurance ?? 'unattended';
+  return effects.some(({ card }) => !isAssured(own, card.assurance));
 }

@@ -6,7 +6,6 @@ import {
   type DecisionStatement,
   type EffectHash,
   type SignedDecision,
-  signStatement,
   toBase64Url,
 } from '../../../src/contract/portable.ts';
 import { nowMs } from '../clock.ts';
@@ -24,7 +23,7 @@ export interface Subject {
   readonly hashes: readonly EffectHash[];
 }
 
-/** Signs a decision over exactly these hashes with this browser's key. */
+/** Signs a decision over exactly these hashes. Fails as `signer` does. */
 export function signDecision(
   signer: Signer,
   decision: DecisionStatement['decision'],
@@ -40,7 +39,7 @@ export function signDecision(
     nonce: toBase64Url(crypto.getRandomValues(new Uint8Array(NONCE_BYTES))),
     device: signer.device,
   });
-  return signStatement(statement, signer.privateKey);
+  return signer.sign(statement);
 }
 
 /** Signs an act of the operator that is no effect: inviting or revoking a device. */
@@ -56,6 +55,5 @@ export async function signAct(signer: Signer, kind: ActKind, body: Json): Promis
 
 /** A signed decision as plain JSON for the wire. */
 export function toJson(signed: SignedDecision): Json {
-  const { statement, signature } = signed;
-  return { statement: { ...statement, effects: [...statement.effects] }, signature };
+  return JSON.parse(JSON.stringify(signed));
 }

@@ -1,5 +1,10 @@
 import { computed, signal } from '@preact/signals';
-import { toBase64Url } from '../../../src/contract/portable.ts';
+import {
+  type DecisionStatement,
+  type SignedDecision,
+  signStatement,
+  toBase64Url,
+} from '../../../src/contract/portable.ts';
 import { call, onSignedOut } from '../api/call.ts';
 import type { Session } from '../api/shapes.ts';
 import { followServer } from '../clock.ts';
@@ -9,17 +14,20 @@ import { type BrowserKey, loadKey, makeKey, nameKey } from './key-store.ts';
 export const session = signal<Session | undefined>(undefined);
 const key = signal<BrowserKey | undefined>(undefined);
 
-/** Who signs here; undefined in a session that can only look. */
+/** A device that signs what it is handed. */
 export interface Signer {
   readonly device: string;
-  readonly privateKey: CryptoKey;
+  /** A passkey's fails with `NotSigned` when the person says no. */
+  readonly sign: (statement: DecisionStatement) => Promise<SignedDecision>;
 }
 
+/** The key of this browser; undefined in a session that can only look. */
 export const signer = computed<Signer | undefined>(() => {
   const { device, company, canSign } = session.value ?? {};
   if (!device || !company || canSign === false) return undefined;
-  return key.value?.deviceByCompany[company.id] === device.id
-    ? { device: device.id, privateKey: key.value.privateKey }
+  const { privateKey, deviceByCompany } = key.value ?? {};
+  return privateKey && deviceByCompany?.[company.id] === device.id
+    ? { device: device.id, sign: (statement) => signStatement(statement, privateKey) }
     : undefined;
 });
 

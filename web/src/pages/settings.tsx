@@ -1,35 +1,22 @@
-import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { call, sayProblem } from '../api/call.ts';
-import { useResource } from '../api/resource.ts';
-import { signAct, toJson } from '../device/decide.ts';
-import { lookOnly, session, signer, signOut } from '../device/session.ts';
+import { sayProblem } from '../api/call.ts';
+import { lookOnly, session, signOut } from '../device/session.ts';
 import { keysOn, switchKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
 import { Page } from '../parts/panes.tsx';
-import { Loaded } from '../parts/states.tsx';
 import { setTheme, type Theme, theme } from '../style/theme.ts';
-import { formatDay } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
+import { DevicesSection } from './devices-section.tsx';
 import { GrantsSection } from './grants-section.tsx';
 import { PolicySection } from './policy-section.tsx';
 import { TokensSection } from './tokens-section.tsx';
-
-interface DeviceRow {
-  readonly id: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly assurance: string;
-  readonly enrolledAt: string;
-  readonly revokedAt: string | null;
-}
 
 /** Devices, delegation, policy, this browser, keyboard, colours, the log. */
 export function Settings() {
   return (
     <Page title="Settings">
-      <Devices />
+      <DevicesSection />
       <GrantsSection />
       <TokensSection />
       <PolicySection />
@@ -89,94 +76,3 @@ const THEMES: readonly (readonly [Theme, string])[] = [
   ['light', 'Light'],
   ['dark', 'Dark'],
 ];
-
-function Devices() {
-  const devices = useResource<readonly DeviceRow[]>('/api/devices', ({ type }) =>
-    type.startsWith('device.'),
-  );
-  const [link, setLink] = useState<string>();
-  const off = lookOnly.value ?? tooWeak();
-  async function invite(): Promise<void> {
-    const key = signer.value;
-    if (!key) return;
-    try {
-      const signed = toJson(await signAct(key, 'device', { act: 'invite' }));
-      setLink((await call<{ url: string }>('POST', '/api/devices/invite', { signed })).url);
-    } catch (error) {
-      const { words, remedy } = sayProblem(error);
-      notify({ words: `${words} ${remedy}`, tone: 'stop' });
-    }
-  }
-  async function revoke({ id, name }: DeviceRow): Promise<void> {
-    const key = signer.value;
-    if (!key) return;
-    try {
-      const because = 'You removed it.';
-      const signed = toJson(await signAct(key, 'revoke', { device: id, because }));
-      await call('POST', `/api/devices/${encodeURIComponent(id)}/revoke`, { because, signed });
-      notify({ words: `${visible(name)} can no longer decide anything.` });
-    } catch (error) {
-      const { words, remedy } = sayProblem(error);
-      notify({ words: `${words} ${remedy}`, tone: 'stop' });
-    }
-    await devices.refresh();
-  }
-  return (
-    <section class="plain-section" aria-labelledby="devices">
-      <h2 id="devices">Devices that decide for you</h2>
-      <Loaded from={devices}>
-        {(rows) => (
-          <ul class="lines">
-            {rows.map((row) => (
-              <li key={row.id}>
-                <span>
-                  {visible(row.name)}{' '}
-                  {row.id === session.value?.device?.id ? (
-                    <span class="tag">this browser</span>
-                  ) : null}
-                </span>
-                <span class="muted">
-                  {KINDS[row.kind] ?? row.kind}, since {formatDay(row.enrolledAt)}
-                  {row.revokedAt ? `, removed ${formatDay(row.revokedAt)}` : ''}
-                </span>
-                {row.revokedAt || row.id === session.value?.device?.id ? null : (
-                  <Action
-                    label="Remove"
-                    look="quiet"
-                    off={lookOnly.value}
-                    onAct={() => void revoke(row)}
-                  />
-                )}
-              </li>
-            ))}
-          </ul>
-        )}
-      </Loaded>
-      <div class="form-actions">
-        <Action label="Add a device" off={off} onAct={() => void invite()} />
-      </div>
-      {off === undefined ? null : <p class="muted">{off}</p>}
-      {link ? (
-        <p class="banner" role="status">
-          <span>
-            Open this link in the other browser within ten minutes. It works once.{' '}
-            <code class="copy">{link}</code>
-          </span>
-        </p>
-      ) : null}
-    </section>
-  );
-}
-
-/** Who may speak for you is decided by more than a plain key (DESIGN section 8). */
-function tooWeak(): string | undefined {
-  return session.value?.device?.assurance === 'unattended'
-    ? 'Adding a device needs more than the key of this browser. Sign with the recovery key from your paper: steward devices invite --recovery'
-    : undefined;
-}
-
-const KINDS: { readonly [kind: string]: string } = {
-  cli: 'command line',
-  browser: 'browser',
-  passkey: 'passkey',
-};

@@ -41,8 +41,9 @@ export function Action({
       {children}
       <span>{label}</span>
       {hotkey !== undefined && keysOn.value ? (
+        // drawn, not written: a name that is spoken must hold every letter that is written
         <span aria-hidden="true">
-          <kbd>{hotkey.toUpperCase()}</kbd>
+          <kbd data-key={hotkey.toUpperCase()} />
         </span>
       ) : null}
     </button>

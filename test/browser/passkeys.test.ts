@@ -1,0 +1,195 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Browser, CDPSession, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { act, ask, cardOf, openTrustWorld, type TrustWorld } from '../flow/trust-kit.ts';
+import { type ServedWorld, serveComposed } from '../support/serve-composed.ts';
+import {
+  buildPage,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  findChromium,
+  launchChromium,
+  visit,
+} from './page-kit.ts';
+import { serveDesk, UNLOCK } from './served-desk.ts';
+
+const executable = findChromium();
+const why = 'no Chromium here: install the package "chromium"';
+const DIST = fileURLToPath(new URL('../../web/dist', import.meta.url));
+
+/** An authenticator inside the browser, which answers for a person. */
+interface Finger {
+  /** false: the person is not recognised, and the browser's question ends without an answer */
+  readonly recognise: (isUserVerified: boolean) => Promise<void>;
+  /** false: nobody touches it */
+  readonly touch: (enabled: boolean) => Promise<void>;
+}
+
+async function addFinger(cdp: CDPSession, transport: 'internal' | 'usb'): Promise<Finger> {
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      ...{ protocol: 'ctap2', transport, hasResidentKey: true },
+      ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    },
+  });
+  return {
+    recognise: async (isUserVerified) => {
+      await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+    },
+    touch: async (enabled) => {
+      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+    },
+  };
+}
+
+async function withAuthenticators(page: Page): Promise<CDPSession> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable');
+  return cdp;
+}
+
+/** Makes a passkey in Settings; the code under which it waits. */
+async function makePasskey(page: Page, name: string): Promise<string> {
+  await page.getByRole('button', { name: 'Add a passkey', exact: true }).click();
+  const form = page.getByRole('form', { name: 'Add a passkey' });
+  await form.getByLabel('How you call it').fill(name);
+  await form.getByRole('button', { name: 'Make the passkey' }).click();
+  const waits = page.getByRole('region', { name: 'The new passkey' });
+  await waits.waitFor();
+  const command = (await waits.locator('code.copy').textContent()) ?? '';
+  return command.split(' ').at(-1) ?? '';
+}
+
+const deviceLine = (page: Page, name: string) =>
+  page.locator('section[aria-labelledby=devices] li').filter({ hasText: name });
+
+describe.skipIf(executable === undefined)(
+  `passkeys in a real browser (${executable ?? why})`,
+  () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      buildPage();
+      browser = await launchChromium(executable ?? '');
+    }, 120_000);
+    afterAll(() => browser?.close());
+
+    test('one is made in Settings, let in by its code, and then lets in the next one and a browser', async () => {
+      await using desk = await serveDesk('page-passkeys');
+      const { page, complaints } = await visit(browser);
+      await page.goto(await desk.invite());
+      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.goto(`${desk.url}/settings`);
+      const cdp = await withAuthenticators(page);
+      const finger = await addFinger(cdp, 'internal');
+      const invite = page.getByRole('button', { name: /^Add a browser\. Not possible now/ });
+      await invite.waitFor();
+
+      // closing the browser's question leaves nothing behind, and says so
+      await finger.recognise(false);
+      await page.getByRole('button', { name: 'Add a passkey', exact: true }).click();
+      const form = page.getByRole('form', { name: 'Add a passkey' });
+      await expectAccessible(page, 'adding a passkey');
+      await form.getByRole('button', { name: 'Make the passkey' }).click();
+      await form.getByText("Your browser's question was closed").waitFor();
+      await form.getByRole('button', { name: 'Cancel' }).click();
+      await finger.recognise(true);
+
+      const code = await makePasskey(page, 'Laptop finger');
+      expect(code).toMatch(/^[0-9a-f]{16}$/);
+      await expectAccessible(page, 'a passkey that waits');
+      await expectNoSidewaysScroll(page, 'a passkey that waits');
+      const devices = await desk.data<readonly { kind: string }[]>(['devices']);
+      expect(devices.map(({ kind }) => kind)).not.toContain('passkey');
+      await desk.data(['devices', 'passkey', code, '--yes'], UNLOCK);
+      await deviceLine(page, 'Laptop finger').waitFor();
+      await page.getByText('Laptop finger can sign for you now.').waitFor();
+
+      // the first one lets in the second: another authenticator, as a key on a ring would be
+      await finger.touch(false);
+      const ring = await addFinger(cdp, 'usb');
+      await makePasskey(page, 'Key ring');
+      await ring.touch(false);
+      await finger.touch(true);
+      await page.getByRole('button', { name: 'Let it in with my passkey' }).click();
+      await deviceLine(page, 'Key ring').waitFor();
+
+      // of two, one is chosen before the browser asks
+      await finger.touch(false);
+      await ring.touch(true);
+      await page.getByLabel('Sign with the passkey').first().selectOption('Key ring');
+      await page.getByRole('button', { name: 'Add a browser', exact: true }).click();
+      await page.getByText('Open this link in the other browser').waitFor();
+      const link = (await page.locator('.banner code.copy').textContent()) ?? '';
+      const second = await visit(browser);
+      await second.page.goto(link);
+      await second.page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+
+      await deviceLine(page, 'Key ring').getByRole('button', { name: 'Remove' }).click();
+      await deviceLine(page, 'Key ring').getByText('removed').waitFor();
+      expect(complaints).toEqual([]);
+      expect(second.complaints).toEqual([]);
+    }, 120_000);
+
+    test('what is grave waits for the passkey: without one it says so, closed it still waits, then it is done', async () => {
+      const home = mkdtempSync(join(tmpdir(), 'steward-page-grave-'));
+      let served: ServedWorld<TrustWorld> | undefined;
+      try {
+        served = await serveComposed((verify) => openTrustWorld({ home, verify }), DIST);
+        const { world, services, url } = served;
+        const { id } = await ask(world, 'pay', { to: ['zoe@example.org'], text: 'Rent' });
+        const { item } = await cardOf(world, id);
+
+        const { page, complaints } = await visit(browser);
+        await page.goto(`${url}/sign-in#${services.sessions.newCode('invite')}`);
+        await page.getByRole('link', { name: 'Pay it' }).click();
+        const off = page.getByRole('button', { name: /^Approve\. Not possible now/ });
+        await off.waitFor();
+        expect(await page.locator('.do-nothing').textContent()).toBe(
+          'This moves money or binds you, so it takes a passkey, and you have none yet. Add one in Settings.',
+        );
+        await expectAccessible(page, 'a grave card without a passkey');
+        await page.keyboard.press('a');
+        await page.getByRole('link', { name: 'Passkeys in Settings' }).click();
+
+        const finger = await addFinger(await withAuthenticators(page), 'internal');
+        const code = await makePasskey(page, 'My finger');
+        const body = services.passkeyOffers.find(code);
+        await act(world, 'device', body); // as where a key has a passphrase
+        await deviceLine(page, 'My finger').waitFor();
+
+        await page.goto(`${url}/items/${item.id}`);
+        const approve = page.getByRole('button', { name: 'Approve with passkey' });
+        await approve.waitFor();
+        await page.getByText('Your browser asks for your passkey "My finger".').waitFor();
+        await expectAccessible(page, 'a grave card with a passkey');
+        await expectNoSidewaysScroll(page, 'a grave card with a passkey');
+
+        const before = world.log.head().seq;
+        await finger.recognise(false);
+        await approve.click();
+        const closed = page.getByRole('alert').filter({ hasText: 'Nothing was signed.' });
+        await closed.waitFor();
+        expect(await closed.textContent()).toContain('It still waits for you.');
+        expect(world.sent).toEqual([]);
+        expect(world.log.head().seq).toBe(before);
+        expect((await cardOf(world, id)).item.status).toBe('open');
+
+        await finger.recognise(true);
+        await approve.click();
+        await page.getByText('Your decision is recorded.').waitFor();
+        expect(world.sent).toMatchObject([{ capability: 'post.pay@1', text: 'Rent' }]);
+        const [recorded] = (
+          await world.log.read({ after: before, limit: 100, types: ['approval.recorded'] })
+        ).values();
+        expect(recorded?.data).toMatchObject({ assurance: 'present', item: item.id });
+        expect(complaints).toEqual([]);
+      } finally {
+        await served?.close();
+        rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+      }
+    }, 120_000);
+  },
+);
