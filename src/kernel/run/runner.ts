@@ -2,20 +2,19 @@ import type { Id } from '../../base/index.ts';
 import { type FailureCode, failure, toFailure } from '../../contract/index.ts';
 import type { Registry as PlanRegistry } from '../../plan/index.ts';
 import type { EffectGate } from '../effects/gate.ts';
-import { referenceReader } from '../effects/prepare.ts';
 import type { Queue } from '../events.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
-import { actLabel } from '../trust/act-label.ts';
 import type { InsideWatch } from '../trust/judge-call.ts';
 import { type Actor, createActor, isIdle } from './actor.ts';
-import { appendsOf, type Batch, newBatch } from './batch.ts';
+import { appendsOf, type Batch } from './batch.ts';
 import { createCalls } from './calls.ts';
 import { createEffectTurns } from './effect-turns.ts';
 import type { StepOutcome } from './execute.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { loadRun } from './load-run.ts';
 import type { Locks } from './locks.ts';
+import { createTurnOf } from './open-turn.ts';
 import { takeOutcome } from './outcomes.ts';
 import { releaseLocks, undoLocks } from './release-locks.ts';
 import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
@@ -80,9 +79,8 @@ const STORE_FAULTS: ReadonlySet<FailureCode> = new Set(['disk_full', 'store_read
 const QUEUES: readonly Queue[] = ['now', 'soon', 'cheap'];
 
 export function createRunner(ports: RunnerPorts): Runner {
-  const { log, clock, records, lookup, registry } = ports;
+  const { log, lookup } = ports;
   const actors = new Map<Id, Actor>();
-  const readReference = referenceReader(records);
   let closing = false;
   let underWay = 0;
   let moving = 0;
@@ -92,6 +90,7 @@ export function createRunner(ports: RunnerPorts): Runner {
   };
   const context: RunnerContext = { ports, wake, track };
   const calls = createCalls(context);
+  const turnOf = createTurnOf(context, calls);
   const waits = createWaits(calls);
   const effectTurns = createEffectTurns(context);
 
@@ -244,56 +243,6 @@ export function createRunner(ports: RunnerPorts): Runner {
       actor.commits.length > 0 ||
       batch.acts.length === 0
     );
-  }
-
-  function turnOf(actor: Actor, run: RunState): Turn {
-    const batch = newBatch(run);
-    return {
-      run,
-      batch,
-      outside: new Set(),
-      now: clock.now(),
-      newId: ports.newId,
-      lookup,
-      contract: (ref) => registry.get(ref).contract,
-      parts: ports.parts,
-      ref: readReference,
-      takeLocks: (keys, step) => ports.locks.take(keys, { run: actor.id, step }),
-      asksLocks: (keys, step) => ports.locks.ask(keys, { run: actor.id, step }),
-      dropLocks: (step) => ports.locks.release({ run: actor.id, step }),
-      takeSlot: (contract, { step }, path) => {
-        const queue = step.queue ?? run.queue;
-        return ports.slots.take(contract, { run: actor.id, step: path, queue }, clock.now());
-      },
-      brought: (path) => {
-        const found = actor.lookups.get(path);
-        return found === 'pending' ? undefined : found;
-      },
-      later: (path, work) => {
-        if (actor.lookups.has(path)) return;
-        actor.lookups.set(path, 'pending');
-        underWay += 1;
-        work
-          .then(
-            (value) => actor.lookups.set(path, value),
-            (error: unknown) => actor.lookups.set(path, toFailure(error)),
-          )
-          .finally(() => {
-            underWay -= 1;
-            wake(actor.id);
-          });
-      },
-      isUnderWay: (path) => actor.immediate.has(path) || actor.calls.has(path),
-      callNow: (path, contract, input) => {
-        actor.lookups.delete(path);
-        return calls.beginNow(actor, run, path, contract, input);
-      },
-      call: (path, attempt, contract, input) => {
-        actor.lookups.delete(path);
-        const act = actLabel(run, path);
-        batch.acts.push(() => calls.begin(actor, path, attempt, contract, input, act));
-      },
-    };
   }
 
   /** Another worker has taken the run over: what this one brings is worth nothing any more. */
