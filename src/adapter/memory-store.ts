@@ -121,6 +121,15 @@ function select(
   }
   found.sort((a, b) => compare(a.value, b.value) || compare(a.key, b.key));
   if (query.descending) found.reverse();
+  const { after, descending } = query;
+  if (after) {
+    const sign = descending ? -1 : 1;
+    const isBehind = ({ key, value }: (typeof found)[number]) =>
+      sign *
+        (compare(value, index === undefined ? after.key : after.value) || compare(key, after.key)) >
+      0;
+    return found.filter(isBehind).map(({ key, row }) => ({ key, row }));
+  }
   return found.map(({ key, row }) => ({ key, row }));
 }
 

@@ -7,7 +7,7 @@ export function queryText(
   query: FoldQuery,
   what: 'rows' | 'count',
 ): { readonly text: string; readonly values: readonly IndexValue[] } {
-  const { index, equals, from, to, descending } = query;
+  const { index, equals, from, to, descending, after } = query;
   const byKey = index === undefined;
   const column = byKey ? 'r.key' : 'i.value';
   const values: IndexValue[] = [ONE_COMPANY, fold];
@@ -34,6 +34,12 @@ export function queryText(
   }
   bound('>=', from);
   bound('<=', to);
+  const behind = descending ? '<' : '>';
+  if (after && byKey) bound(behind, after.key);
+  else if (after) {
+    text += ` AND (i.value, i.key) ${behind} (?, ?)`;
+    values.push(after.value, after.key);
+  }
   if (what === 'rows') {
     const order = descending ? 'DESC' : 'ASC';
     text += ` ORDER BY ${column} ${order}${byKey ? '' : `, i.key ${order}`} LIMIT ? OFFSET ?`;

@@ -1,6 +1,5 @@
-import { type Clock, dayIn, type Id, type JsonObject, LIMITS } from '../base/index.ts';
+import { type Clock, dayIn, type Id, type JsonObject } from '../base/index.ts';
 import { failure, type Label, OPERATOR, type StoredEvent, toFailure } from '../contract/index.ts';
-import type { FoldQuery, FoldReader } from '../log/index.ts';
 import type { RecordCommand } from '../records/index.ts';
 import {
   type ChangeResult,
@@ -11,18 +10,10 @@ import {
   settleConflict,
   type Writer,
 } from './conflicts/index.ts';
+import { createDueWork, dueTimeOf } from './due-work.ts';
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
-import { fact } from './events.ts';
-import {
-  effectsFold,
-  type ItemRow,
-  itemsFold,
-  locksFold,
-  type RunRow,
-  runsFold,
-  waitsFold,
-} from './folds.ts';
+import { effectsFold, type ItemRow, locksFold, type RunRow, runsFold, waitsFold } from './folds.ts';
 import { createItems, type Items } from './inbox/items.ts';
 import { createPlanner } from './planner.ts';
 import { createPlaybooks, type Playbooks } from './playbooks.ts';
@@ -114,18 +105,6 @@ function createToday(zone: () => string, clock: Clock): () => string {
   };
 }
 
-/** All rows of a list, page by page. */
-async function* everyRow<Row extends JsonObject>(
-  reader: FoldReader<Row>,
-  query: FoldQuery,
-): AsyncGenerator<Row> {
-  for (let offset = 0; ; offset += LIMITS.pageRows) {
-    const page = await reader.list({ ...query, offset, limit: LIMITS.pageRows });
-    for (const { row } of page) yield row;
-    if (page.length < LIMITS.pageRows) return;
-  }
-}
-
 export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const { log, clock, lowCost } = options;
   const records = createRecordStore(log);
@@ -169,55 +148,17 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const waits = log.fold(waitsFold);
   const match = options.matcher ?? createPlanner({ playbooks, records, clock, zone: () => zone });
 
-  const timers = createTimers(
-    clock,
-    async () => {
-      const [next] = await waits.list({ index: 'due', limit: 1 });
-      const [snoozed] = await log.fold(itemsFold).list({ index: 'snoozed', limit: 1 });
-      const times = [
-        next?.row.until,
-        snoozed ? Date.parse(snoozed.row.snoozedUntil ?? '') : undefined,
-        await schedules.nextDue(),
-      ];
-      const due = times.filter((time) => typeof time === 'number');
-      return due.length === 0 ? undefined : Math.min(...due);
-    },
-    async (nowMs) => {
-      for await (const { run } of everyRow(waits, { index: 'due', to: nowMs })) runner.wake(run);
-      await wakeSnoozed(nowMs);
-      await schedules.fire(nowMs);
-      await new Promise((resolve) => setImmediate(resolve));
-    },
-  );
-
-  async function wakeSnoozed(nowMs: number): Promise<void> {
-    const due = await log
-      .fold(itemsFold)
-      .list({ index: 'snoozed', to: new Date(nowMs).toISOString(), limit: 500 });
-    for (const { row } of due) {
-      await log.append([
-        {
-          stream: `item/${row.id}`,
-          expectedVersion: 'any',
-          events: [fact('item.woken', { because: 'Its time has come.' })],
-        },
-      ]);
-    }
-  }
+  const timers = createTimers(clock, createDueWork({ ...options, runner, schedules }));
 
   const stopListening = log.onDurable((events) => {
-    let timed = false;
+    let firstDue = Infinity;
     for (const event of events) {
-      timed ||=
-        event.type === 'step.waiting' ||
-        event.type === 'step.failed' ||
-        event.type === 'item.snoozed' ||
-        event.type === 'schedule.set';
+      firstDue = Math.min(firstDue, dueTimeOf(event) ?? Infinity);
       if (event.type === 'run.finished') void finishBelonging(event.stream.slice('run/'.length));
       if (event.type.startsWith('playbook.')) void playbooks.refresh();
       if (event.type.startsWith('company.')) void readZone();
     }
-    if (timed) timers.plan();
+    if (firstDue < Infinity) timers.plan(firstDue);
     deliverEvent(log, runner, events).catch((error: unknown) =>
       options.report(toFailure(error), {}),
     );
@@ -272,12 +213,13 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     recover: async () => {
       await trust.suspendChangedGrants();
       await trust.finishErasures();
-      for await (const { run, step, keys } of everyRow(log.fold(locksFold), {})) {
+      for await (const { row } of log.fold(locksFold).every()) {
+        const { run, step, keys } = row;
         locks.restore(keys, { run, step });
       }
       let count = 0;
       for (const status of UNFINISHED) {
-        for await (const row of everyRow(runs, { index: 'status', equals: status })) {
+        for await (const { row } of runs.every({ index: 'status', equals: status })) {
           count += 1;
           if (row.status === 'compensating') {
             await resumeCompensation({ ...options, runner }, row.id);
@@ -286,11 +228,11 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
           }
         }
       }
-      for await (const row of everyRow(log.fold(effectsFold), { index: 'flight' })) {
+      for await (const { row } of log.fold(effectsFold).every({ index: 'flight' })) {
         if (isInFlight(row.status)) runner.wake(row.run);
       }
       // the lines for keys and rates are in memory only: whoever stood in one asks again
-      for await (const { run } of everyRow(waits, { index: 'here' })) runner.wake(run);
+      for await (const { row } of waits.every({ index: 'here' })) runner.wake(row.run);
       deliverMissed(log, runner).catch((error: unknown) => options.report(toFailure(error), {}));
       timers.plan();
       return { runs: count };

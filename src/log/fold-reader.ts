@@ -1,5 +1,13 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type JsonObject, LIMITS } from '../base/index.ts';
-import type { Fold, FoldQuery, FoldReader, FoldRow } from './fold.ts';
+import {
+  type Fold,
+  type FoldPlace,
+  type FoldQuery,
+  type FoldReader,
+  type FoldRow,
+  indexValue,
+} from './fold.ts';
 import type { AnyFold, Store } from './store.ts';
 
 /** The rebuild of folds under way; undefined while they are whole. */
@@ -13,6 +21,16 @@ export function createFoldReader<Row extends JsonObject>(
 ): FoldReader<Row> {
   const any = fold as unknown as AnyFold; // rows of this name were all written by this fold
   const get = (key: string) => store.getRow(any, key) as Row | undefined; // as above
+  const list = (query: FoldQuery) =>
+    whenWhole(
+      rebuilding,
+      () => store.listRows(any, bounded(query)) as unknown as readonly FoldRow<Row>[], // as above
+    );
+  const placeOf = ({ key, row }: FoldRow<Row>, index: string | undefined): FoldPlace => ({
+    key,
+    // a row that is listed by an index has a value there
+    value: index === undefined ? key : (indexValue(fold, index, row, key) ?? key),
+  });
   return {
     get: (key) => whenWhole(rebuilding, () => get(key)),
     getMany: (keys) =>
@@ -24,11 +42,17 @@ export function createFoldReader<Row extends JsonObject>(
         }
         return rows;
       }),
-    list: (query = {}) =>
-      whenWhole(
-        rebuilding,
-        () => store.listRows(any, bounded(query)) as unknown as readonly FoldRow<Row>[], // as above
-      ),
+    list: (query = {}) => list(query),
+    every: async function* (query = {}) {
+      for (let { after } = query; ; ) {
+        const page = await list(after === undefined ? query : { ...query, after });
+        yield* page;
+        const last = page[page.length - 1];
+        if (!last || page.length < LIMITS.pageRows) return;
+        after = placeOf(last, query.index);
+        await nextTurn();
+      }
+    },
     count: (query = {}) => whenWhole(rebuilding, () => store.countRows(any, query)),
   };
 }

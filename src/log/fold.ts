@@ -47,10 +47,18 @@ export interface FoldQuery {
   readonly from?: IndexValue;
   readonly to?: IndexValue;
   readonly descending?: boolean;
-  /** rows to skip; lists are short enough for that */
+  /** only what comes behind this place of the order; it need not be there any more */
+  readonly after?: FoldPlace;
+  /** rows to skip; for short lists: a long one is walked with `every` */
   readonly offset?: number;
   /** at most LIMITS.pageRows, which is also the default */
   readonly limit?: number;
+}
+
+/** Where a row stands in an order: by its index value, then by its key; by key alone without an index. */
+export interface FoldPlace {
+  readonly value: IndexValue;
+  readonly key: string;
 }
 
 export interface FoldRow<Row> {
@@ -63,6 +71,11 @@ export interface FoldReader<Row extends JsonObject> {
   readonly get: (key: string) => Promise<Row | undefined>;
   readonly getMany: (keys: readonly string[]) => Promise<ReadonlyMap<string, Row>>;
   readonly list: (query?: FoldQuery) => Promise<readonly FoldRow<Row>[]>;
+  /**
+   * All rows of a query, read page by page as they are by then: each place of the order is passed
+   * once, whatever is appended meanwhile. Others get a turn between pages.
+   */
+  readonly every: (query?: Omit<FoldQuery, 'limit' | 'offset'>) => AsyncIterable<FoldRow<Row>>;
   readonly count: (query?: FoldQuery) => Promise<number>;
 }
 

@@ -21,6 +21,7 @@ export { type Checkpointer, type CheckpointerPorts, createCheckpointer } from '.
 export { createLog, type LogPorts } from './create-log.ts';
 export {
   type Fold,
+  type FoldPlace,
   type FoldQuery,
   type FoldReader,
   type FoldRow,

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterEach, expect, test } from 'vitest';
 import { LIMITS } from '../../src/base/index.ts';
 import { Failure, type NewEvent, type StoredEvent } from '../../src/contract/index.ts';
-import type { FoldQuery, StreamAppend } from '../../src/log/index.ts';
+import type { FoldQuery, ReadOptions, StreamAppend } from '../../src/log/index.ts';
 import { chainOf } from './log-chain.ts';
 import { countFold, entryFold, newEvent, START_MS } from './log-fixtures.ts';
 import { createLogHarness, type LogHarness, type OpenLog, STORES } from './log-harness.ts';
@@ -12,18 +12,41 @@ afterEach(() => {
   for (const harness of harnesses.splice(0)) harness.dispose();
 });
 
-function openBoth(): { readonly harness: LogHarness; open: OpenLog }[] {
+interface Side {
+  readonly harness: LogHarness;
+  open: OpenLog;
+  /** seqs of what it told its listeners, in that order */
+  readonly told: number[];
+}
+
+function openBoth(): Side[] {
   return STORES.map((kind) => {
     const harness = createLogHarness(kind);
     harnesses.push(harness);
-    return { harness, open: harness.open() };
+    const side: Side = { harness, open: harness.open(), told: [] };
+    listen(side);
+    return side;
+  });
+}
+
+function listen({ open, told }: Side): void {
+  open.log.onDurable((events) => {
+    told.push(...events.map(({ seq }) => seq));
+    expect(open.log.durableSeq()).toBe(told[told.length - 1]);
   });
 }
 
 type Step =
   | { readonly do: 'append'; readonly group: readonly Append[] }
   | { readonly do: 'list'; readonly query: FoldQuery }
-  | { readonly do: 'read'; readonly after: number; readonly limit: number }
+  | { readonly do: 'get'; readonly keys: readonly string[] }
+  | ({ readonly do: 'read' } & ReadOptions)
+  | {
+      readonly do: 'stream';
+      readonly stream: string;
+      readonly after?: number;
+      readonly limit?: number;
+    }
   | { readonly do: 'shred'; readonly seq: number }
   | { readonly do: 'forget'; readonly subject: string }
   | { readonly do: 'clock'; readonly shiftMs: number }
@@ -101,7 +124,10 @@ const append: fc.Arbitrary<Append> = fc.record({
 
 const bounds = (of: fc.Arbitrary<string | number>) =>
   fc.record(
-    { equals: of, from: of, to: of, descending: fc.boolean(), limit: fc.nat(5), offset: fc.nat(3) },
+    {
+      ...{ equals: of, from: of, to: of, descending: fc.boolean() },
+      ...{ limit: fc.nat(5), offset: fc.nat(3), after: fc.record({ value: of, key: keys }) },
+    },
     { requiredKeys: [] },
   );
 const queries: fc.Arbitrary<FoldQuery> = fc.oneof(
@@ -129,11 +155,25 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   { arbitrary: fc.record({ do: fc.constant('list' as const), query: queries }), weight: 8 },
   {
-    arbitrary: fc.record({
-      do: fc.constant('read' as const),
-      after: fc.nat(20),
-      limit: fc.nat(20),
-    }),
+    arbitrary: fc.record(
+      {
+        ...{ do: fc.constant('read' as const), after: fc.nat(20), limit: fc.nat(20) },
+        upTo: fc.nat(20),
+        types: fc.subarray(['entry.put', 'entry.dropped', 'x.met', 'x.never']),
+      },
+      { requiredKeys: ['do', 'after', 'limit'] },
+    ),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.record(
+      { do: fc.constant('stream' as const), stream: streams, after: fc.nat(4), limit: fc.nat(4) },
+      { requiredKeys: ['do', 'stream'] },
+    ),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.record({ do: fc.constant('get' as const), keys: fc.array(keys) }),
     weight: 2,
   },
   {
@@ -171,14 +211,17 @@ test('SQLite and memory answer every sequence of operations alike', async () => 
           if (one.do === 'reopen') {
             await side.open.log.close();
             side.open = side.harness.open();
+            listen(side);
           }
           answers.push([await answer(side.open, one), await stateOf(side.open)]);
         }
         expect(answers[0]).toEqual(answers[1]);
       }
-      for (const { open } of sides) {
+      for (const { open, told } of sides) {
         expect(chainOf(open.store).status).toBe('intact');
+        const { seq } = open.log.head();
         await open.log.close();
+        expect(told).toEqual(Array.from({ length: seq }, (_, index) => index + 1));
       }
     }),
     { numRuns: 60 },
@@ -235,7 +278,15 @@ async function answer({ log, store, clock, vault }: OpenLog, one: Step): Promise
       return [
         await log.fold(entryFold).list(one.query),
         await log.fold(entryFold).count(one.query),
+        await Array.fromAsync(log.fold(entryFold).every(one.query)),
       ];
+    case 'get':
+      return [
+        [...(await log.fold(entryFold).getMany(one.keys))],
+        await Promise.all(one.keys.map(log.fold(entryFold).get)),
+      ];
+    case 'stream':
+      return (await log.readStream(one.stream, one)).map(plain);
     case 'read':
       return (await log.read(one)).map(plain);
     case 'shred':

@@ -1,12 +1,5 @@
 import { createHash } from 'node:crypto';
-import {
-  type Id,
-  isJsonObject,
-  type Json,
-  type JsonObject,
-  LIMITS,
-  type NewId,
-} from '../../base/index.ts';
+import { type Id, isJsonObject, type Json, type JsonObject, type NewId } from '../../base/index.ts';
 import { type Label, OWN } from '../../contract/index.ts';
 import { fact, type ItemRow, itemsFold, type Kernel } from '../../kernel/index.ts';
 import type { Blobs, FoldQuery, FoldReader, Log } from '../../log/index.ts';
@@ -320,11 +313,8 @@ async function allRows(
   query: FoldQuery,
 ): Promise<readonly RecordState[]> {
   const found: RecordState[] = [];
-  for (let offset = 0; ; offset += LIMITS.pageRows) {
-    const page = await reader.list({ ...query, offset, limit: LIMITS.pageRows });
-    found.push(...page.map(({ row }) => row));
-    if (page.length < LIMITS.pageRows) return found;
-  }
+  for await (const { row } of reader.every(query)) found.push(row);
+  return found;
 }
 
 async function digestOf(source: ByteSource): Promise<string> {

@@ -1,11 +1,10 @@
-import { canonicalJson, type Id, isJsonObject, type JsonObject, LIMITS } from '../../base/index.ts';
+import { canonicalJson, type Id, isJsonObject, type JsonObject } from '../../base/index.ts';
 import { failure, OPERATOR, toFailure } from '../../contract/index.ts';
 import {
   diffPlaybooks,
   type Fault,
   invalidPlan,
   type PlanChange,
-  type Registry as PlanRegistry,
   parsePlaybook,
   validatePlaybook,
 } from '../../plan/index.ts';
@@ -134,11 +133,7 @@ export function createPlaybookRegistry(ports: RegistryPorts): PlaybookRegistry {
 
   async function list(name?: string): Promise<readonly PlaybookVersion[]> {
     const found: { key: string; row: PlaybookRow }[] = [];
-    for (let offset = 0; ; offset += LIMITS.pageRows) {
-      const page = await rows.list({ offset, limit: LIMITS.pageRows });
-      found.push(...page);
-      if (page.length < LIMITS.pageRows) break;
-    }
+    for await (const one of rows.every()) found.push(one);
     const active = new Map(
       found.filter(({ key, row }) => key === row.name).map(({ key, row }) => [key, row.active]),
     );

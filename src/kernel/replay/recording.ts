@@ -41,20 +41,15 @@ export async function readRecording(
 
 async function effectsOf(log: LogReads, run: Id): Promise<Recording['effects']> {
   const byStep = new Map<string, RecordedEffect[]>();
-  for (let offset = 0; ; offset += LIMITS.pageRows) {
-    const page = await log
-      .fold(effectsFold)
-      .list({ index: 'run', equals: run, offset, limit: LIMITS.pageRows });
-    for (const { row } of page) {
-      const own = byStep.get(row.step) ?? [];
-      byStep.set(row.step, own);
-      for (const stored of await log.readStream(`effect/${row.key}`)) {
-        const event = asKernelEvent(stored);
-        if (event.type !== 'effect.finalised') continue;
-        own.push({ seq: event.seq, data: event.data, status: row.status });
-      }
-      own.sort((a, b) => a.seq - b.seq);
+  for await (const { row } of log.fold(effectsFold).every({ index: 'run', equals: run })) {
+    const own = byStep.get(row.step) ?? [];
+    byStep.set(row.step, own);
+    for (const stored of await log.readStream(`effect/${row.key}`)) {
+      const event = asKernelEvent(stored);
+      if (event.type !== 'effect.finalised') continue;
+      own.push({ seq: event.seq, data: event.data, status: row.status });
     }
-    if (page.length < LIMITS.pageRows) return byStep;
+    own.sort((a, b) => a.seq - b.seq);
   }
+  return byStep;
 }

@@ -1,4 +1,4 @@
-import { canonicalJson, type Id, type Json, type JsonObject, LIMITS } from '../../base/index.ts';
+import { canonicalJson, type Id, type Json, type JsonObject } from '../../base/index.ts';
 import { failure, type Money, toFailure } from '../../contract/index.ts';
 import { type Playbook, parsePlaybook } from '../../plan/index.ts';
 import { type RunRow, runsFold } from '../folds.ts';
@@ -112,15 +112,10 @@ async function runsOf(
     throw failure('invalid_input', 'The period ends before it begins.', { path: 'to' });
   }
   const found: RunRow[] = [];
-  for (let offset = 0; ; offset += LIMITS.pageRows) {
-    const page = await log
-      .fold(runsFold)
-      .list({ index: 'started', descending: true, offset, limit: LIMITS.pageRows });
-    for (const { row } of page) {
-      const startedAt = Date.parse(row.startedAt);
-      if (startedAt < from) return found;
-      if (startedAt < to && row.playbook?.startsWith(`${name}@`)) found.push(row);
-    }
+  for await (const { row } of log.fold(runsFold).every({ index: 'started', descending: true })) {
+    const startedAt = Date.parse(row.startedAt);
+    if (startedAt < from) break;
+    if (startedAt < to && row.playbook?.startsWith(`${name}@`)) found.push(row);
     if (found.length > RUNS) {
       throw failure(
         'too_large',
@@ -129,8 +124,8 @@ async function runsOf(
         'Name a shorter period.',
       );
     }
-    if (page.length < LIMITS.pageRows) return found;
   }
+  return found;
 }
 
 async function decideTwice(

@@ -50,3 +50,8 @@ export function appendsOf(batch: Batch, versionBefore: number): readonly StreamA
   };
   return [own, ...batch.others];
 }
+
+/** There is nothing to append. */
+export function isEmpty({ events, others }: Batch): boolean {
+  return events.length === 0 && others.length === 0;
+}

@@ -6,8 +6,9 @@ import type { Queue } from '../events.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import type { InsideWatch } from '../trust/judge-call.ts';
-import { type Actor, createActor, isIdle } from './actor.ts';
-import { appendsOf, type Batch } from './batch.ts';
+import { type Actor, createActor } from './actor.ts';
+import { createBacklog } from './backlog.ts';
+import { appendsOf, isEmpty } from './batch.ts';
 import { createCalls } from './calls.ts';
 import { createEffectTurns } from './effect-turns.ts';
 import type { StepOutcome } from './execute.ts';
@@ -17,6 +18,7 @@ import type { Locks } from './locks.ts';
 import { createTurnOf } from './open-turn.ts';
 import { takeOutcome } from './outcomes.ts';
 import { releaseLocks, undoLocks } from './release-locks.ts';
+import { createRunMemory } from './run-memory.ts';
 import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
 import { settleRun } from './settle-run.ts';
 import type { Slots } from './slots.ts';
@@ -69,14 +71,11 @@ export interface RunnerContext {
 const LEASE_MS = 60_000;
 /** claims without one step that moved: then the run is parked, not tried for ever */
 const IDLE_CLAIMS = 5;
-/** runs whose memory is kept while they wait; the others are folded again */
-const RUNS_IN_MEMORY = 500;
 /** runs that move at the same time; the others queue, those that somebody waits for first */
 const RUNS_MOVING = 128;
 /** after which a run looks whether the disk takes anything again */
 const STORE_RETRY_MS = 5_000;
 const STORE_FAULTS: ReadonlySet<FailureCode> = new Set(['disk_full', 'store_read_only']);
-const QUEUES: readonly Queue[] = ['now', 'soon', 'cheap'];
 
 export function createRunner(ports: RunnerPorts): Runner {
   const { log, lookup } = ports;
@@ -84,7 +83,8 @@ export function createRunner(ports: RunnerPorts): Runner {
   let closing = false;
   let underWay = 0;
   let moving = 0;
-  const backlog: { readonly [Name in Queue]: Actor[] } = { now: [], soon: [], cheap: [] };
+  const backlog = createBacklog();
+  const memory = createRunMemory(actors);
   const track = (difference: 1 | -1): void => {
     underWay += difference;
   };
@@ -99,23 +99,16 @@ export function createRunner(ports: RunnerPorts): Runner {
     if (!actor) {
       actor = createActor(id);
       actors.set(id, actor);
-      if (actors.size > RUNS_IN_MEMORY) forgetIdle();
     }
     return actor;
-  }
-
-  /** Waiting runs cost no memory: they are folded again when something happens to them. */
-  function forgetIdle(): void {
-    for (const [id, actor] of actors) {
-      if (actors.size <= RUNS_IN_MEMORY / 2) return;
-      if (isIdle(actor)) actors.delete(id);
-    }
   }
 
   function exclusively<T>(actor: Actor, work: () => Promise<T>): Promise<T> {
     actor.queued += 1;
     const result = actor.queue.then(work).finally(() => {
       actor.queued -= 1;
+      if (ports.evictAlways) actor.state = undefined;
+      memory.keep(actor);
     });
     actor.queue = result.then(
       () => undefined,
@@ -125,15 +118,16 @@ export function createRunner(ports: RunnerPorts): Runner {
   }
 
   function wake(id: Id, queue?: Queue): void {
-    const actor = actorOf(id);
-    if (actor.scheduled || closing) return;
-    actor.scheduled = true;
-    if (moving < RUNS_MOVING) move(actor);
-    else backlog[queue ?? actor.state?.queue ?? 'now'].push(actor);
+    const known = actors.get(id);
+    if (known?.scheduled || closing) return;
+    if (known) known.scheduled = true;
+    if (moving < RUNS_MOVING) move(actorOf(id));
+    else backlog.add(id, queue ?? known?.state?.queue ?? 'now');
   }
 
   function move(actor: Actor): void {
     moving += 1;
+    actor.scheduled = true;
     exclusively(actor, () => drive(actor))
       .catch((error: unknown) => {
         const problem = toFailure(error);
@@ -145,9 +139,8 @@ export function createRunner(ports: RunnerPorts): Runner {
       })
       .finally(() => {
         moving -= 1;
-        const next = QUEUES.map((name) => backlog[name]).find((queue) => queue.length > 0);
-        const waiting = next?.shift();
-        if (waiting) move(waiting);
+        const next = backlog.take();
+        if (next !== undefined) move(actorOf(next));
       });
   }
 
@@ -298,7 +291,6 @@ export function createRunner(ports: RunnerPorts): Runner {
         const state = newRunState(id);
         actor.state = state;
         await oneTurn(actor, state, begin);
-        if (ports.evictAlways) actor.state = undefined;
         if (!isRunEnded(state.status)) wake(id);
       });
     },
@@ -319,7 +311,6 @@ export function createRunner(ports: RunnerPorts): Runner {
           undoLocks(ports.locks, turn);
           throw error;
         } finally {
-          if (ports.evictAlways) actor.state = undefined;
           actor.scheduled = false;
           setImmediate(() => wake(id));
         }
@@ -352,8 +343,4 @@ export function createRunner(ports: RunnerPorts): Runner {
       for (const actor of actors.values()) rest(actor);
     },
   };
-}
-
-function isEmpty({ events, others }: Batch): boolean {
-  return events.length === 0 && others.length === 0;
 }

@@ -9,7 +9,6 @@ import { say, type Turn } from './turn.ts';
 
 /** Facts about runs, steps and the inbox itself: no plan waits for those. */
 const INTERNAL = /^(run|step|wait|lock|effect|item|intent|plan|approval|number|compensation)\./;
-const WAITERS_PAGE = 500;
 /** events at the end of the log that a process could have left undelivered */
 const MISSED_EVENTS = 10_000;
 /** events that are offered again between two reads of the log */
@@ -28,7 +27,7 @@ export async function deliverEvent(
       }
       continue;
     }
-    for (const waiter of await waitersFor(log, event)) await offer(runner, waiter, event);
+    for await (const waiter of waitersFor(log, event)) await offer(runner, waiter, event);
   }
 }
 
@@ -37,21 +36,15 @@ interface Waiter {
   readonly step: string;
 }
 
-async function waitersFor(log: Log, event: StoredEvent): Promise<readonly Waiter[]> {
+async function* waitersFor(log: Log, event: StoredEvent): AsyncIterable<Waiter> {
   const waits = log.fold(waitsFold);
   const keys = [
     awaitedKey(event.type),
     ...leaves(event.data, '').map(([path, value]) => awaitedKey(event.type, [path, value])),
   ];
-  const found: Waiter[] = [];
-  for (const key of keys) {
-    for (let offset = 0; ; offset += WAITERS_PAGE) {
-      const rows = await waits.list({ index: 'event', equals: key, offset, limit: WAITERS_PAGE });
-      found.push(...rows.map(({ row }) => ({ run: row.run, step: row.step })));
-      if (rows.length < WAITERS_PAGE) break;
-    }
+  for (const equals of keys) {
+    for await (const { row } of waits.every({ index: 'event', equals })) yield row;
   }
-  return found;
 }
 
 /**
@@ -67,7 +60,7 @@ export async function deliverMissed(log: Log, runner: Runner): Promise<void> {
   for (;;) {
     const events = await log.read({ after, limit: MISSED_PAGE, types });
     for (const event of events) {
-      for (const waiter of await waitersFor(log, event)) {
+      for await (const waiter of waitersFor(log, event)) {
         const run = await runs.get(waiter.run);
         // an event from before a run began is not its answer
         if (run && event.seq > run.startSeq) await offer(runner, waiter, event);

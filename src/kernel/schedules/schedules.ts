@@ -37,19 +37,16 @@ export interface Schedules {
   readonly remove: (id: string, because: string, by: string) => Promise<void>;
   readonly get: (id: string) => Promise<ScheduleView>;
   readonly list: () => Promise<readonly ScheduleView[]>;
-  /** UTC ms of the next intended time of all. */
-  readonly nextDue: () => Promise<number | undefined>;
-  /** Fires what is due; what another process has fired meanwhile is left alone. */
-  readonly fire: (nowMs: number) => Promise<void>;
+  /** UTC ms of the next intended time of all, or of those from `fromMs` on. */
+  readonly nextDue: (fromMs?: number) => Promise<number | undefined>;
+  /** Fires what is due (from `fromMs` on); what another process has fired meanwhile is left alone. */
+  readonly fire: (nowMs: number, fromMs?: number) => Promise<void>;
 }
 
 export interface SchedulePorts extends KernelPorts {
   readonly playbooks: Playbooks;
   readonly runner: Runner;
 }
-
-/** schedules that become due in the same moment and are looked at in one go */
-const DUE_PAGE = 500;
 
 export function createSchedules(ports: SchedulePorts): Schedules {
   const { log, clock } = ports;
@@ -118,12 +115,12 @@ export function createSchedules(ports: SchedulePorts): Schedules {
       const found = await rows.list({ limit: LIMITS.pageRows });
       return found.map(({ row }) => viewOf(row));
     },
-    nextDue: async () => {
-      const [first] = await rows.list({ index: 'due', limit: 1 });
+    nextDue: async (from = 0) => {
+      const [first] = await rows.list({ index: 'due', from, limit: 1 });
       return first?.row.next ?? undefined;
     },
-    fire: async (nowMs) => {
-      for (const { row } of await rows.list({ index: 'due', to: nowMs, limit: DUE_PAGE })) {
+    fire: async (nowMs, from = 0) => {
+      for await (const { row } of rows.every({ index: 'due', from, to: nowMs })) {
         try {
           await fireOne(row, nowMs);
         } catch (error) {

@@ -3,6 +3,7 @@ import type { Mode, StoredEvent } from '../../contract/index.ts';
 import type { Fold } from '../../log/index.ts';
 import { asKernelEvent } from '../events.ts';
 import { erasable } from '../folds/erasable.ts';
+import { idOf, one } from '../folds/rows.ts';
 import { grantsFold, grantUseFold } from './grant-folds.ts';
 import { tokensFold } from './token-folds.ts';
 
@@ -126,6 +127,21 @@ export const policyVersionsFold: Fold<PolicyVersionRow> = {
   },
 };
 
+export type OpenErasureRow = {
+  /** of the `subject.erased` that is not finished yet */
+  readonly seq: number;
+};
+
+/** Erasures whose keys, payloads and files are not all destroyed yet, by subject. */
+export const openErasuresFold: Fold<OpenErasureRow> = {
+  name: 'open-erasures',
+  version: 1,
+  reads: (type) => type === 'subject.erased' || type === 'erasure.finished',
+  keys: (event) => [idOf(event.stream)],
+  apply: (_rows, { type, stream, seq }) =>
+    one(idOf(stream), type === 'subject.erased' ? { seq } : null),
+};
+
 /** digits of a seq in a key, so that keys sort as numbers do */
 const SEQ_DIGITS = 16;
 
@@ -141,4 +157,5 @@ export const TRUST_FOLDS = [
   erasable(tokensFold),
   startsFold,
   policyVersionsFold,
+  openErasuresFold,
 ] as const;

@@ -10,6 +10,7 @@ import type { StreamAppend } from '../../../log/index.ts';
 import { keptType, labelsOfRecord, type RecordState } from '../../../records/index.ts';
 import { acceptAct } from '../accept-act.ts';
 import { type ActPorts, proposeAct } from '../propose-act.ts';
+import { openErasuresFold } from '../trust-folds.ts';
 import { type SubjectSurvey, surveySubject } from './survey-subject.ts';
 
 /** What erasing needs of the world; the composition root has the vault, the store and the files. */
@@ -91,19 +92,12 @@ export async function eraseSubject(
 /** Goes on with erasures that a crash interrupted after they were written down. */
 export async function finishErasures(ports: ActPorts): Promise<number> {
   if (!ports.erasure) return 0;
-  const events = await ports.log.read({
-    after: 0,
-    limit: SHRED_MAX,
-    types: ['subject.erased', 'erasure.finished'],
-  });
-  const open = new Set<Id>();
-  for (const { type, stream } of events) {
-    const subject = stream.slice('subject/'.length);
-    if (type === 'subject.erased') open.add(subject);
-    else open.delete(subject);
+  let count = 0;
+  for await (const { key } of ports.log.fold(openErasuresFold).every()) {
+    await destroy(ports, ports.erasure, key);
+    count += 1;
   }
-  for (const subject of open) await destroy(ports, ports.erasure, subject);
-  return open.size;
+  return count;
 }
 
 /** Does what the last `subject.erased` says; each part may be done twice without harm. */

@@ -39,7 +39,6 @@ export interface SubjectSurvey {
 
 /** Shorter values would match by chance all over the log. */
 const SHORTEST_VALUE = 5;
-const PAGE = 500;
 
 export async function surveySubject(ports: ActPorts, subject: Id): Promise<SubjectSurvey> {
   const all = await allRecords(ports);
@@ -72,11 +71,8 @@ function holds(state: RecordState, subject: Id): boolean {
 
 async function allRecords({ records }: ActPorts): Promise<ReadonlyMap<string, RecordState>> {
   const all = new Map<string, RecordState>();
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await records.reader.list({ offset, limit: PAGE });
-    for (const { key, row } of page) all.set(key, row);
-    if (page.length < PAGE) return all;
-  }
+  for await (const { key, row } of records.reader.every()) all.set(key, row);
+  return all;
 }
 
 async function heldRecords(
@@ -195,10 +191,8 @@ async function rowsOf({ log }: ActPorts, runs: ReadonlySet<Id>, streams: Readonl
   const under = (prefix: string): readonly string[] =>
     [...streams].filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length));
   const waits: string[] = [];
-  for (let offset = 0; ; offset += PAGE) {
-    const page = await log.fold(waitsFold).list({ offset, limit: PAGE });
-    for (const { key, row } of page) if (runs.has(row.run)) waits.push(key);
-    if (page.length < PAGE) break;
+  for await (const { key, row } of log.fold(waitsFold).every()) {
+    if (runs.has(row.run)) waits.push(key);
   }
   const grants = under('grant/');
   return {

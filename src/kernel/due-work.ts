@@ -1,0 +1,77 @@
+import { type StoredEvent, toFailure } from '../contract/index.ts';
+import type { Log } from '../log/index.ts';
+import { asKernelEvent, fact } from './events.ts';
+import { itemsFold, waitsFold } from './folds.ts';
+import type { KernelPorts } from './ports.ts';
+import type { Runner } from './run/runner.ts';
+import type { Schedules } from './schedules/index.ts';
+import type { DueWork } from './timers.ts';
+
+export interface DueWorkPorts extends Pick<KernelPorts, 'log' | 'report'> {
+  readonly runner: Pick<Runner, 'wake'>;
+  readonly schedules: Pick<Schedules, 'nextDue' | 'fire'>;
+}
+
+/** What the clock wakes: waits and retries of runs, items that were snoozed, schedules. */
+export function createDueWork({ log, report, runner, schedules }: DueWorkPorts): DueWork {
+  const waits = log.fold(waitsFold);
+  const items = log.fold(itemsFold);
+  return {
+    next: async (fromMs) => {
+      const [wait] = await waits.list({ index: 'due', from: fromMs, limit: 1 });
+      const [item] = await items.list({ index: 'snoozed', from: iso(fromMs), limit: 1 });
+      const times = [
+        wait?.row.until,
+        item?.row.snoozedUntil === undefined ? undefined : Date.parse(item.row.snoozedUntil ?? ''),
+        await schedules.nextDue(fromMs),
+      ].filter((time) => typeof time === 'number');
+      return times.length === 0 ? undefined : Math.min(...times);
+    },
+    fire: async (from, nowMs) => {
+      for await (const { row } of waits.every({ index: 'due', from, to: nowMs })) {
+        runner.wake(row.run);
+      }
+      for await (const { row } of items.every({
+        ...{ index: 'snoozed', from: iso(from), to: iso(nowMs) },
+      })) {
+        await wakeItem(log, row.id);
+      }
+      await schedules.fire(nowMs, from);
+    },
+    onError: (error) => report(toFailure(error), {}),
+  };
+}
+
+/** When the clock must look because of this event; undefined when it sets no time. */
+export function dueTimeOf(stored: StoredEvent): number | undefined {
+  const event = asKernelEvent(stored);
+  switch (event.type) {
+    case 'step.waiting':
+    case 'item.snoozed':
+      return event.data.until;
+    case 'step.failed':
+      return event.data.retryAt;
+    case 'schedule.set':
+      return event.data.next;
+    default:
+      return undefined;
+  }
+}
+
+/** Unless somebody dealt with it in this moment. */
+async function wakeItem(log: Log, id: string): Promise<void> {
+  const stream = `item/${id}`;
+  const expectedVersion = await log.streamVersion(stream);
+  const row = await log.fold(itemsFold).get(id);
+  if (row?.status !== 'snoozed') return;
+  const events = [fact('item.woken', { because: 'Its time has come.' })];
+  try {
+    await log.append([{ stream, expectedVersion, events }]);
+  } catch (error) {
+    if (toFailure(error).code !== 'version_conflict') throw error;
+  }
+}
+
+function iso(utcMs: number): string {
+  return new Date(utcMs).toISOString();
+}
