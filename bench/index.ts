@@ -1,6 +1,4 @@
 // `npm run bench -- [--only PREFIX] [--json]`: measures this checkout on this machine (INTERFACES, Measuring).
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureApprove } from './approve.bench.ts';
 import { beside, type Figure, formatFigures, type Measured } from './figure.ts';
@@ -11,6 +9,7 @@ import { measureRecover } from './recover.bench.ts';
 import { measureReplay } from './replay.bench.ts';
 import { measureStepBytes, measureSteps, PEER_FIGURES } from './steps.bench.ts';
 import { measurePage, measureServer } from './surface.bench.ts';
+import { measureTrust } from './trust.bench.ts';
 import { measureWaiting } from './waiting.bench.ts';
 
 interface Measurement {
@@ -44,7 +43,10 @@ const MEASUREMENTS: readonly Measurement[] = [
   },
   { ids: ['log.bytes-per-step'], measure: measureStepBytes },
   { ids: ['replay.per-1k-steps', 'replay.per-1k-steps.long'], measure: measureReplay },
-  { ids: ['decide', 'commit.recheck'], measure: measureDecide },
+  {
+    ids: ['decide', 'commit.recheck', 'labels.200-steps'],
+    measure: async () => ({ figures: await measureTrust(), notes: [] }),
+  },
   { ids: ['recover.10k', 'recover.10k.all'], measure: measureRecover },
   {
     ids: ['waiting.100k.memory', 'waiting.100k.cpu', 'waiting.100k.start'],
@@ -130,14 +132,6 @@ async function peerFigures(): Promise<ReadonlyMap<string, Peers>> {
 const ABOUT_PEERS = `The peers sync every step, as the figures ending in .full do: there like stands beside like. The
 others survive a killed process, not a power cut; what authorises or leaves the house is always synced.
 `;
-
-/** Measured by trust.bench.ts, where that is there. */
-async function measureDecide(): Promise<Measured> {
-  const file = join(import.meta.dirname, 'trust.bench.ts');
-  if (!existsSync(file)) return { figures: [], notes: ['decide: there is no trust.bench.ts yet'] };
-  const { measureTrust } = await import(file);
-  return { figures: await measureTrust(), notes: [] };
-}
 
 /** Words for people; stdout holds the figures alone. */
 function say(words: string): void {
