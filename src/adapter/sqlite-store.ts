@@ -45,6 +45,8 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const versions = new LruMap<string, number>(CACHED_STREAMS);
   const journal = createJournalSync(`${file}-wal`);
   let head = readHead(sql.head);
+  /** changes when another connection has committed */
+  let dataVersion = sql.dataVersion.get()?.data_version;
   let synchronous: 'normal' | 'full' = 'full';
   let open = true;
 
@@ -56,6 +58,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
         synchronous = sync;
       }
       sql.begin.run();
+      noticeOthers();
       const before = head;
       try {
         const result = work();
@@ -66,14 +69,30 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
         return result;
       } catch (error) {
         head = before;
-        changed.clear();
-        rows.clear();
-        versions.clear();
-        foldNumbers.clear();
+        forget();
         rollBack(db);
         throw error;
       }
     });
+  }
+
+  /**
+   * Another process should not write here: `home.lock` is there for that. If one did, what is kept in
+   * memory is old, and the versions that callers expect are compared with what it has written.
+   */
+  function noticeOthers(): void {
+    const now = sql.dataVersion.get()?.data_version;
+    if (now === dataVersion) return;
+    dataVersion = now;
+    forget();
+    head = readHead(sql.head);
+  }
+
+  function forget(): void {
+    changed.clear();
+    rows.clear();
+    versions.clear();
+    foldNumbers.clear();
   }
 
   /** What SQLite says becomes a failure that names the way out; anything else passes unchanged. */
@@ -244,6 +263,7 @@ function prepareStatements(db: DatabaseSync) {
   return {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
+    dataVersion: db.prepare('PRAGMA data_version'),
     mark: db.prepare(
       'INSERT INTO sync_marks VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1',
     ),

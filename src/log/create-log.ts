@@ -50,6 +50,7 @@ export function createLog(ports: LogPorts): Log {
   let waiting: StoredEvent[] = []; // committed, not yet durable
   let durable = openDurably(store);
   let lastAt = lastTime(store);
+  let lastSeq = store.head().seq;
   let rebuilding: Promise<void> | undefined; // rejected for good when it failed
   let untrusted: Failure | undefined; // why no fold is to be believed until the next start
 
@@ -78,6 +79,7 @@ export function createLog(ports: LogPorts): Log {
     checkCount(batch);
     const versions = checkVersions(store, batch);
     let { seq, hash } = store.head();
+    if (seq !== lastSeq) lastAt = Math.max(lastAt, lastTime(store)); // another process has written
     const raws: RawEvent[] = [];
     const at = Math.max(clock.now(), lastAt); // a clock set back never reorders the log's times
     for (const { stream, events } of batch) {
@@ -100,6 +102,7 @@ export function createLog(ports: LogPorts): Log {
     for (const raw of raws) store.insertEvent(raw);
     folds.write(changes);
     lastAt = at;
+    lastSeq = store.head().seq;
     return { events };
   }
 

@@ -73,9 +73,13 @@ const LEASE_MS = 60_000;
 const IDLE_CLAIMS = 5;
 /** runs that move at the same time; the others queue, those that somebody waits for first */
 const RUNS_MOVING = 128;
-/** after which a run looks whether the disk takes anything again */
+/** after which a run looks whether the disk takes anything again, or another process lets go of it */
 const STORE_RETRY_MS = 5_000;
-const STORE_FAULTS: ReadonlySet<FailureCode> = new Set(['disk_full', 'store_read_only']);
+const STORE_FAULTS: ReadonlySet<FailureCode> = new Set([
+  'disk_full',
+  'store_read_only',
+  'home_busy',
+]);
 
 export function createRunner(ports: RunnerPorts): Runner {
   const { log, lookup } = ports;
