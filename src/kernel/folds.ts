@@ -27,7 +27,7 @@ export { type ItemRow, itemsFold } from './folds/items-fold.ts';
 export { type LockRow, locksFold } from './folds/locks-fold.ts';
 export { type PolicyRow, policyFold } from './folds/policy-fold.ts';
 export { idOf } from './folds/rows.ts';
-export { fingerprint, meaningOf, type RunRow, runsFold } from './folds/runs-fold.ts';
+export { fingerprint, meaningOf, type RunRow, runsFold, wordsPrint } from './folds/runs-fold.ts';
 export { type SeriesRow, seriesFold } from './folds/series-fold.ts';
 export { awaitedKey, type WaitRow, waitsFold } from './folds/waits-fold.ts';
 

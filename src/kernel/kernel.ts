@@ -30,6 +30,7 @@ import { createRunner, type Runner } from './run/runner.ts';
 import { deliverEvent, deliverMissed } from './run/signals.ts';
 import { createSlots, type LowCostWindow } from './run/slots.ts';
 import { undoEffect } from './run/take-back.ts';
+import { createTurnsByWords } from './same-words.ts';
 import { createSchedules, type Schedules } from './schedules/index.ts';
 import { type Goal, type Matcher, type Submitted, submitGoal } from './submit.ts';
 import { createTimers } from './timers.ts';
@@ -122,6 +123,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   await readZone();
 
   const inside = await createInsideWatch(log);
+  const inTurn = createTurnsByWords();
   const gate = createGate({ ...options, records });
   const locks = createLocks((run) => runner.wake(run));
   const runner = createRunner({
@@ -192,7 +194,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     versions,
     past,
     submit: async (goal) => {
-      const submitted = await submitGoal(options, playbooks, match, runner.create, goal);
+      const submit = () => submitGoal(options, playbooks, match, runner.create, goal);
+      const submitted = await (goal.again ? submit() : inTurn(goal.words, submit));
       runner.wake(submitted.run);
       return submitted;
     },

@@ -7,7 +7,8 @@ import { fingerprint, meaningOf, type RunRow, runsFold } from './folds.ts';
 import type { Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
 import type { Runner } from './run/runner.ts';
-import { open, say } from './run/turn.ts';
+import { open, say, type Turn } from './run/turn.ts';
+import { askAboutOther, sameWords, TWINS } from './same-words.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { refuseSecrets } from './trust/refuse-secrets.ts';
 
@@ -87,6 +88,15 @@ export async function submitGoal(
     const { playbook, input, because } = found;
     const twin = goal.again ? undefined : await sameMeaning(ports, playbook, input);
     if (twin) return { run: twin.id, joined: true };
+    const other = goal.again ? undefined : await sameWords(ports.log, goal.words, playbook);
+    if (other) {
+      const asked = askAboutOther(playbook, input, other, because);
+      await create(run, (turn) => {
+        say(turn, 'intent.recorded', intent, who);
+        askGoal(ports, turn, goal.words, asked);
+      });
+      return { run, joined: false };
+    }
     const decided = await planDecided(ports, playbook, input, label, because);
     await create(run, (turn) => {
       say(turn, 'intent.recorded', intent, who);
@@ -94,31 +104,41 @@ export async function submitGoal(
     });
     return { run, joined: false };
   }
-  const title = found.status === 'question' ? found.question : unknownWords(goal.words);
-  const form: Form = found.status === 'question' ? found.form : { fields: [] };
   await create(run, (turn) => {
     say(turn, 'intent.recorded', intent, who);
-    open(turn, ports.newId(), {
-      kind: 'question',
-      title,
-      step: GOAL_STEP,
-      effects: [],
-      risk: 'low',
-      form: plain(form),
-      body: {
-        words: goal.words,
-        because: [...found.because],
-        ...(found.status === 'question'
-          ? {
-              playbook: found.playbook ? `${found.playbook.name}@${found.playbook.version}` : null,
-              input: found.input ?? {},
-            }
-          : { suggestions: [...found.suggestions] }),
-      },
-    });
-    say(turn, 'run.waiting', { for: 'answer', words: title });
+    askGoal(ports, turn, goal.words, found);
   });
   return { run, joined: false };
+}
+
+/** One question about the goal itself; its answer gives the run its plan. */
+function askGoal(
+  ports: KernelPorts,
+  turn: Turn,
+  words: string,
+  found: Exclude<Matched, { readonly status: 'matched' }>,
+): void {
+  const title = found.status === 'question' ? found.question : unknownWords(words);
+  const form: Form = found.status === 'question' ? found.form : { fields: [] };
+  open(turn, ports.newId(), {
+    kind: 'question',
+    title,
+    step: GOAL_STEP,
+    effects: [],
+    risk: 'low',
+    form: plain(form),
+    body: {
+      words,
+      because: [...found.because],
+      ...(found.status === 'question'
+        ? {
+            playbook: found.playbook ? `${found.playbook.name}@${found.playbook.version}` : null,
+            input: found.input ?? {},
+          }
+        : { suggestions: [...found.suggestions] }),
+    },
+  });
+  say(turn, 'run.waiting', { for: 'answer', words: title });
 }
 
 /** Names the question about the goal itself, before there is a plan. */
@@ -188,8 +208,9 @@ function checkWords(words: string): void {
 
 async function sameGoal({ log }: KernelPorts, goal: Goal): Promise<RunRow | undefined> {
   const same = fingerprint(goal.words, goal.input);
-  const [found] = await log.fold(runsFold).list({ index: 'fingerprint', equals: same, limit: 1 });
-  return found?.row;
+  const rows = await log.fold(runsFold).list({ index: 'fingerprint', equals: same, limit: TWINS });
+  // what has a plan is compared by what that does: the same words can mean another month by now
+  return rows.find(({ row }) => row.meaning === null)?.row;
 }
 
 async function sameMeaning(

@@ -260,7 +260,7 @@ describe('two writers on one record', () => {
 });
 
 describe('the same goal twice', () => {
-  test('it joins the first, other input is another goal, and doing it again is possible', () =>
+  test('it joins the first, other input is asked about, and doing it again is possible', () =>
     travel(async (parts) => {
       const { kernel } = parts;
       const goal = { words: 'write to Ann', playbook: 'letters', by: 'operator:test' };
@@ -269,9 +269,54 @@ describe('the same goal twice', () => {
       expect(await kernel.submit({ ...goal, input })).toEqual({ run: first.run, joined: true });
       const other = await kernel.submit({ ...goal, input: { ...input, n: 2 } });
       expect(other).toMatchObject({ joined: false });
+      expect(await kernel.submit({ ...goal, input: { n: 2, to: input.to } })).toEqual({
+        ...{ run: other.run, joined: true },
+      });
+      const [question] = (await kernel.items.list()).filter(({ run }) => run === other.run);
+      expect(question?.title).toBe(
+        'You asked for this in the same words, and that is still under way (n: 2, there 1). Do this one too?',
+      );
+      const both = { both: 'do this one too' };
+      await kernel.items.answer(question?.id ?? '', both, 'operator:test');
+      await expect.poll(async () => (await kernel.rest(other.run)).playbook).toBe('letters@1');
+      expect((await kernel.rest(other.run)).waitingFor).toBe('answer');
       const again = await kernel.submit({ ...goal, input, again: true });
       expect(new Set([first.run, other.run, again.run]).size).toBe(3);
       await Promise.all([first, other, again].map(({ run }) => kernel.rest(run)));
+    }));
+
+  test('other input under the same words can be left at the first', () =>
+    travel(async (parts) => {
+      const { kernel } = parts;
+      const goal = { words: 'write to Ann', playbook: 'letters', by: 'operator:test' };
+      await kernel.submit({ ...goal, input: { to: 'ann@example.org', n: 1 } });
+      const { run } = await kernel.submit({ ...goal, input: { to: 'bob@example.org', n: 1 } });
+      const question = (await kernel.items.list()).find((item) => item.run === run);
+      const only = { both: 'leave it at the other one' };
+      await kernel.items.answer(question?.id ?? '', only, 'operator:test');
+      expect((await kernel.rest(run)).status).toBe('cancelled');
+    }));
+
+  test('asked twice in the same moment, it is one run', () =>
+    travel(async ({ kernel }) => {
+      const goal = { words: 'write to Ann', playbook: 'letters', by: 'operator:test' };
+      const input = { to: 'ann@example.org', n: 1 };
+      const all = await Promise.all([1, 2, 3].map(() => kernel.submit({ ...goal, input })));
+      expect(new Set(all.map(({ run }) => run)).size).toBe(1);
+      expect(all.map(({ joined }) => joined).sort()).toEqual([false, true, true]);
+      await kernel.rest(all[0]?.run ?? '');
+    }));
+
+  test('two long goals that only begin alike are two goals', () =>
+    travel(async ({ kernel }) => {
+      const words = (end: string) => `${'please '.repeat(100)}${end}`;
+      const goal = { playbook: 'letters', by: 'operator:test' };
+      const to = `${'x'.repeat(600)}@example.org`;
+      const first = await kernel.submit({ ...goal, words: words('a'), input: { to, n: 1 } });
+      const other = await kernel.submit({ ...goal, words: words('b'), input: { to, n: 2 } });
+      expect([other.joined, other.run === first.run]).toEqual([false, false]);
+      expect((await kernel.rest(other.run)).playbook).toBe('letters@1');
+      await kernel.rest(first.run);
     }));
 
   test('a goal that was done may be asked for again', () =>

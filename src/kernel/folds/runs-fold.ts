@@ -1,4 +1,4 @@
-import { canonicalJson, type Id, type Json, type JsonObject } from '../../base/index.ts';
+import { canonicalJson, type Id, type Json, type JsonObject, sha256 } from '../../base/index.ts';
 import type { Snapshot, StoredEvent } from '../../contract/index.ts';
 import type { Fold } from '../../log/index.ts';
 import {
@@ -26,9 +26,9 @@ export type RunRow = {
   readonly startSeq: number;
   readonly snapshot: Snapshot | null;
   readonly failure: JsonObject | null;
-  /** SHA-256 of goal and input, to join a second request for the same thing */
+  /** of its words and the input given with them: who asks for the same again joins it */
   readonly fingerprint: string;
-  /** playbook and input as text: other words can mean the same */
+  /** of playbook and input: other words can mean the same */
   readonly meaning: string | null;
   readonly compensates: Id | null;
 };
@@ -48,7 +48,7 @@ const RUN_TYPES: ReadonlySet<string> = new Set<KernelEventType>([
 
 export const runsFold: Fold<RunRow> = {
   name: 'runs',
-  version: 1,
+  version: 2,
   reads: (type) => RUN_TYPES.has(type),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -62,8 +62,7 @@ export const runsFold: Fold<RunRow> = {
     // only what is not over: that is what restarts and lists of work ask for
     status: (row) => (row.endedAt === null ? row.status : undefined),
     started: (row) => row.startSeq,
-    fingerprint: (row) =>
-      row.endedAt === null && row.meaning === null ? row.fingerprint : undefined,
+    fingerprint: (row) => (row.endedAt === null ? row.fingerprint : undefined),
     meaning: (row) => (row.endedAt === null ? (row.meaning ?? undefined) : undefined),
   },
 };
@@ -91,13 +90,22 @@ function newRun(id: Id, event: Extract<KernelEvent, { type: 'intent.recorded' }>
 
 /** The same words and input give the same text, whatever their case and spacing. */
 export function fingerprint(words: string, input: Json | undefined): string {
-  const plain = words.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim();
-  return `${plain}\n${input === undefined ? '' : JSON.stringify(input)}`.slice(0, 500);
+  return `${wordsPrint(words)}/${print(input === undefined ? '' : canonicalJson(input))}`;
+}
+
+/** What the fingerprints of the same words begin with, whatever the input. */
+export function wordsPrint(words: string): string {
+  return print(words.normalize('NFKC').toLowerCase().replaceAll(/\s+/g, ' ').trim());
 }
 
 /** Two goals with the same meaning would do the same thing twice. */
 export function meaningOf(playbook: string | undefined, input: JsonObject): string | null {
-  return playbook === undefined ? null : `${playbook} ${canonicalJson(input)}`.slice(0, 500);
+  return playbook === undefined ? null : `${playbook} ${print(canonicalJson(input))}`;
+}
+
+/** 128 bits of a hash: equal texts only, however long they are. */
+function print(text: string): string {
+  return sha256(text).slice(0, 32);
 }
 
 function changeRun(row: RunRow, event: KernelEvent, stored: StoredEvent): RunRow {

@@ -5,6 +5,7 @@
  *                      running --park--> parked  --resume--> running
  *   running, waiting, parked --cancel--> cancelling --compensate--> compensating --finish--> cancelled
  *   running --finish--> done | failed          cancelling --finish--> cancelled
+ *   waiting, parked --finish--> cancelled (what it asked was answered with "stop")
  *
  * Life of a step:
  *
@@ -78,8 +79,16 @@ export const RUN_TABLE: Table<RunStatus, RunSignal> = {
     park: 'parked',
     cancel: 'cancelling',
     'finish-failed': 'failed',
+    'finish-cancelled': 'cancelled',
   },
-  parked: { ...ended, claim: 'parked', resume: 'running', park: 'parked', cancel: 'cancelling' },
+  parked: {
+    ...ended,
+    claim: 'parked',
+    resume: 'running',
+    park: 'parked',
+    cancel: 'cancelling',
+    'finish-cancelled': 'cancelled',
+  },
   cancelling: {
     ...ended,
     claim: 'cancelling',

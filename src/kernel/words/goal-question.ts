@@ -14,6 +14,10 @@ export interface Candidate {
 const UNCLEAR = 'unclear';
 const STOP = 'do nothing';
 const WITHOUT = 'go on without it';
+/** The field that asks whether the same words are meant twice, and its choices. */
+const BOTH = 'both';
+const TOO = 'do this one too';
+const ONLY_OTHER = 'leave it at the other one';
 /** The field that asks which playbook is meant. */
 const PLAYBOOK = 'playbook';
 
@@ -27,10 +31,20 @@ export type GoalAnswer =
 
 /** Splits the answer to a goal's question into the playbook's name, where it was asked, and its input. */
 export function readGoalAnswer(values: JsonObject): GoalAnswer {
-  const { [UNCLEAR]: unclear, [PLAYBOOK]: playbook, ...input } = values;
+  const { [UNCLEAR]: unclear, [BOTH]: both, [PLAYBOOK]: playbook, ...input } = values;
   if (unclear !== undefined && unclear !== WITHOUT) return { status: 'stop' };
+  if (both !== undefined && both !== TOO) return { status: 'stop' };
   return typeof playbook === 'string' ? { status: 'go', playbook, input } : { status: 'go', input };
 }
+
+/** Asked when the same words are under way with other input. */
+export const doBothField: FormField = {
+  name: BOTH,
+  kind: 'choice',
+  label: 'Both?',
+  required: true,
+  choices: [TOO, ONLY_OTHER],
+};
 
 /**
  * One question for all that a goal lacks or leaves open. The form has every slot; what is certain is
