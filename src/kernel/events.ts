@@ -134,6 +134,8 @@ export interface KernelEvents extends TrustEvents {
     readonly edits?: { readonly [path: string]: Json };
     /** what to judge it by again when it is committed */
     readonly on: JudgedOn;
+    /** what it was prepared on; absent in what an older Steward prepared */
+    readonly snapshot?: Snapshot;
   };
   'effect.approved': {
     readonly hash: EffectHash;

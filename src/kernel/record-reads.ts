@@ -15,37 +15,62 @@ import {
   labelsOfRecord,
   leavesOf,
   type RecordState,
+  recordAt,
   recordsFold,
+  recordVersionsFold,
 } from '../records/index.ts';
 
 /** Rows that one capability may walk through in a list. */
 const LIST_ROWS = 20_000;
 const PAGE_ROWS = 500;
 
-export interface RecordStore {
+/** Records of one moment. */
+export interface RecordReader {
   readonly find: (type: string, id: Id) => Promise<RecordState | undefined>;
   /** Fails with `not_found`. */
   readonly get: (type: string, id: Id) => Promise<RecordState>;
   readonly list: (type: string, where?: RecordFilter) => Promise<readonly RecordState[]>;
   readonly company: () => Promise<RecordState>;
+}
+
+/** Records as they are now. */
+export interface RecordStore extends RecordReader {
+  /** The same as it was once event `seq` had happened, whatever comes in while somebody reads. */
+  readonly at: (seq: number) => RecordReader;
   readonly reader: FoldReader<RecordState>;
 }
 
 export function createRecordStore(log: Log): RecordStore {
   const reader = log.fold(recordsFold);
-  const find = (type: string, id: Id): Promise<RecordState | undefined> =>
-    reader.get(`${type}/${id}`);
+  const versions = log.fold(recordVersionsFold);
+  const at = (seq: number): RecordReader => createRecordReader(reader, versions, seq);
+  return { reader, at, ...at(Number.POSITIVE_INFINITY) };
+}
+
+function createRecordReader(
+  reader: FoldReader<RecordState>,
+  versions: FoldReader<RecordState>,
+  seq: number,
+): RecordReader {
+  const then = (state: RecordState) =>
+    state.seq <= seq ? state : recordAt(versions, state.type, state.id, seq);
+  async function find(type: string, id: Id): Promise<RecordState | undefined> {
+    const state = await reader.get(`${type}/${id}`);
+    return state && then(state);
+  }
   async function list(type: string, where: RecordFilter = {}): Promise<readonly RecordState[]> {
     const found: RecordState[] = [];
     for (let offset = 0; offset < LIST_ROWS; offset += PAGE_ROWS) {
       const page = await reader.list({ equals: `${type}/`, offset, limit: PAGE_ROWS });
-      for (const { row } of page) if (!row.archived && fits(row, where)) found.push(row);
+      for (const { row } of page) {
+        const state = row.seq <= seq ? row : await then(row);
+        if (state && !state.archived && fits(state, where)) found.push(state);
+      }
       if (page.length < PAGE_ROWS) break;
     }
     return found;
   }
   return {
-    reader,
     find,
     get: async (type, id) => {
       const state = await find(type, id);
@@ -69,7 +94,7 @@ export interface LimitedReads extends RecordReads {
 
 /** What one capability may see: the types and fields its contract lists, and nothing secret. */
 export function limitReads(
-  store: Pick<RecordStore, 'find' | 'list' | 'company'>,
+  store: RecordReader,
   contract: CapabilityContract,
 ): LimitedReads {
   let seen: Label = OPERATOR;

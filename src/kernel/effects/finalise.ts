@@ -20,6 +20,7 @@ import {
   failure,
   type Labelled,
   labelWithin,
+  type Snapshot,
 } from '../../contract/index.ts';
 import { effectHash, effectKey } from '../../contract/portable.ts';
 import type { StreamAppend } from '../../log/index.ts';
@@ -28,6 +29,7 @@ import type { RecordState } from '../../records/index.ts';
 import { seriesFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import { limitFields, type RecordStore } from '../record-reads.ts';
+import { takeSnapshot } from '../snapshot.ts';
 import { modeNow } from '../trust/modes.ts';
 import { refuseSecrets } from '../trust/refuse-secrets.ts';
 import { contractHash } from './contract-hash.ts';
@@ -56,6 +58,8 @@ export interface FinalisedEffect {
   readonly preview: EffectPreview;
   readonly output: Json;
   readonly input: Labelled<JsonObject>;
+  /** what it was prepared on; absent in what an older Steward prepared */
+  readonly snapshot?: Snapshot;
   readonly edits?: Edits;
 }
 
@@ -90,11 +94,13 @@ export async function finaliseEffect(
     revision,
   } as const;
   const key = await effectKey(identity);
+  const snapshot = await takeSnapshot(log);
+  const then = records.at(snapshot.seq);
   const nowMs = clock.now();
   const seen = new Map<string, RecordState>();
   const numbers: { series: string; number: number }[] = [];
   async function read(type: string, id: Id): Promise<RecordView> {
-    const state = limitFields(contract, await records.get(type, id));
+    const state = limitFields(contract, await then.get(type, id));
     seen.set(`${type}/${id}`, state);
     return state;
   }
@@ -152,7 +158,7 @@ export async function finaliseEffect(
       'Make the text shorter, or attach it as a file.',
     );
   }
-  return { key, hash, effect, preview: finalised.preview, output: finalised.output, input };
+  return { key, hash, effect, preview, output, input, snapshot };
 }
 
 async function reserveNumber(

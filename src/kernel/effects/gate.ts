@@ -202,7 +202,7 @@ function finalisedAppend(
   decision: Decision,
   expectedVersion: number,
 ) {
-  const { effect, hash, preview, output, input, key, edits } = reached.finalised;
+  const { effect, hash, preview, output, input, key, edits, snapshot } = reached.finalised;
   return {
     stream: `effect/${key}`,
     expectedVersion,
@@ -220,6 +220,7 @@ function finalisedAppend(
           reasons: [...decision.reasons.map((reason) => reason.because), ...oddities(effect)],
           ...(edits ? { edits } : {}),
           on: judgedOn(turn, reached),
+          ...(snapshot ? { snapshot } : {}),
         },
         { run: turn.run.id },
       ),

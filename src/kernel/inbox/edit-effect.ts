@@ -79,6 +79,7 @@ export function createEditEffect(
                 item: item.id,
                 reasons: ['You edited it.'],
                 on,
+                ...(finalised.snapshot ? { snapshot: finalised.snapshot } : {}),
               },
               { by, label: OPERATOR, run },
             ),

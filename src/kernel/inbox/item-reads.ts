@@ -5,6 +5,7 @@ import {
   type EffectPreview,
   failure,
   type Labels,
+  type Snapshot,
 } from '../../contract/index.ts';
 import { readEffect } from '../effects/commit.ts';
 import { isUndecided } from '../effects/lifecycle.ts';
@@ -27,6 +28,8 @@ export interface CardEffect {
   readonly preview: EffectPreview;
   readonly reasons: readonly string[];
   readonly inputLabels: Labels;
+  /** what it was prepared on */
+  readonly snapshot: Snapshot | null;
   /** true when its number is held for nobody any more and may still change */
   readonly provisional: boolean;
   readonly receipt: Json;
@@ -87,7 +90,7 @@ export function createItemReads(ports: KernelPorts): ItemReads {
   async function effectsOf(item: ItemRow): Promise<readonly CardEffect[]> {
     return Promise.all(
       (await rowsOf(item)).map(async (row) => {
-        const { effect, preview, reasons, inputLabels } = await readEffect(ports, row);
+        const { effect, preview, reasons, inputLabels, snapshot } = await readEffect(ports, row);
         return {
           hash: row.hash,
           status: row.status,
@@ -95,6 +98,7 @@ export function createItemReads(ports: KernelPorts): ItemReads {
           preview,
           reasons,
           inputLabels,
+          snapshot: snapshot ?? null,
           provisional: isUndecided(row.status) && (await numbersLapsed(effect)),
           receipt: row.receipt,
           heldUntil: heldUntilOf(row),

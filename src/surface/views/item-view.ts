@@ -108,7 +108,7 @@ export async function cardView(services: Services, id: string) {
 export type CardView = Awaited<ReturnType<typeof cardView>>;
 
 async function cardEffect(services: Services, card: CardEffect, assurance: Assurance) {
-  const { hash, status, effect, preview, reasons, inputLabels, provisional, receipt } = card;
+  const { hash, status, effect, preview, reasons, inputLabels, provisional } = card;
   const addresses = effect.to.map(destinationKey);
   const known = await services.log.fold(destinationsFold).getMany(addresses);
   return {
@@ -123,7 +123,8 @@ async function cardEffect(services: Services, card: CardEffect, assurance: Assur
       effect,
       preview,
       labels: inputLabels,
-      receipt,
+      snapshot: card.snapshot,
+      receipt: card.receipt,
     },
     destinations: effect.to.map((address, index) => ({
       address,

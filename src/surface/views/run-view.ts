@@ -46,10 +46,11 @@ export async function runView(services: Services, id: string) {
     steps,
     effects: await Promise.all(
       effects.map(async ({ row: effect }) => {
-        const { summary, undo } = (await readEffect(services, effect)).effect;
+        const { effect: finalised, snapshot = null } = await readEffect(services, effect);
+        const { summary, undo } = finalised;
         return {
           ...{ hash: effect.hash, key: effect.key, step: effect.step, status: effect.status },
-          ...{ heldUntil: heldUntil(effect), summary, undo },
+          ...{ heldUntil: heldUntil(effect), summary, undo, snapshot },
           ...{ receipt: effect.receipt, failure: effect.failure },
         };
       }),

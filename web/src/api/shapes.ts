@@ -107,6 +107,8 @@ export interface CardEffect {
   readonly effect: Effect;
   readonly preview: EffectPreview;
   readonly labels?: Labels;
+  /** what it was prepared on */
+  readonly snapshot?: Snapshot | null;
   readonly receipt: Receipt | null;
   readonly destinations?: readonly { readonly address: string; readonly count: number }[];
   readonly irreversible?: boolean;

@@ -47,7 +47,7 @@ export function Provenance({ checked: { card, effects } }: { readonly checked: C
         ) : null}
         <Pair name="Policy">{policy}</Pair>
       </dl>
-      {effects.map(({ hash, card: { effect } }) => (
+      {effects.map(({ hash, card: { effect, snapshot } }) => (
         <section key={hash} class="change-group">
           <h4>{visible(effect.summary)}</h4>
           <dl class="pairs">
@@ -57,6 +57,11 @@ export function Provenance({ checked: { card, effects } }: { readonly checked: C
             <Pair name="Made by">
               {effect.capability} through {effect.connector}, revision {effect.revision}
             </Pair>
+            {snapshot ? (
+              <Pair name="Prepared on">
+                event {snapshot.seq}, chain {snapshot.hash}
+              </Pair>
+            ) : null}
             <Pair name="Key">
               <code>{effect.key}</code>
             </Pair>
