@@ -263,7 +263,15 @@ export type WaitReason =
   | 'undo';
 export type ItemKind = 'approval' | 'question' | 'task' | 'conflict' | 'escalation' | 'finding';
 export type Risk = 'low' | 'medium' | 'high';
-export type ItemEnd = 'approved' | 'rejected' | 'answered' | 'withdrawn' | 'expired' | 'resolved';
+export type ItemEnd =
+  | 'approved'
+  | 'rejected'
+  | 'answered'
+  | 'withdrawn'
+  | 'expired'
+  | 'resolved'
+  /** what it showed cannot be prepared again; a task says why */
+  | 'stale';
 
 export type KernelEventType = keyof KernelEvents;
 

@@ -4,7 +4,7 @@ import { staleReason } from '../effects/approve.ts';
 import { readEffect } from '../effects/commit.ts';
 import { isUndecided } from '../effects/lifecycle.ts';
 import { fact } from '../events.ts';
-import type { ItemRow } from '../folds.ts';
+import { type ItemRow, itemsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { Runner } from '../run/runner.ts';
 import type { Card, ItemReads } from './item-reads.ts';
@@ -67,9 +67,24 @@ export function createFreshCards(
     return because;
   }
 
-  /** The refusal carries the card as it is now, so nobody has to ask for it. */
+  /**
+   * The refusal carries the card as it is now, so nobody has to ask for it; or, where there is none any
+   * more, why not and what asks instead.
+   */
   async function staleCard(item: ItemRow, because: string) {
     const card = await open(item.id);
+    if (card.item.end === 'stale') {
+      const why = card.effects.map((effect) => effect.because ?? '').join(' ');
+      const task = (await log.fold(itemsFold).list({ index: 'run', equals: item.run ?? '' })).find(
+        ({ row }) => row.kind === 'task' && row.step === item.step,
+      );
+      return failure(
+        'stale',
+        `${because} Nothing was done. ${why}`.trim(),
+        { item: item.id, effects: [], ...(task ? { task: task.row.id } : {}) },
+        task ? `Say what should happen: steward show ${task.row.id}` : 'See: steward inbox',
+      );
+    }
     return failure('stale', `${because} Nothing was done. This is how it looks now.`, {
       item: item.id,
       effects: card.effects.map(({ hash, effect }) => ({ hash, summary: effect.summary })),

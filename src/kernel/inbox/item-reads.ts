@@ -10,6 +10,7 @@ import {
 import { readEffect } from '../effects/commit.ts';
 import { isUndecided } from '../effects/lifecycle.ts';
 import { hasLapsed } from '../effects/series.ts';
+import { whyOver } from '../effects/why-over.ts';
 import {
   type EffectRow,
   effectsFold,
@@ -33,6 +34,8 @@ export interface CardEffect {
   /** true when its number is held for nobody any more and may still change */
   readonly provisional: boolean;
   readonly receipt: Json;
+  /** why it is not going to happen as it was prepared; null while it is */
+  readonly because: string | null;
   /** UTC ms until which it can be taken back; null when it is not held */
   readonly heldUntil: number | null;
 }
@@ -101,6 +104,7 @@ export function createItemReads(ports: KernelPorts): ItemReads {
           snapshot: snapshot ?? null,
           provisional: isUndecided(row.status) && (await numbersLapsed(effect)),
           receipt: row.receipt,
+          because: await whyOver(ports, row),
           heldUntil: heldUntilOf(row),
         };
       }),

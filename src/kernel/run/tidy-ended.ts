@@ -2,7 +2,7 @@ import { isOutside } from '../../contract/index.ts';
 import { riskOf, titleOfCard } from '../effects/card.ts';
 import { readEffect } from '../effects/commit.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
-import { fact } from '../events.ts';
+import { fact, type ItemEnd } from '../events.ts';
 import { type EffectRow, effectsFold, type ItemRow, itemsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import { compiledStep, stepOf } from './run-places.ts';
@@ -45,6 +45,7 @@ async function tidySteps(ports: KernelPorts, turn: Turn): Promise<void> {
     const path = String(data.step);
     over.set(path, stepOf(turn.run, path).because ?? 'It was done in another way.');
   }
+  await tidyLapsed(ports, turn);
   if (over.size === 0) return;
   const touched = touchedBy(turn);
   const gone = (await openEffects(ports, turn)).filter(({ step }) => over.has(step));
@@ -57,6 +58,37 @@ async function tidySteps(ports: KernelPorts, turn: Turn): Promise<void> {
     if (item && item.status !== 'closed' && !touched.has(`item/${id}`)) {
       await shrink(ports, turn, item, keys);
     }
+  }
+}
+
+/**
+ * A card went stale and what is on it cannot be prepared again: the step waits for an answer now, so
+ * the card would wait for nothing. It says why, and goes; once the step is tried again there is a new one.
+ */
+async function tidyLapsed(ports: KernelPorts, turn: Turn): Promise<void> {
+  const { run, batch } = turn;
+  const why = new Map<string, string>();
+  for (const { type, data } of batch.events) {
+    const path = String(data.step);
+    if (type !== 'step.failed' || !isEffect(ports, turn, path)) continue;
+    const { message = '', remedy = '' } = stepOf(run, path).failure ?? {};
+    why.set(path, `It could not be prepared again: ${message} ${remedy}`.trim());
+  }
+  if (why.size === 0) return;
+  const lapsed = (await openEffects(ports, turn)).filter(
+    ({ step, status }) => why.has(step) && (status === 'stale' || status === 'expired'),
+  );
+  const keys = new Set(lapsed.map(({ key }) => key));
+  for (const { key, step } of lapsed) {
+    batch.others.push({
+      stream: `effect/${key}`,
+      expectedVersion: await ports.log.streamVersion(`effect/${key}`),
+      events: [fact('effect.stale', { because: why.get(step) ?? '' }, { run: run.id })],
+    });
+  }
+  for (const id of new Set(lapsed.map(({ item }) => item))) {
+    const item = await ports.log.fold(itemsFold).get(id);
+    if (item && item.status !== 'closed') await shrink(ports, turn, item, keys, 'stale');
   }
 }
 
@@ -75,9 +107,10 @@ async function shrink(
   turn: Turn,
   item: ItemRow,
   gone: ReadonlySet<string>,
+  how: ItemEnd = 'withdrawn',
 ): Promise<void> {
   const left = item.effects.filter((key) => !gone.has(key));
-  if (left.length === 0) return close(ports, turn, item);
+  if (left.length === 0) return close(ports, turn, item, how);
   const rows = await ports.log.fold(effectsFold).getMany(left);
   const effects = await Promise.all(
     [...rows.values()].map(async (row) => (await readEffect(ports, row)).effect),
@@ -91,11 +124,16 @@ async function shrink(
   });
 }
 
-async function close({ log }: KernelPorts, { run, batch }: Turn, { id }: ItemRow): Promise<void> {
+async function close(
+  { log }: KernelPorts,
+  { run, batch }: Turn,
+  { id }: ItemRow,
+  how: ItemEnd = 'withdrawn',
+): Promise<void> {
   batch.others.push({
     stream: `item/${id}`,
     expectedVersion: await log.streamVersion(`item/${id}`),
-    events: [fact('item.closed', { how: 'withdrawn', by: 'kernel' }, { run: run.id })],
+    events: [fact('item.closed', { how, by: 'kernel' }, { run: run.id })],
   });
 }
 

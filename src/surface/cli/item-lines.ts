@@ -45,6 +45,7 @@ export function cardLines(card: CardView, screen: Screen): readonly string[] {
       ...fact('to', to.join(', '), screen),
       ...fact('amount', money(effect.amount), screen),
       ...fact('state', `${status}${provisional ? ', its number may still change' : ''}`, screen),
+      ...fact('because', shown.because ?? '', screen),
       ...fact('held', heldWords(shown.heldUntil, item.run, screen.zone), screen),
       `   class    ${shown.irreversible ? screen.stop(note) : note}`,
       ...fact('undo', effect.undo.how, screen),

@@ -117,6 +117,7 @@ async function cardEffect(services: Services, card: CardEffect, assurance: Assur
     ...{
       hash,
       status,
+      because: card.because,
       heldUntil: held(card.heldUntil),
       provisional,
       reasons,

@@ -100,6 +100,8 @@ export interface CardEffect {
   /** the least assurance of a device that may approve it */
   readonly assurance: Assurance;
   readonly status: EffectStatus;
+  /** why it is not going to happen as it was prepared; null while it is */
+  readonly because?: string | null;
   /** until when it can be taken back; null when it is not held */
   readonly heldUntil?: string | null;
   readonly provisional: boolean;

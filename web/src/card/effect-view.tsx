@@ -25,7 +25,7 @@ export function EffectView({
   readonly onChoose?: ((chosen: boolean) => void) | undefined;
 }) {
   const { card, message, files, wrong } = checked;
-  const { effect, preview, receipt, status } = card;
+  const { because, effect, preview, receipt, status } = card;
   const pages = files.some(({ mediaType }) => mediaType === 'application/pdf');
   return (
     <section class="effect" aria-label={effect.summary}>
@@ -46,6 +46,7 @@ export function EffectView({
       {status === 'finalised' ? null : (
         <p class="outcome">
           <Status say={EFFECT_WORDS[status]} />
+          {because ? <span>{visible(because)}</span> : null}
           {receipt ? (
             <span>
               {visible(receipt.said)} <span class="muted">{formatMoment(receipt.at)}</span>

@@ -111,6 +111,8 @@ const END_WORDS: { readonly [end: string]: string } = {
   withdrawn: 'This was withdrawn: its run was cancelled.',
   expired: 'This expired. Nothing happened.',
   resolved: 'This is settled.',
+  stale:
+    'This could not be prepared again. Nothing happened; a task in your inbox says what to do.',
 };
 
 /** `mail.send@1` is "mail.send"; playbooks lose their version the same way. */
