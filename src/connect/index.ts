@@ -1,5 +1,7 @@
 // connect: what every adapter to an outside system promises.
-// Owns: the connector port. Never: decides whether something may happen. Floor 2.
+// Owns: the connector port, and asking through it in time. Never: decides whether something may happen.
+// Floor 2.
+export { commitInTime, finaliseInTime, probeInTime } from './in-time.ts';
 export type {
   CommitPorts,
   Connector,

@@ -62,6 +62,8 @@ export interface FinalisePorts {
   readonly keep: (bytes: Uint8Array) => Promise<string>;
   /** The lowest free number of a gapless series, reserved for this effect for ten minutes. */
   readonly reserveNumber: (series: string) => Promise<number>;
+  /** fires when the contract's time is over: what comes later is not looked at */
+  readonly signal: AbortSignal;
 }
 
 export interface CommitPorts {

@@ -1,5 +1,10 @@
 import { toTimestamp } from '../../base/index.ts';
-import type { CommitPorts, Connector, Outcome } from '../../connect/index.ts';
+import {
+  type CommitPorts,
+  type Connector,
+  commitInTime,
+  probeInTime,
+} from '../../connect/index.ts';
 import {
   type Effect,
   type Failure,
@@ -61,12 +66,7 @@ async function look(
   effect: Effect,
   row: EffectRow,
 ): Promise<CommitResult> {
-  const probe = await connector
-    .probe(effect, commitPorts(ports, connector))
-    .catch((error: unknown) => ({
-      status: 'cannot-tell' as const,
-      message: toFailure(error).message,
-    }));
+  const probe = await probeInTime(connector, effect, portsOf(ports));
   switch (probe.status) {
     case 'committed':
       return { status: 'committed', effect, receipt: receiptOf(ports, effect, row, probe.receipt) };
@@ -144,7 +144,7 @@ async function attempt(
   effect: Effect,
   row: EffectRow,
 ): Promise<CommitResult> {
-  const outcome = await commitInTime(ports, connector, effect);
+  const outcome = await commitInTime(connector, effect, portsOf(ports));
   switch (outcome.status) {
     case 'committed':
       return {
@@ -163,12 +163,7 @@ async function attempt(
         retryAfterMs: outcome.retryAfterMs,
       };
     case 'unknown': {
-      const probe = await connector
-        .probe(effect, commitPorts(ports, connector))
-        .catch((error: unknown) => ({
-          status: 'cannot-tell' as const,
-          message: toFailure(error).message,
-        }));
+      const probe = await probeInTime(connector, effect, portsOf(ports));
       if (probe.status === 'committed') {
         return {
           status: 'committed',
@@ -188,32 +183,8 @@ async function attempt(
   }
 }
 
-/** A connector that ignores its deadline does not hold the run: what it did is then unknown. */
-async function commitInTime(
-  ports: KernelPorts,
-  connector: Connector,
-  effect: Effect,
-): Promise<Outcome> {
-  const given = commitPorts(ports, connector);
-  const late = new Promise<Outcome>((resolve) => {
-    const message = 'The other side did not answer in time.';
-    given.signal.addEventListener('abort', () => resolve({ status: 'unknown', message }), {
-      once: true,
-    });
-  });
-  const done = connector
-    .commit(effect, given)
-    .catch((error: unknown): Outcome => ({ status: 'unknown', message: toFailure(error).message }));
-  return Promise.race([done, late]);
-}
-
-function commitPorts(ports: KernelPorts, connector: Connector): CommitPorts {
-  const timeoutMs = Math.max(...connector.contracts.map((contract) => contract.timeoutMs), 1_000);
-  return {
-    blob: ports.blobs.get,
-    nowMs: ports.clock.now,
-    signal: AbortSignal.timeout(timeoutMs),
-  };
+function portsOf({ blobs, clock }: KernelPorts): Omit<CommitPorts, 'signal'> {
+  return { blob: blobs.get, nowMs: clock.now };
 }
 
 function receiptOf(

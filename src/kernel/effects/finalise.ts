@@ -8,7 +8,7 @@ import {
   sha256,
   toTimestamp,
 } from '../../base/index.ts';
-import type { Connector, RecordView } from '../../connect/index.ts';
+import { type Connector, finaliseInTime, type RecordView } from '../../connect/index.ts';
 import {
   type CapabilityContract,
   capabilityRef,
@@ -104,7 +104,8 @@ export async function finaliseEffect(
     seen.set(`${type}/${id}`, state);
     return state;
   }
-  const finalised = await connector.finalise(
+  const finalised = await finaliseInTime(
+    connector,
     { contract, key, mode, run, step, input, nowMs },
     {
       record: (type, id) => read(type, id),

@@ -29,7 +29,7 @@ import { callRefusal, type InsideWatch } from '../trust/judge-call.ts';
 import { readEffect } from './commit.ts';
 import { withEdits } from './edits.ts';
 import { type FinalisedEffect, finaliseEffect } from './finalise.ts';
-import { isInFlight } from './lifecycle.ts';
+import { isInFlight, isUndecided } from './lifecycle.ts';
 
 /** An effect step that can be reached without committing anything, and what would happen. */
 export interface Reached {
@@ -75,6 +75,9 @@ export async function prepareEffects(
       const state = run.steps.get(path);
       if (state && (isStepSettled(state.status) || state.output !== undefined)) continue;
       if (!('call' in compiled.step)) continue;
+      // a person was asked what to do about it: nothing is prepared before the answer
+      const row = rowByStep.get(path);
+      if (state?.waiting?.for === 'answer' && (!row || isUndecided(row.status))) continue;
       const contract = contractOf(compiled.step.call);
       if (compiled.step.queue === 'cheap' && !isOutside(contract.effect)) continue;
       if (!dependenciesThere(run, prefix, compiled.dependsOn, overlay)) {
@@ -91,15 +94,7 @@ export async function prepareEffects(
         if (when && !evaluateCondition(when, namesIn(run, scope, undefined, overlay))) continue;
         const input = await inputWith(ports, records, run, path, overlay);
         if (isOutside(contract.effect)) {
-          const found = await reach(
-            ports,
-            records,
-            run,
-            path,
-            contract,
-            input,
-            rowByStep.get(path),
-          );
+          const found = await reach(ports, records, run, path, contract, input, row);
           const done = { ...found, act: actLabel(run, path, overlay) };
           reached.push(done);
           overlay.set(path, outputOf(done));
