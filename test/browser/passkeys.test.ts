@@ -133,6 +133,55 @@ describe.skipIf(executable === undefined)(
       expect(second.complaints).toEqual([]);
     }, 120_000);
 
+    test('a server that answers with another key gets nothing to sign', async () => {
+      await using desk = await serveDesk('page-passkey-lie');
+      const { page } = await visit(browser);
+      await page.goto(await desk.invite());
+      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.goto(`${desk.url}/settings`);
+      await addFinger(await withAuthenticators(page), 'internal');
+      for (const member of ['publicKey', 'credentialId', 'rpId'] as const) {
+        await page.route('**/api/devices/passkeys', async (route) => {
+          const response = await route.fetch();
+          const proposal = await response.json();
+          const { device } = proposal.body;
+          const said = String(device[member]);
+          // one letter in the middle, so that it stays a key
+          const at = said.length >> 1;
+          device[member] = said.slice(0, at) + (said[at] === 'A' ? 'B' : 'A') + said.slice(at + 1);
+          await route.fulfill({ response, json: proposal });
+        });
+        await page.getByRole('button', { name: 'Add a passkey', exact: true }).click();
+        const form = page.getByRole('form', { name: 'Add a passkey' });
+        await form.getByRole('button', { name: 'Make the passkey' }).click();
+        await form.getByText('What came back is not the passkey that this browser made.').waitFor();
+        await form.getByRole('button', { name: 'Cancel' }).click();
+        await page.unroute('**/api/devices/passkeys');
+      }
+      expect(await page.getByText('steward devices passkey').count()).toBe(0);
+    }, 120_000);
+
+    test('at a bare number the page names the address where passkeys work', async () => {
+      const home = mkdtempSync(join(tmpdir(), 'steward-page-number-'));
+      const served = await serveComposed((verify) => openTrustWorld({ home, verify }), DIST);
+      try {
+        const number = served.url.replace('localhost', '127.0.0.1');
+        served.answerAt(number);
+        const { page } = await visit(browser);
+        await page.goto(`${number}/sign-in#${served.services.sessions.newCode('invite')}`);
+        await page.getByText('Nothing waits').first().waitFor();
+        await page.goto(`${number}/settings`);
+        const add = page.getByRole('button', { name: /^Add a passkey\. Not possible now/ });
+        await add.waitFor();
+        expect(await add.getAttribute('title')).toBe(
+          `Browsers use no passkeys at this address. Open Steward at ${served.url}`,
+        );
+      } finally {
+        await served.close();
+        rmSync(home, { recursive: true, force: true, maxRetries: 3 });
+      }
+    }, 60_000);
+
     test('what is grave waits for the passkey: without one it says so, closed it still waits, then it is done', async () => {
       const home = mkdtempSync(join(tmpdir(), 'steward-page-grave-'));
       let served: ServedWorld<TrustWorld> | undefined;

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createAuthenticator, PRESENT } from '../../src/adapter/authenticator-for-tests.ts';
+import { createRecoveryKey, readRecoveryKey } from '../../src/adapter/recovery-key.ts';
 import { type Json, type JsonObject, sha256 } from '../../src/base/index.ts';
 import { createCliPorts } from '../../src/command-line.ts';
 import type { DecisionStatement, SignedDecision } from '../../src/contract/index.ts';
@@ -25,12 +26,15 @@ type Authenticator = ReturnType<typeof createAuthenticator>;
 let home: string;
 let served: ServedWorld<TrustWorld>;
 let world: TrustWorld;
+let paper: ReturnType<typeof createRecoveryKey>;
 let cookie: string;
 let authenticator: Authenticator;
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'steward-passkeys-'));
-  served = await serveComposed((verify) => openTrustWorld({ home, verify }));
+  paper = createRecoveryKey();
+  const { publicKey: recovery } = await readRecoveryKey(paper.printable);
+  served = await serveComposed((verify) => openTrustWorld({ home, verify, recovery }));
   world = served.world;
   // a browser whose plain key is enrolled
   cookie = `steward_session=${served.services.sessions.start(world.operator.device.id).token}`;
@@ -355,13 +359,16 @@ describe('at the command line', { timeout: 60_000 }, () => {
     expect(await enrolled()).toHaveLength(1);
   });
 
-  test('a plain key does not sign it, and the way out is named', async () => {
+  test('a plain key does not sign it; the way out that is named, the key on paper, does', async () => {
     await keyOfDesk();
     const { hash } = (await offer()).data;
     const refused = await desk.refusal(['devices', 'passkey', hash.slice(0, 16), '--yes']);
     expect(refused).toMatchObject({ exit: 5, code: 'step_up_required' });
     expect(refused.remedy).toContain('--recovery');
     expect(await enrolled()).toEqual([]);
+    const line = ['devices', 'passkey', hash.slice(0, 16), '--yes', '--recovery'];
+    await desk.data(line, { 'Recovery key': paper.printable });
+    expect(await enrolled()).toHaveLength(1);
   });
 
   test('a server that answers with another passkey gets no signature', async () => {

@@ -137,6 +137,12 @@ describe('with a key that lies open in its file', SLOW, () => {
 describe('with a key under a passphrase', SLOW, () => {
   beforeAll(async () => {
     desk = await createExampleDesk('trust-ops-example');
+    // an example has no paper to sign with: its way out is another one
+    const weak = await desk.refusal(['mode', 'live', '--yes']);
+    expect(weak).toMatchObject({ exit: 5, code: 'step_up_required' });
+    expect(weak.remedy).toBe(
+      'Give this machine such a key, once: steward devices enrol --passphrase',
+    );
     await desk.data(['devices', 'enrol', '--passphrase'], {
       'New passphrase': PASSPHRASE,
       'The same again': PASSPHRASE,

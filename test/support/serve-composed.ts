@@ -21,6 +21,8 @@ export interface ServedWorld<World extends Composed> {
   readonly app: App;
   readonly services: Services;
   readonly url: string;
+  /** Answers at one more address, as `STEWARD_PUBLIC_URL` would have it. */
+  readonly answerAt: (origin: string) => void;
   readonly close: () => Promise<void>;
 }
 
@@ -64,7 +66,10 @@ export async function serveComposed<World extends Composed>(
     store.close();
     await world.close();
   };
-  return { world, app, services, url, close };
+  const answerAt = (origin: string): void => {
+    known.push(origin);
+  };
+  return { world, app, services, url, answerAt, close };
 }
 
 /** What the kernel asks of its surroundings beyond what a composed world keeps for a test. */

@@ -90,8 +90,8 @@ async function refuseWeak(
   const mayRecover =
     (kind === 'device' || kind === 'revoke') && isJsonObject(body) && 'device' in body;
   const session = await client.ask(sessionOperation, {});
-  // an example has no paper: whoever sits at the machine gives it a better key
-  const isExample = isJsonObject(session) && session.example === true;
+  // an example has no paper: while nothing leaves it, whoever sits at the machine gives it a better key
+  const isExample = isJsonObject(session) && session.example === true && session.mode === 'sandbox';
   throw failure(
     'step_up_required',
     needed === 'present'

@@ -5,9 +5,8 @@ import { call } from '../api/call.ts';
 import { InlineForm } from '../card/forms.tsx';
 import { browserName } from '../device/browser-name.ts';
 import { NotSigned } from '../device/not-signed.ts';
-import { type DeviceRow, noPasskeysHere, type StepUp, signerFor } from '../device/passkeys.ts';
+import { type DeviceRow, type StepUp, signerFor } from '../device/passkeys.ts';
 import { performAct } from '../device/perform-act.ts';
-import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
 import { Field } from '../parts/field.tsx';
 import { notify } from '../parts/notice.tsx';
@@ -32,11 +31,13 @@ const CODE_LETTERS = 16;
 export function AddPasskey({
   rows,
   stepUp,
+  onEnd,
 }: {
   readonly rows: readonly DeviceRow[];
   readonly stepUp: StepUp;
+  readonly onEnd: () => void;
 }) {
-  const [name, setName] = useState<string>();
+  const [name, setName] = useState(`Passkey, ${browserName(navigator.userAgent)}`);
   const [made, setMade] = useState<Made>();
   const [problem, setProblem] = useState<unknown>();
   const [busy, setBusy] = useState(false);
@@ -45,7 +46,7 @@ export function AddPasskey({
   useEffect(() => {
     if (!made || !isIn) return;
     notify({ words: `${visible(made.body.device.name)} can sign for you now.`, tone: 'ok' });
-    setMade(undefined);
+    onEnd();
   }, [made, isIn]);
 
   async function during(work: () => Promise<void>): Promise<void> {
@@ -55,11 +56,10 @@ export function AddPasskey({
     await work().catch(setProblem);
     setBusy(false);
   }
-  const make = (): Promise<void> =>
-    during(async () => {
-      setMade(await makeAndOffer(name ?? ''));
-      setName(undefined);
-    });
+  const nameless = name.trim() === '' ? 'Give it a name first.' : undefined;
+  async function make(): Promise<void> {
+    if (nameless === undefined) await during(async () => setMade(await makeAndOffer(name)));
+  }
 
   if (made) {
     return (
@@ -82,51 +82,34 @@ export function AddPasskey({
                 onAct={() => void during(() => performAct('device', made.body, signerFor(stepUp)))}
               />
             ) : null}
-            <Action label="Forget it" look="quiet" onAct={() => setMade(undefined)} />
+            <Action label="Forget it" look="quiet" onAct={onEnd} />
           </div>
         </div>
       </section>
     );
   }
-  if (name !== undefined) {
-    return (
-      <InlineForm
-        title="Add a passkey"
-        onSubmit={() => void make()}
-        onCancel={() => setName(undefined)}
-      >
-        <Field
-          field={{
-            ...{ name: 'name', kind: 'text', label: 'How you call it', required: true },
-            help: 'Your browser asks you next. A passkey signs what moves money or binds you.',
-          }}
-          value={name}
-          onInput={setName}
-        />
-        {problem === undefined ? null : <Trouble error={problem} />}
-        <div class="form-actions">
-          <Action
-            label="Make the passkey"
-            look="primary"
-            busy={busy}
-            off={name.trim() === '' ? 'Give it a name first.' : undefined}
-            onAct={() => void make()}
-          />
-          <Action label="Cancel" look="quiet" onAct={() => setName(undefined)} />
-        </div>
-      </InlineForm>
-    );
-  }
-  const off = lookOnly.value ?? noPasskeysHere();
   return (
-    <div class="form-actions">
-      <Action
-        label="Add a passkey"
-        off={off}
-        onAct={() => setName(`Passkey, ${browserName(navigator.userAgent)}`)}
+    <InlineForm title="Add a passkey" onSubmit={() => void make()} onCancel={onEnd}>
+      <Field
+        field={{
+          ...{ name: 'name', kind: 'text', label: 'How you call it', required: true },
+          help: 'Your browser asks you next. A passkey signs what moves money or binds you.',
+        }}
+        value={name}
+        onInput={setName}
       />
-      {off === undefined || off === lookOnly.value ? null : <p class="muted">{off}</p>}
-    </div>
+      {problem === undefined ? null : <Trouble error={problem} />}
+      <div class="form-actions">
+        <Action
+          label="Make the passkey"
+          look="primary"
+          busy={busy}
+          off={nameless}
+          onAct={() => void make()}
+        />
+        <Action label="Cancel" look="quiet" onAct={onEnd} />
+      </div>
+    </InlineForm>
   );
 }
 

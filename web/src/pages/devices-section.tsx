@@ -3,6 +3,8 @@ import { call, sayProblem } from '../api/call.ts';
 import { signAct, toJson } from '../device/decide.ts';
 import {
   type DeviceRow,
+  noPasskeysHere,
+  type StepUp,
   signerFor,
   useDevices,
   useStepUp,
@@ -15,7 +17,7 @@ import { PasskeyLine } from '../parts/passkey-line.tsx';
 import { Loaded } from '../parts/states.tsx';
 import { formatDay } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
-import { AddPasskey } from './add-passkey.tsx';
+import type { AddPasskey } from './add-passkey.tsx';
 
 /** Whose signatures count, one more browser, one more passkey, and an end to each of them. */
 export function DevicesSection() {
@@ -59,7 +61,7 @@ export function DevicesSection() {
                 <DeviceLine key={row.id} row={row} onRemove={() => void revoke(row)} />
               ))}
             </ul>
-            <AddPasskey rows={rows} stepUp={stepUp} />
+            <PasskeyPart rows={rows} stepUp={stepUp} />
           </>
         )}
       </Loaded>
@@ -102,6 +104,36 @@ function DeviceLine({ row, onRemove }: { readonly row: DeviceRow; readonly onRem
         <Action label="Remove" look="quiet" off={lookOnly.value} onAct={onRemove} />
       )}
     </li>
+  );
+}
+
+/** Done a few times in a company's life, so the rest of it is loaded only then. */
+function PasskeyPart({
+  rows,
+  stepUp,
+}: {
+  readonly rows: readonly DeviceRow[];
+  readonly stepUp: StepUp;
+}) {
+  const [Part, setPart] = useState<typeof AddPasskey>();
+  const off = lookOnly.value ?? noPasskeysHere();
+  if (Part) return <Part rows={rows} stepUp={stepUp} onEnd={() => setPart(undefined)} />;
+  return (
+    <>
+      <div class="form-actions">
+        <Action
+          label="Add a passkey"
+          off={off}
+          onAct={() =>
+            void import('./add-passkey.tsx').then(
+              (module) => setPart(() => module.AddPasskey),
+              tell,
+            )
+          }
+        />
+      </div>
+      {off === undefined || lookOnly.value !== undefined ? null : <p class="muted">{off}</p>}
+    </>
   );
 }
 
