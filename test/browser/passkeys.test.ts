@@ -127,6 +127,18 @@ describe.skipIf(executable === undefined)(
       await second.page.goto(link);
       await second.page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
 
+      // a grant, which the key of this browser may not sign
+      await page.goto(desk.url);
+      await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+      await page.keyboard.press('w');
+      const grant = page.getByRole('form', { name: 'Always, within limits' });
+      await grant.getByRole('button', { name: 'Show what I would sign' }).click();
+      await grant.getByLabel('Sign with the passkey').waitFor();
+      await grant.getByRole('button', { name: 'Sign it', exact: true }).click();
+      await page.getByText('Signed. It is listed under Settings').waitFor();
+      expect(await desk.data(['grants'])).toMatchObject([{ status: 'active' }]);
+
+      await page.goto(`${desk.url}/settings`);
       await deviceLine(page, 'Key ring').getByRole('button', { name: 'Remove' }).click();
       await deviceLine(page, 'Key ring').getByText('removed').waitFor();
       expect(complaints).toEqual([]);
@@ -201,6 +213,9 @@ describe.skipIf(executable === undefined)(
         );
         await expectAccessible(page, 'a grave card without a passkey');
         await page.keyboard.press('a');
+        await page.keyboard.press('x');
+        await page.getByText('One of them takes a passkey: open it by itself.').waitFor();
+        await page.getByRole('button', { name: 'Clear' }).click();
         await page.getByRole('link', { name: 'Passkeys in Settings' }).click();
 
         const finger = await addFinger(await withAuthenticators(page), 'internal');

@@ -14,6 +14,7 @@ import {
   statementBytes,
 } from '../../src/contract/portable.ts';
 import { devicesFold, enrolDevice, policyName, policyNow } from '../../src/kernel/index.ts';
+import { DEFAULT_POLICY, sealPolicy } from '../../src/policy/index.ts';
 import { type CommandDesk, createCommandDesk } from '../support/command-desk.ts';
 import { MINUTE_MS } from '../support/hand-clock.ts';
 import { newNonce, signEffects } from '../support/operator.ts';
@@ -343,6 +344,18 @@ describe('at the command line', { timeout: 60_000 }, () => {
     expect(person.err).toContain('on the page');
     expect(world.log.head().seq).toBe(before);
     expect(world.sent).toEqual([]);
+  });
+
+  test('a key with a passphrase approves what is grave only where the policy lets it', async () => {
+    await keyOfDesk('four plain words here');
+    const policy = sealPolicy({ ...DEFAULT_POLICY, unlockedMax: 'grave' });
+    await act(world, 'policy', { policy, because: 'For this test.' });
+    const { item, hashes } = await paying();
+    const { data } = await call('GET', `/api/items/${item}`);
+    expect(data.effects).toMatchObject([{ assurance: 'unlocked' }]);
+    const unlock = { 'Passphrase of your device key': 'four plain words here' };
+    await desk.data(['approve', item, ...['--effect', hashes[0] ?? '']], unlock);
+    expect(world.sent).toHaveLength(1);
   });
 
   test('a passkey that the page made is signed by its code, and shown before', async () => {
