@@ -253,6 +253,31 @@ describe('the stand-alone verifier with a checkpoint', () => {
     });
   });
 
+  test('finds a forked log: whole by itself, and not the one that the checkpoint saw', async () => {
+    const forked = join(directory, 'forked.db');
+    const log = createLog({
+      store: openSqliteStore({ file: forked, company: COMPANY }),
+      vault: createMemoryVault(),
+      clock: createHandClock(),
+      newId: createCountedIds(),
+      folds: [],
+      engine: '0.1.0',
+    });
+    // as many events as the one that left the house, every link right, and other things happened
+    const events = Array.from({ length: 500 }, (_, n) => newEvent('x.two', { n }));
+    for (const stream of ['s/0', 's/500']) {
+      await log.append([{ stream, expectedVersion: 0, events }]);
+    }
+    await log.close();
+    expect(standAlone(forked)).toMatchObject({ exit: 0 });
+    const checkpoints = [{ seq: 800, hash: heads[799]?.hash ?? '' }];
+    const report = await verifyLogFile(forked, { checkpoints });
+    expect(report).toMatchObject({ status: 'broken', firstBadSeq: 800 });
+    const note = ['--checkpoint', noteAt(800), '--key', publicKey] as const;
+    expect(standAlone(forked, ...note)).toMatchObject({ exit: 1, report: { firstBadSeq: 800 } });
+    expect(standAlone(good, ...note)).toMatchObject({ exit: 0 });
+  });
+
   test('believes no note of another key, another company, or changed after it was signed', () => {
     const other = publicKeyOf(generateKeyPairSync('ed25519').privateKey);
     expect(standAlone(good, '--checkpoint', noteAt(10), '--key', other).exit).toBe(2);
