@@ -51,7 +51,7 @@ export type {
 export { RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/lifecycle.ts';
 export { loadRun } from './run/load-run.ts';
 export type { Reason } from './run/reasons.ts';
-export { compiledStep } from './run/run-places.ts';
+export { compiledStep, stepOf } from './run/run-places.ts';
 export type { RunState, StepState } from './run/run-state.ts';
 export type { MissedRule, Schedule, Schedules, ScheduleView } from './schedules/index.ts';
 export { takeSnapshot } from './snapshot.ts';

@@ -72,6 +72,20 @@ describe('a run of the past', () => {
     }
   });
 
+  test('a step tells what it was given and what came out', async () => {
+    const draft = await desk.data<{ input: Record<string, unknown>; output: unknown }>([
+      ...['step', run, 'draft'],
+    ]);
+    expect(draft).toMatchObject({ run, id: 'draft', status: 'done', tries: [{ attempt: 1 }] });
+    expect(Object.keys(draft.input).length).toBeGreaterThan(0);
+    const { out } = await desk.run(['step', run, 'draft']);
+    expect(out).toContain('Given');
+    expect(out).toContain('Result');
+    expect(await desk.refusal(['step', run, 'nowhere'])).toMatchObject({
+      ...{ exit: 3, code: 'not_found' },
+    });
+  });
+
   test('gone through again, it decides the same, and the log stays as it is', async () => {
     const head = async () => (await desk.data<{ durableSeq: number }>(['log'])).durableSeq;
     const before = await head();

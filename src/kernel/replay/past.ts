@@ -1,5 +1,6 @@
 import type { Id } from '../../base/index.ts';
 import { type Fork, type ForkPorts, forkRun } from './fork-run.ts';
+import { lookAtStep, type StepLook } from './look-at-step.ts';
 import { type Replay, type ReplayPorts, replayRun } from './replay-run.ts';
 import { type WhatIf, type WhatIfRequest, whatIf } from './what-if.ts';
 
@@ -9,6 +10,8 @@ export interface Past {
   readonly replay: (run: Id) => Promise<Replay>;
   /** Fails as `forkRun` does. */
   readonly fork: (run: Id, from: string, by: string) => Promise<Fork>;
+  /** Fails as `lookAtStep` does. */
+  readonly step: (run: Id, path: string) => Promise<StepLook>;
   /** Fails as `whatIf` does. */
   readonly whatIf: (request: WhatIfRequest) => Promise<WhatIf>;
 }
@@ -23,6 +26,7 @@ export function createPast(
       ports.wake(fork.run);
       return fork;
     },
+    step: (run, path) => lookAtStep(ports, run, path),
     whatIf: (request) => whatIf(ports, request),
   };
 }

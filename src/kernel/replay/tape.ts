@@ -1,17 +1,15 @@
-import { type Id, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import {
   isOutside,
   type Labelled,
   type NewEvent,
-  OPERATOR,
   type StoredEvent,
   toFailure,
 } from '../../contract/index.ts';
-import { resolveTemplate } from '../../plan/index.ts';
 import type { KernelEvent, KernelEvents } from '../events.ts';
 import { underPlaybook } from '../run/load-run.ts';
 import type { LockAnswer } from '../run/locks.ts';
-import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
+import { compiledStep, stepOf } from '../run/run-places.ts';
 import { evolveRun, newRunState, type RunState } from '../run/run-state.ts';
 import type { Delay } from '../run/turn.ts';
 import { referencesAt } from './closed-ports.ts';
@@ -19,6 +17,7 @@ import { type ClosedTurn, createClosedTurn } from './closed-turn.ts';
 import { asObject, asPlain, Diverged, isSameJson } from './divergence.ts';
 import type { Recording } from './recording.ts';
 import type { ReplayPorts } from './replay-run.ts';
+import { stepInput } from './step-input.ts';
 
 /** A recording with a place in it, and the run as it stands there. */
 export interface Tape {
@@ -174,21 +173,11 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
     return closed.decide();
   }
 
-  /** The input of a step, as the runner would work it out. */
   async function resolve(
     path: string,
     seq = nextFrom(path, cursor)?.seq ?? 0,
   ): Promise<Labelled<Json>> {
-    const { fixedInput } = stepOf(run, path);
-    if (fixedInput) return { value: fixedInput, labels: { base: OPERATOR } };
-    const { with: input, over, plan } = compiledStep(run, path).templates;
-    const template = input ?? over ?? plan;
-    const scope = scopeOf(run, path);
-    if (!template) return { value: {}, labels: { base: scope.worth } };
-    return resolveTemplate(template, namesIn(run, scope), {
-      own: scope.worth,
-      ref: (type: string, id: Id, field: string) => reference(seq - 1, type, id, field),
-    });
+    return stepInput(run, path, seq - 1, reference);
   }
 
   return {

@@ -13,7 +13,16 @@ import { beginGroup, finishGroup } from './groups.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from './run-places.ts';
 import { failStep } from './step-failures.ts';
-import { type Delay, isObject, open, resolveIn, resolveNowIn, say, type Turn } from './turn.ts';
+import {
+  type Delay,
+  isObject,
+  open,
+  resolveIn,
+  resolveNowIn,
+  say,
+  stepTitle,
+  type Turn,
+} from './turn.ts';
 
 /** Starts whatever can start. True when something moved. */
 export function startReady(turn: Turn): boolean {
@@ -25,7 +34,7 @@ export function startReady(turn: Turn): boolean {
       run.fallen.delete(path);
       say(turn, 'step.skipped', {
         step: path,
-        because: `It needs ${because}, which did not happen.`,
+        because: `It needs "${stepTitle(turn, because)}", which did not happen.`,
       });
       more = true;
     }

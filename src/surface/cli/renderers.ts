@@ -1,5 +1,6 @@
 import type { Json } from '../../base/index.ts';
 import type { CardView, InboxRow } from '../views/item-view.ts';
+import type { StepPage } from '../views/step-view.ts';
 import { plain, time } from './format.ts';
 import { cardLines, inboxLines } from './item-lines.ts';
 import { KERNEL_LINES } from './kernel-lines.ts';
@@ -13,6 +14,7 @@ import {
   type RunLine,
   runLines,
   runsLines,
+  stepLines,
 } from './run-lines.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
@@ -34,6 +36,7 @@ export const RENDERERS: { readonly [operation: string]: Renderer } = {
   ],
   runs: (rows: readonly RunLine[], screen) => runsLines(rows, screen),
   run: (run: RunAnswer, screen) => runLines(run, screen),
+  step: (step: StepPage, screen) => stepLines(step, screen),
   undo: (data: DoAnswer, screen) => doLines(data, screen),
   cancel: (run: RunAnswer, screen) => runLines(run, screen),
   records: (rows: readonly RecordLine[], screen) =>

@@ -1,5 +1,6 @@
-import type { JsonObject } from '../../base/index.ts';
+import type { Json, JsonObject } from '../../base/index.ts';
 import type { InboxRow } from '../views/item-view.ts';
+import type { StepPage } from '../views/step-view.ts';
 import { heldWords, plain, time } from './format.ts';
 import { inboxLines } from './item-lines.ts';
 import { type Screen, table } from './screen.ts';
@@ -142,4 +143,43 @@ export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
       ...heldLines(effect.heldUntil, run.id, screen),
     ]),
   ];
+}
+
+/** What a step was given and gave, whole, and its tries where there were several. */
+export function stepLines(step: StepPage, screen: Screen): readonly string[] {
+  const { id = '', title, capability, status = '', waiting, because, tries, input, output } = step;
+  const why = waiting?.words ?? because;
+  return [
+    screen.bold(plain(title ?? id)),
+    `${plain(id)}  ${status}${capability ? `  ${capability}` : ''}`,
+    ...(why ? wrap(plain(why), screen.width) : []),
+    ...valueLines('Given', input, screen),
+    ...valueLines('Result', output ?? null, screen),
+    ...(tries.length > 1 || tries.some(({ failure }) => failure) ? tryLines(tries, screen) : []),
+  ];
+}
+
+function tryLines(tries: StepPage['tries'], screen: Screen): readonly string[] {
+  return [
+    '',
+    ...table(
+      [{ title: 'TRY', align: 'right' }, { title: 'BEGAN' }, { title: 'CAME TO', flexible: true }],
+      tries.map(({ attempt, startedAt, endedAt, failure, retryAt }) => [
+        attempt,
+        startedAt ? time(startedAt, screen.zone) : '',
+        failure
+          ? `${plain(failure.message)}${retryAt ? ` Again at ${time(retryAt, screen.zone)}.` : ''}`
+          : endedAt
+            ? 'done'
+            : 'is under way',
+      ]),
+      screen,
+    ),
+  ];
+}
+
+function valueLines(title: string, value: Json, screen: Screen): readonly string[] {
+  if (value === null) return [];
+  const lines = JSON.stringify(value, null, 2).split('\n');
+  return ['', screen.bold(title), ...lines.map((line) => `  ${plain(line)}`)];
 }

@@ -3,11 +3,28 @@ import { isJsonObject } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import { REST_MS, runAtRest } from '../views/rest.ts';
 import { findRun, runView } from '../views/run-view.ts';
+import { stepPage } from '../views/step-view.ts';
 import { idField, valuesField } from './inputs.ts';
 import { defineOperation } from './operation.ts';
 
 const run = { field: 'id', name: 'RUN', help: 'id of the run; its first letters are enough' };
 const timeField = z.union([z.iso.date(), z.iso.datetime({ offset: true })]);
+
+export const stepOperation = defineOperation({
+  name: 'step',
+  title: 'One step of a run: what it was given, what came out, and every try',
+  method: 'GET',
+  path: '/api/runs/:id/step',
+  access: 'look',
+  body: 'none',
+  input: z.strictObject({ id: idField, step: z.string().min(1).max(500) }),
+  cli: {
+    words: ['step'],
+    arguments: [run, { field: 'step', name: 'STEP', help: 'id of the step, as the run lists it' }],
+    examples: ['steward step 0198c2 draft'],
+  },
+  handle: ({ id, step }, { services }) => stepPage(services, id, step),
+});
 
 export const replayOperation = defineOperation({
   name: 'replay',

@@ -31,7 +31,7 @@ import { logOperation, logVerifyOperation } from './log.ts';
 import { connectOperation, modeOperation, resumeOperation, stopOperation } from './modes.ts';
 import type { Operation } from './operation.ts';
 import { passkeyAddOperation, passkeyOfferOperation, passkeyOptionsOperation } from './passkeys.ts';
-import { forkOperation, replayOperation, whatIfOperation } from './past.ts';
+import { forkOperation, replayOperation, stepOperation, whatIfOperation } from './past.ts';
 import {
   playbookCheckOperation,
   playbookDiffOperation,
@@ -89,6 +89,7 @@ export const OPERATIONS: readonly Operation[] = [
   snoozeOperation,
   runsOperation,
   runOperation,
+  stepOperation,
   cancelOperation,
   undoOperation,
   whyOperation,

@@ -71,7 +71,7 @@ export async function findRun({ log }: Services, id: string): Promise<RunRow> {
   throw failure('not_found', `There is no run ${id}.`, { run: id }, 'See them with: steward runs');
 }
 
-function stepView(run: RunState, step: StepState) {
+export function stepView(run: RunState, step: StepState) {
   const { step: planned } = compiledStep(run, step.path);
   return {
     id: step.path,

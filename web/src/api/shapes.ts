@@ -149,6 +149,18 @@ export interface RunRow {
   readonly snapshot: Snapshot | null;
 }
 
+/** What a step was given and gave, and every try. */
+export interface StepPage extends RunStep {
+  readonly input: Json;
+  readonly tries: readonly {
+    readonly attempt: number;
+    readonly startedAt: string | null;
+    readonly endedAt: string | null;
+    readonly retryAt: string | null;
+    readonly failure: JsonObject | null;
+  }[];
+}
+
 export interface RunPage extends RunRow {
   readonly input: Json;
   readonly failure: JsonObject | null;

@@ -15,7 +15,10 @@ import { Status } from '../parts/status.tsx';
 import { formatDuration, formatMoment } from '../words/format.ts';
 import { bareName, EFFECT_WORDS, runWords, waitWords } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
+import { StepDetails } from './step-details.tsx';
 
+/** steps of which there is nothing to be told yet */
+const NOT_BEGUN: ReadonlySet<string> = new Set(['pending', 'ready', 'skipped']);
 const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled']);
 
 /** One run: its plan as it fills, its steps, what it sent, and why it waits. */
@@ -77,7 +80,7 @@ export function RunCard({ id }: { readonly id: string }) {
             </thead>
             <tbody>
               {page.steps.map((step) => (
-                <StepRow key={step.id} step={step} />
+                <StepRow key={step.id} run={id} step={step} />
               ))}
             </tbody>
           </table>
@@ -160,7 +163,8 @@ function Waiting({ page }: { readonly page: RunPage }) {
   );
 }
 
-function StepRow({ step }: { readonly step: RunStep }) {
+function StepRow({ run, step }: { readonly run: string; readonly step: RunStep }) {
+  const [isOpen, setOpen] = useState(false);
   const error = isJsonObject(step.error) ? step.error : undefined;
   const detail = step.waiting?.words ?? step.because ?? (error ? textOf(error.message) : '');
   const depth = step.id.split('/').length - 1;
@@ -170,12 +174,15 @@ function StepRow({ step }: { readonly step: RunStep }) {
         {visible(step.title ?? step.id)}
         {step.capability ? <span class="muted"> {bareName(step.capability)}</span> : null}
         {detail ? <p class="step-detail">{visible(detail)}</p> : null}
-        {step.output === null || step.output === undefined ? null : (
-          <details class="quiet-details">
+        {NOT_BEGUN.has(step.status) ? null : (
+          <details
+            class="quiet-details"
+            onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
+          >
             <summary>
-              Result<span class="only-heard"> of {step.title ?? step.id}</span>
+              Details<span class="only-heard"> of {step.title ?? step.id}</span>
             </summary>
-            <JsonSource value={step.output} />
+            {isOpen ? <StepDetails run={run} step={step} /> : null}
           </details>
         )}
       </th>

@@ -1,0 +1,35 @@
+import type { Id, Json } from '../../base/index.ts';
+import { type Labelled, OPERATOR } from '../../contract/index.ts';
+import { resolveTemplate } from '../../plan/index.ts';
+import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
+import type { RunState } from '../run/run-state.ts';
+
+/** A field of a record as it was once event `seq` had happened. */
+export type ReferenceAt = (
+  seq: number,
+  type: string,
+  id: Id,
+  path: string,
+) => Promise<Labelled<Json>>;
+
+/**
+ * The input of a step, as the runner would work it out where the run stands, with records as they were
+ * once event `seq` had happened. Fails as its expressions and references fail.
+ */
+export async function stepInput(
+  run: RunState,
+  path: string,
+  seq: number,
+  reference: ReferenceAt,
+): Promise<Labelled<Json>> {
+  const { fixedInput } = stepOf(run, path);
+  if (fixedInput) return { value: fixedInput, labels: { base: OPERATOR } };
+  const { with: input, over, plan } = compiledStep(run, path).templates;
+  const template = input ?? over ?? plan;
+  const scope = scopeOf(run, path);
+  if (!template) return { value: {}, labels: { base: scope.worth } };
+  return resolveTemplate(template, namesIn(run, scope), {
+    own: scope.worth,
+    ref: (type, id, field) => reference(seq, type, id, field),
+  });
+}

@@ -1,0 +1,30 @@
+import { toTimestamp } from '../../base/index.ts';
+import { loadRun, stepOf } from '../../kernel/index.ts';
+import type { Services } from '../operations/operation.ts';
+import { findRun, stepView } from './run-view.ts';
+
+/** One step whole: what it was given, what came out, and every try of it. */
+export async function stepPage(services: Services, id: string, path: string) {
+  const { kernel, log, blobs } = services;
+  const row = await findRun(services, id);
+  const { input = null, worth = null, tries } = await kernel.past.step(row.id, path);
+  const { compiled: compilePlaybook, compileInline } = kernel.playbooks;
+  const run = await loadRun(log, blobs, { compilePlaybook, compileInline }, row.id);
+  return {
+    run: row.id,
+    ...(run && stepView(run, stepOf(run, path))),
+    input,
+    worth,
+    tries: tries.map(({ attempt, startedAt, endedAt, failure, retryAt }) => ({
+      attempt,
+      ...{ startedAt: time(startedAt), endedAt: time(endedAt), retryAt: time(retryAt) },
+      failure: failure ?? null,
+    })),
+  };
+}
+
+export type StepPage = Awaited<ReturnType<typeof stepPage>>;
+
+function time(ms: number | undefined): string | null {
+  return ms === undefined ? null : toTimestamp(ms);
+}
