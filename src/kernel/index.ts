@@ -67,6 +67,7 @@ export {
   createRedactingLog,
   createTokens,
   type Erasure,
+  type ErasurePreview,
   type ErasureReceipt,
   type GrantRow,
   type GrantView,

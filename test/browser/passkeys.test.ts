@@ -2,10 +2,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Browser, CDPSession, Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { act, ask, cardOf, openTrustWorld, type TrustWorld } from '../flow/trust-kit.ts';
 import { type ServedWorld, serveComposed } from '../support/serve-composed.ts';
+import { addFinger, makePasskey, withAuthenticators } from './finger.ts';
 import {
   buildPage,
   expectAccessible,
@@ -19,49 +20,6 @@ import { serveDesk, UNLOCK } from './served-desk.ts';
 const executable = findChromium();
 const why = 'no Chromium here: install the package "chromium"';
 const DIST = fileURLToPath(new URL('../../web/dist', import.meta.url));
-
-/** An authenticator inside the browser, which answers for a person. */
-interface Finger {
-  /** false: the person is not recognised, and the browser's question ends without an answer */
-  readonly recognise: (isUserVerified: boolean) => Promise<void>;
-  /** false: nobody touches it */
-  readonly touch: (enabled: boolean) => Promise<void>;
-}
-
-async function addFinger(cdp: CDPSession, transport: 'internal' | 'usb'): Promise<Finger> {
-  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-    options: {
-      ...{ protocol: 'ctap2', transport, hasResidentKey: true },
-      ...{ hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
-    },
-  });
-  return {
-    recognise: async (isUserVerified) => {
-      await cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
-    },
-    touch: async (enabled) => {
-      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
-    },
-  };
-}
-
-async function withAuthenticators(page: Page): Promise<CDPSession> {
-  const cdp = await page.context().newCDPSession(page);
-  await cdp.send('WebAuthn.enable');
-  return cdp;
-}
-
-/** Makes a passkey in Settings; the code under which it waits. */
-async function makePasskey(page: Page, name: string): Promise<string> {
-  await page.getByRole('button', { name: 'Add a passkey', exact: true }).click();
-  const form = page.getByRole('form', { name: 'Add a passkey' });
-  await form.getByLabel('How you call it').fill(name);
-  await form.getByRole('button', { name: 'Make the passkey' }).click();
-  const waits = page.getByRole('region', { name: 'The new passkey' });
-  await waits.waitFor();
-  const command = (await waits.locator('code.copy').textContent()) ?? '';
-  return command.split(' ').at(-1) ?? '';
-}
 
 const deviceLine = (page: Page, name: string) =>
   page.locator('section[aria-labelledby=devices] li').filter({ hasText: name });

@@ -100,6 +100,9 @@ describe('a signed act', () => {
   test.each(needUnlocked)(
     'of the kind %s is never signed by a plain key file',
     async (kind, body) => {
+      const set = { name: 'Zoe', kinds: ['customer'] };
+      const zoe = { type: 'create', record: 'party', id: 'p1', set } as const;
+      await world.kernel.change([zoe], { by: 'operator:test' });
       const signed = await signAct(world, kind, body(world), { by: world.operator });
       await expect(world.kernel.trust.perform(kind, body(world), signed)).rejects.toMatchObject({
         code: expect.stringMatching(/step_up_required|stale/),

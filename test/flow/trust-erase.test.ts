@@ -2,14 +2,21 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { atPath } from '../../src/base/index.ts';
 import { actHash } from '../../src/contract/portable.ts';
-import { enrolDevice } from '../../src/kernel/index.ts';
+import { enrolDevice, runsFold } from '../../src/kernel/index.ts';
 import { recordAt, recordVersionsFold } from '../../src/records/index.ts';
 import { chainOf, digestsOf } from '../support/audit.ts';
 import type { Composed } from '../support/compose-kernel.ts';
 import { createHandClock, DAY_MS, type HandClock } from '../support/hand-clock.ts';
-import { driveInvoice, messagesIn, openInvoiceHome, partyNamed } from '../support/invoice-flow.ts';
-import { type Operator, signEffects } from '../support/operator.ts';
+import {
+  askForInvoice,
+  driveInvoice,
+  messagesIn,
+  openInvoiceHome,
+  partyNamed,
+} from '../support/invoice-flow.ts';
+import { decideCard, type Operator, signEffects } from '../support/operator.ts';
 import { newOperator } from './trust-kit.ts';
 
 let home: string;
@@ -33,9 +40,12 @@ const BECAUSE = 'They asked for it.';
 const EMAIL = 'buchhaltung@acme.example';
 
 async function erase(subject: string) {
-  const hash = await actHash('erase', { subject, because: BECAUSE });
+  const body = { subject, because: BECAUSE };
+  const hash = await actHash('erase', body);
   const signed = await signEffects(house, operator, [hash], { decision: 'authorise' });
-  return house.kernel.trust.erase(subject, BECAUSE, signed);
+  const { receipt } = await house.kernel.trust.perform('erase', body, signed);
+  if (!receipt) throw new Error('no receipt');
+  return receipt;
 }
 
 /** Where a text still stands in what the house stores, Maildir apart: that is outside. */
@@ -132,7 +142,8 @@ describe('erasing a person', () => {
     const acme = await partyNamed(house, 'Acme');
     const hash = await actHash('erase', { subject: 'somebody else', because: BECAUSE });
     const signed = await signEffects(house, operator, [hash], { decision: 'authorise' });
-    await expect(house.kernel.trust.erase(acme, BECAUSE, signed)).rejects.toMatchObject({
+    const body = { subject: acme, because: BECAUSE };
+    await expect(house.kernel.trust.perform('erase', body, signed)).rejects.toMatchObject({
       code: 'stale',
     });
   });
@@ -142,6 +153,25 @@ describe('erasing a person', () => {
     const nord = await partyNamed(house, 'Studio');
     const { fields } = await house.kernel.records.get('party', nord);
     expect(fields.email).toBe('office@studionord.example');
+  });
+
+  test('leaves the work for somebody else in the same town, written from the same address', async () => {
+    await driveInvoice(house);
+    const [acme, nord] = [await partyNamed(house, 'Acme'), await partyNamed(house, 'Studio')];
+    const { fields } = await house.kernel.records.get('party', acme);
+    const city = String(atPath(fields, 'address.city'));
+    expect(city.length).toBeGreaterThan(4);
+    const set = { 'address.city': city };
+    const town = { type: 'change', record: 'party', id: nord, set } as const;
+    await house.kernel.change([town], { by: 'operator:test' });
+    const other = await askForInvoice(house, 'Studio');
+    await decideCard(house, (await house.kernel.items.list())[0]?.id ?? '');
+    await house.kernel.rest(other.id);
+    const read = async () => (await house.log.readStream(`run/${other.id}`)).map((e) => e.data);
+    const before = await read();
+    await erase(acme);
+    expect(await read()).toEqual(before);
+    expect(await house.log.fold(runsFold).get(other.id)).toMatchObject({ id: other.id });
   });
 
   test('that a crash interrupted is finished at the next start', async () => {

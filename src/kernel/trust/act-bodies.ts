@@ -77,7 +77,15 @@ const bodies = {
       until: z.iso.datetime(),
     }),
   }),
-  erase: z.strictObject({ subject: id, because }),
+  erase: z.strictObject({
+    subject: id,
+    because,
+    /** digest of the preview: what goes and stays is what was shown */
+    shown: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .exactOptional(),
+  }),
   connector: z.union([
     /** `*` for all that were not switched one by one */
     z.strictObject({ connector: id, mode }),

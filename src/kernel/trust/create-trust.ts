@@ -3,7 +3,8 @@ import type { SignedDecision } from '../../contract/index.ts';
 import type { ActKind } from '../../contract/portable.ts';
 import type { BackTest, Policy, PolicyChange } from '../../policy/index.ts';
 import type { DeviceRow } from '../folds.ts';
-import { type ErasureReceipt, eraseSubject, finishErasures } from './erase/erase-subject.ts';
+import { finishErasures, previewErasure } from './erase/erase-subject.ts';
+import type { ErasurePreview } from './erase/erasure-preview.ts';
 import { type GrantView, listDevices, listGrants } from './list-trust.ts';
 import { type ModeNow, modeNow } from './modes.ts';
 import { type Performed, performAct } from './perform-act.ts';
@@ -18,8 +19,8 @@ export interface Trust {
   readonly propose: (kind: ActKind, body: Json) => Promise<ProposedAct>;
   /** Fails as `proposeAct` and `checkDecision` do. */
   readonly perform: (kind: ActKind, body: Json, signed: SignedDecision) => Promise<Performed>;
-  /** Fails as a signed act does, with `not_found`, `not_possible`. */
-  readonly erase: (subject: Id, because: string, signed: SignedDecision) => Promise<ErasureReceipt>;
+  /** What erasing a person would do. Fails with `not_found`, `not_possible`, `too_large`. */
+  readonly previewErasure: (subject: Id) => Promise<ErasurePreview>;
   /** goes on with erasures that a crash interrupted */
   readonly finishErasures: () => Promise<number>;
   readonly grants: () => Promise<readonly GrantView[]>;
@@ -49,7 +50,7 @@ export function createTrust(ports: TrustPorts): Trust {
       for (const run of performed.runs) ports.wake(run);
       return performed;
     },
-    erase: (subject, because, signed) => eraseSubject(ports, { subject, because, signed }),
+    previewErasure: (subject) => previewErasure(ports, subject),
     finishErasures: () => finishErasures(ports),
     grants: () => listGrants(ports),
     devices: () => listDevices(ports),

@@ -6,6 +6,7 @@ export { actLabel } from './act-label.ts';
 export { mayPlay, requireNamed, requirePlaybook, scopedView } from './bearer-scope.ts';
 export { createTrust, type Trust, type TrustPorts } from './create-trust.ts';
 export type { Erasure, ErasureReceipt } from './erase/erase-subject.ts';
+export type { ErasurePreview } from './erase/erasure-preview.ts';
 export type { JudgedOn, TrustEvents } from './events.ts';
 export { type GrantRow, type GrantUseRow, grantsFold, grantUseFold } from './grant-folds.ts';
 export { type JudgePorts, judgeEffect, liveGrants } from './judge.ts';

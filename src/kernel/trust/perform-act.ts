@@ -15,6 +15,7 @@ import { fact, type KernelEvents, type KernelEventType } from '../events.ts';
 import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
 import { acceptAct } from './accept-act.ts';
 import type { Act, ActBodies } from './act-bodies.ts';
+import { type ErasureReceipt, planErasure } from './erase/erase-subject.ts';
 import { grantsFold } from './grant-folds.ts';
 import { type ActPorts, type ProposedAct, proposeAct, readGrant } from './propose-act.ts';
 import { tokenId } from './token-folds.ts';
@@ -26,6 +27,8 @@ export interface Performed {
   readonly act: ProposedAct;
   /** runs whose approvals were taken away by it: they prepare and ask anew */
   readonly runs: readonly Id[];
+  /** of an erasure */
+  readonly receipt?: ErasureReceipt;
 }
 
 /** Rounds of deciding again when something moved between looking and appending. */
@@ -53,7 +56,11 @@ export async function performAct(
     try {
       await ports.log.append([accepted.recorded, ...changes.appends], { barrier: true });
       const { approval, device } = accepted;
-      return { approval, device, act: proposed, runs: changes.runs };
+      const receipt = await changes.finish?.();
+      return {
+        ...{ approval, device, act: proposed, runs: changes.runs },
+        ...(receipt === undefined ? {} : { receipt }),
+      };
     } catch (error) {
       const problem = toFailure(error);
       if (problem.code !== 'version_conflict') throw error;
@@ -73,6 +80,8 @@ function mayBeRecovered({ kind, body }: Act): boolean {
 interface Changes {
   readonly appends: readonly StreamAppend[];
   readonly runs: readonly Id[];
+  /** what cannot be part of the append; a crash before it is made good at the next start */
+  readonly finish?: () => Promise<ErasureReceipt>;
 }
 
 interface Authority {
@@ -105,13 +114,10 @@ async function changesOf(ports: ActPorts, act: Act, authority: Authority): Promi
       return only(await switchTo(ports, act.body, authority));
     case 'label':
       return only(await raise(ports, act.body, authority));
-    case 'erase':
-      throw failure(
-        'not_possible',
-        'This version cannot erase a person yet.',
-        {},
-        'Archive what you no longer need: steward archive TYPE ID',
-      );
+    case 'erase': {
+      const { appends, finish } = await planErasure(ports, act.body, authority.by);
+      return { appends, runs: [], finish };
+    }
   }
 }
 

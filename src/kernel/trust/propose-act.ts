@@ -23,6 +23,8 @@ import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { type Act, type ActBodies, readAct } from './act-bodies.ts';
 import { describeToken } from './describe-token.ts';
+import { previewErasure } from './erase/erase-subject.ts';
+import { erasureSentences } from './erase/erasure-preview.ts';
 import { grantsFold } from './grant-folds.ts';
 import { tokensFold } from './token-folds.ts';
 import { approvalsFold } from './trust-folds.ts';
@@ -78,14 +80,19 @@ function describe(ports: ActPorts, act: Act): Promise<readonly string[]> {
     case 'secret':
       return Promise.resolve(describeSecret(act.body));
     case 'erase':
-      return Promise.resolve([
-        `Erases everything personal about ${act.body.subject}, for good: ${act.body.because}`,
-      ]);
+      return describeErasure(ports, act.body);
     case 'connector':
       return describeSwitch(ports, act.body);
     case 'label':
       return describeRaise(ports, act.body);
   }
+}
+
+async function describeErasure(
+  ports: ActPorts,
+  { subject, because, shown }: ActBodies['erase'],
+): Promise<readonly string[]> {
+  return erasureSentences(await previewErasure(ports, subject, shown), because);
 }
 
 async function describeGrant(

@@ -25,6 +25,7 @@ export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
   'passkey-add': addPasskey,
   'token-create': createToken,
   'token-revoke': signed,
+  erase: signed,
   'secret-set': setSecret,
   'secret-remove': signedTwice,
   'device-revoke': revokeDevice,

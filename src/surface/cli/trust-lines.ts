@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../base/index.ts';
 import type { Money } from '../../contract/index.ts';
+import { ERASURE_LINES } from './erasure-lines.ts';
 import { heldWords, money, plain, time } from './format.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
@@ -25,6 +26,7 @@ export const TRUST_LINES = {
     'The token, which is shown this once and kept nowhere:',
     data.token,
   ],
+  ...ERASURE_LINES,
   policy: policyLines,
   'policy-history': (rows: readonly PolicyLine[], screen: Screen) =>
     rows.length === 0

@@ -83,11 +83,12 @@ export const actPerformOperation = defineOperation({
 
 /** What was done; sessions of a device that was revoked end with it. */
 export function performedView(services: Services, performed: Performed) {
-  const { approval, device, act, runs } = performed;
+  const { approval, device, act, runs, receipt } = performed;
   const { kind, body } = act.act;
   if (kind === 'revoke' && 'device' in body) services.sessions.endDevice(body.device);
   return {
     ...{ approval, kind, body, hash: act.hash, sentences: act.sentences },
     ...{ device: device.id, runs },
+    ...(receipt === undefined ? {} : { receipt }),
   };
 }

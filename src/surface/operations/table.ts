@@ -9,6 +9,7 @@ import {
   devicesOperation,
   signInLinkOperation,
 } from './devices.ts';
+import { eraseOperation, erasePreviewOperation, erasuresOperation } from './erasures.ts';
 import { eventsOperation } from './events.ts';
 import {
   grantOperation,
@@ -143,6 +144,9 @@ export const OPERATIONS: readonly Operation[] = [
   tokensOperation,
   tokenCreateOperation,
   tokenRevokeOperation,
+  eraseOperation,
+  erasePreviewOperation,
+  erasuresOperation,
   actProposeOperation,
   actPerformOperation,
   devicesOperation,

@@ -5,15 +5,15 @@ import { signAct, toJson } from './decide.ts';
 import { type Signer, signer } from './session.ts';
 
 /**
- * Signs an act, with this browser's key where nobody else is named, and has it done. Fails with
- * `Problem`, and as the signer does.
+ * Signs an act, with this browser's key where nobody else is named, and has it done. Answers what the
+ * server made of it. Fails with `Problem`, and as the signer does.
  */
-export async function performAct(
+export async function performAct<Answer = unknown>(
   kind: ActKind,
   body: Json,
   by: Signer | undefined = signer.value,
-): Promise<void> {
-  if (!by) return;
+): Promise<Answer | undefined> {
+  if (!by) return undefined;
   const signed = toJson(await signAct(by, kind, body));
-  await call('POST', '/api/acts', { kind, body, signed });
+  return call<Answer>('POST', '/api/acts', { kind, body, signed });
 }

@@ -79,7 +79,11 @@ export function AddPasskey({
                 label="Let it in with my passkey"
                 look="primary"
                 busy={busy}
-                onAct={() => void during(() => performAct('device', made.body, signerFor(stepUp)))}
+                onAct={() =>
+                  void during(async () => {
+                    await performAct('device', made.body, signerFor(stepUp));
+                  })
+                }
               />
             ) : null}
             <Action label="Forget it" look="quiet" onAct={onEnd} />

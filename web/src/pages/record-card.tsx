@@ -10,6 +10,7 @@ import { notify } from '../parts/notice.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
 import { formatMoment } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
+import { ErasePerson } from './erase-person.tsx';
 import { RecordFields } from './record-fields.tsx';
 import { RecordForm } from './record-form.tsx';
 
@@ -113,9 +114,23 @@ export function RecordCard({ info, id }: { readonly info: RecordTypeInfo; readon
           ))}
         </ol>
       </section>
+      {PEOPLE.includes(info.type) ? (
+        <ErasePerson
+          key={id}
+          person={current}
+          off={off}
+          onDone={() => {
+            void now.refresh();
+            void history.refresh();
+          }}
+        />
+      ) : null}
     </article>
   );
 }
+
+/** records about somebody: what is personal in them can be erased */
+const PEOPLE = ['party', 'contact'];
 
 function Archive({
   path,

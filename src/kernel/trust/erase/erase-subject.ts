@@ -1,16 +1,11 @@
 import { atPath, type Id, type JsonObject, toTimestamp, withPath } from '../../../base/index.ts';
-import {
-  failure,
-  type NewEvent,
-  OPERATOR,
-  type SignedDecision,
-  toFailure,
-} from '../../../contract/index.ts';
+import { failure, type NewEvent, OPERATOR } from '../../../contract/index.ts';
 import type { StreamAppend } from '../../../log/index.ts';
 import { keptType, labelsOfRecord, type RecordState } from '../../../records/index.ts';
-import { acceptAct } from '../accept-act.ts';
-import { type ActPorts, proposeAct } from '../propose-act.ts';
+import type { ActBodies } from '../act-bodies.ts';
+import type { ActPorts } from '../propose-act.ts';
 import { openErasuresFold } from '../trust-folds.ts';
+import { BACKUP_DAYS, type ErasurePreview, previewOf } from './erasure-preview.ts';
 import { type SubjectSurvey, surveySubject } from './survey-subject.ts';
 
 /** What erasing needs of the world; the composition root has the vault, the store and the files. */
@@ -46,47 +41,66 @@ export interface ErasureReceipt {
   readonly mentions: readonly { readonly type: string; readonly id: Id }[];
 }
 
-/** Backups of the key vault live this long (DESIGN section 4). */
-const BACKUP_DAYS = 30;
 /** Payloads that one erasure destroys; the list of them must fit into one event. */
 const SHRED_MAX = 20_000;
 
+/** What an erasure writes in one append; the rest follows from it, also after a crash. */
+export interface ErasurePlan {
+  readonly appends: readonly StreamAppend[];
+  /** Destroys what the append names. */
+  readonly finish: () => Promise<ErasureReceipt>;
+}
+
 /**
- * Erases a person: what the law asks to keep is said once more under its own key, then the person's
- * key, the payloads that name them, and their files are destroyed. The chain verifies as before. Fails
- * with `not_found`, `not_possible` (work under way that speaks of them), and as signed acts fail.
+ * Erases a person, once it is signed: what the law asks to keep is said once more under its own key, then
+ * the person's key, the payloads that name them, and their files are destroyed. The chain verifies as
+ * before. Fails with `not_found`, `not_possible` (work under way that speaks of them), `too_large`,
+ * `stale` (not what was shown any more).
  */
-export async function eraseSubject(
+export async function planErasure(
   ports: ActPorts,
-  request: { readonly subject: Id; readonly because: string; readonly signed: SignedDecision },
-): Promise<ErasureReceipt> {
-  const { subject, because, signed } = request;
+  { subject, because, shown }: ActBodies['erase'],
+  by: string,
+): Promise<ErasurePlan> {
   const erasure = erasureOf(ports);
-  const proposed = await proposeAct(ports, 'erase', { subject, because });
-  const accepted = await acceptAct(ports, signed, {
-    ...{ kind: 'erase', hash: proposed.hash, byRecovery: false },
-  });
-  const survey = await surveySubject(ports, subject);
-  refuse(survey, subject);
+  const { survey } = await surveyAsShown(ports, subject, shown);
   const stream = `subject/${subject}`;
   const erased: NewEvent = {
     type: 'subject.erased',
     data: erasedData(subject, because, survey),
-    by: accepted.by,
+    by,
     label: OPERATOR,
   };
-  const appends: StreamAppend[] = [
-    accepted.recorded,
-    ...survey.held.map(({ state }) => keep(state, subject, accepted.by)),
-    { stream, expectedVersion: await ports.log.streamVersion(stream), events: [erased] },
-  ];
-  try {
-    await ports.log.append(appends, { barrier: true });
-  } catch (error) {
-    if (toFailure(error).code !== 'version_conflict') throw error;
-    throw failure('stale', 'Something about this person changed meanwhile. Sign again.');
-  }
-  return destroy(ports, erasure, subject);
+  return {
+    appends: [
+      ...survey.held.map(({ state }) => keep(state, subject, by)),
+      { stream, expectedVersion: await ports.log.streamVersion(stream), events: [erased] },
+    ],
+    finish: () => destroy(ports, erasure, subject),
+  };
+}
+
+/** What an erasure would do, without doing it; `shown` is what was seen before. Fails as `planErasure`. */
+export async function previewErasure(
+  ports: ActPorts,
+  subject: Id,
+  shown?: string,
+): Promise<ErasurePreview> {
+  erasureOf(ports);
+  return (await surveyAsShown(ports, subject, shown)).preview;
+}
+
+async function surveyAsShown(ports: ActPorts, subject: Id, shown: string | undefined) {
+  const survey = await surveySubject(ports, subject);
+  refuse(survey, subject);
+  const preview = previewOf(survey, subject);
+  if (shown === undefined || shown === preview.digest) return { survey, preview };
+  throw failure(
+    'stale',
+    'Something about this person changed since you looked.',
+    { subject },
+    'Look again at what would go and stay, and sign that.',
+  );
 }
 
 /** Goes on with erasures that a crash interrupted after they were written down. */
@@ -165,7 +179,7 @@ function erasedData(subject: Id, because: string, survey: SubjectSurvey): JsonOb
     kept: survey.held.map(({ state: { type, id }, because: law, until }) => ({
       ...{ type, id, because: law, until },
     })),
-    mentions: survey.mentions.slice(0, 1_000),
+    mentions: survey.mentions.slice(0, 1_000).map(({ type, id }) => ({ type, id })),
     heldRecords: held.size,
   };
   return data;

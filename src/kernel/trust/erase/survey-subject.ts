@@ -34,7 +34,7 @@ export interface SubjectSurvey {
   /** work that speaks of the person and is not over: nothing is erased under its feet */
   readonly underWay: readonly { readonly what: string; readonly id: Id }[];
   /** other records whose words mention the person; the operator has to look at them */
-  readonly mentions: readonly { readonly type: string; readonly id: Id }[];
+  readonly mentions: readonly RecordState[];
 }
 
 /** Shorter values would match by chance all over the log. */
@@ -44,7 +44,8 @@ export async function surveySubject(ports: ActPorts, subject: Id): Promise<Subje
   const all = await allRecords(ports);
   const records = [...all.values()].filter((state) => holds(state, subject));
   const held = await heldRecords(ports, records, all);
-  const values = valuesOf(records, subject);
+  const company = all.get(`company/${ports.log.company}`)?.fields ?? {};
+  const values = valuesOf(records, subject, new Set(textsIn(company)));
   const found = await searchLog(ports, values);
   const kept = new Set(held.map(({ state }) => state));
   const inUse = blobsIn(
@@ -59,9 +60,10 @@ export async function surveySubject(ports: ActPorts, subject: Id): Promise<Subje
     destinations: found.destinations,
     blobs: [...new Set([...found.blobs, ...own])].filter((blob) => !inUse.has(blob)),
     underWay: found.underWay,
-    mentions: [...all.values()]
-      .filter((state) => !holds(state, subject) && mentionsAny(state.fields, values))
-      .map(({ type, id }) => ({ type, id })),
+    mentions: [...all.values()].filter(
+      // a reference by id is no mention: it leads to a record that says nothing any more
+      (state) => !holds(state, subject) && mentionsAny(state.fields, values.slice(1)),
+    ),
   };
 }
 
@@ -88,14 +90,24 @@ async function heldRecords(
   });
 }
 
-/** What names the person wherever it stands: the id, and every personal text of some length. */
-function valuesOf(records: readonly RecordState[], subject: Id): readonly string[] {
+/** Many people live in one place, so it names none of them: their work would go as well. */
+const PLACE = /(^|\.)(city|postalCode)$/;
+
+/**
+ * What names the person wherever it stands: the id, which comes first, and every personal text of some
+ * length. What our own company says of itself too (the sender of a letter) names somebody else.
+ */
+function valuesOf(
+  records: readonly RecordState[],
+  subject: Id,
+  ours: ReadonlySet<string>,
+): readonly string[] {
   const values = new Set([subject]);
   for (const { fields, subjects } of records) {
     for (const [path, owner] of Object.entries(subjects)) {
-      if (owner !== subject) continue;
+      if (owner !== subject || PLACE.test(path)) continue;
       for (const text of textsIn(path.split('.').reduce<Json | undefined>(member, fields))) {
-        if (text.length >= SHORTEST_VALUE) values.add(text);
+        if (text.length >= SHORTEST_VALUE && !ours.has(text)) values.add(text);
       }
     }
   }

@@ -1,0 +1,106 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addFinger, makePasskey, withAuthenticators } from './finger.ts';
+import {
+  buildPage,
+  expectAccessible,
+  expectNoSidewaysScroll,
+  findChromium,
+  launchChromium,
+  visit,
+} from './page-kit.ts';
+import { type ServedDesk, serveDesk, UNLOCK } from './served-desk.ts';
+
+const executable = findChromium();
+const why = 'no Chromium here: install the package "chromium"';
+
+interface Party {
+  readonly id: string;
+  readonly title: string;
+}
+
+/** A browser that may sign what takes a passkey. */
+async function signer(browser: Browser, desk: ServedDesk) {
+  const visited = await visit(browser);
+  const { page } = visited;
+  await page.goto(await desk.invite());
+  await page.getByRole('button', { name: 'Approve' }).waitFor();
+  await page.goto(`${desk.url}/settings`);
+  await addFinger(await withAuthenticators(page), 'internal');
+  const code = await makePasskey(page, 'Finger');
+  await desk.data(['devices', 'passkey', code, '--yes'], UNLOCK);
+  await page.getByText('Finger can sign for you now.').waitFor();
+  return visited;
+}
+
+const signNow = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+describe.skipIf(executable === undefined)(
+  `people and programs in a real browser (${executable ?? why})`,
+  () => {
+    let browser: Browser;
+    beforeAll(async () => {
+      buildPage();
+      browser = await launchChromium(executable ?? '');
+    }, 120_000);
+    afterAll(() => browser?.close());
+
+    test('a person is erased from the record: all that goes is shown, signed, and receipted', async () => {
+      await using desk = await serveDesk('page-erase');
+      const made = ['--set', 'name=Zoe Gone', '--set', 'kinds=customer', '--set', 'notes=secret'];
+      const zoe = await desk.data<Party>(['create', 'party', ...made], UNLOCK);
+      const { page, complaints } = await signer(browser, desk);
+      await page.goto(`${desk.url}/business/party/${zoe.id}`);
+      await page.getByRole('button', { name: 'Erase this person…' }).click();
+      const form = page.getByRole('form', { name: 'Erase Zoe Gone' });
+      await expectAccessible(page, 'the form of an erasure');
+      await form.getByRole('button', { name: 'Show what I would sign' }).click();
+      const shown = form.getByLabel('What you would sign');
+      await shown.waitFor();
+      expect(await shown.textContent()).toContain('everything personal about "Zoe Gone" for good');
+      expect(await desk.data(['erasures'])).toEqual([]);
+      await expectNoSidewaysScroll(page, 'an erasure before it is signed');
+      await signNow(page, 'Erase for good').click();
+      const receipt = page.getByRole('status', { name: 'Erased' });
+      await receipt.waitFor();
+      expect(await receipt.textContent()).toContain('Backups: readable until');
+      await page.getByText('(erased)').first().waitFor();
+      const [erasure] = await desk.data<readonly object[]>(['erasures']);
+      expect(erasure).toMatchObject({ subject: zoe.id, because: 'They asked for it.' });
+      expect(complaints).toEqual([]);
+    }, 120_000);
+
+    test('a token is made in Settings, shown once, works, and is ended', async () => {
+      await using desk = await serveDesk('page-tokens');
+      const { page, complaints } = await signer(browser, desk);
+      await page.getByRole('button', { name: 'Make a token…' }).click();
+      const form = page.getByRole('form', { name: 'A token for a worker or an agent' });
+      await form.getByLabel('Who will hold it').fill('Night helper');
+      await form.getByLabel('What it may read').fill('project\ntime-entry');
+      await expectAccessible(page, 'the form of a token');
+      await form.getByRole('button', { name: 'Show what I would sign' }).click();
+      await form.getByText('It can approve, sign, delegate and change nothing.').waitFor();
+      await signNow(page, 'Sign and show the token').click();
+      const code = page.locator('section[aria-labelledby=tokens] .banner code.copy');
+      await code.waitFor();
+      const token = (await code.textContent()) ?? '';
+      const read = async (type: string) =>
+        (
+          await fetch(`${desk.url}/api/records/${type}`, {
+            headers: { authorization: `Bearer ${token}` },
+          })
+        ).status;
+      expect([await read('project'), await read('party')]).toEqual([200, 403]);
+
+      await page.reload();
+      const line = page.locator('section[aria-labelledby=tokens] li');
+      await line.waitFor();
+      expect(await line.textContent()).toContain('reads project, time-entry');
+      expect(await page.content()).not.toContain(token);
+      await line.getByRole('button', { name: 'End it' }).click();
+      await line.getByText('ended', { exact: true }).waitFor();
+      expect(await read('project')).toBe(401);
+      expect(complaints).toEqual([]);
+    }, 120_000);
+  },
+);
