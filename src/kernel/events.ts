@@ -65,6 +65,8 @@ export interface KernelEvents extends TrustEvents {
     readonly step: string;
     readonly output: Json;
     readonly labels?: Labels;
+    /** `inputPrint` of what a live step was given; absent for pure ones and in older logs */
+    readonly given?: string;
     /** the run that did it, for a step that a fork took over */
     readonly taken?: Taken;
   };
@@ -83,6 +85,8 @@ export interface KernelEvents extends TrustEvents {
     readonly until?: number;
     readonly event?: { readonly type: string; readonly match?: readonly [string, Json] };
     readonly lock?: string;
+    /** `inputPrint` of form, facts and help of a question; absent in older logs */
+    readonly given?: string;
   };
   'wait.ended': {
     readonly step: string;

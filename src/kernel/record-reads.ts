@@ -93,10 +93,7 @@ export interface LimitedReads extends RecordReads {
 }
 
 /** What one capability may see: the types and fields its contract lists, and nothing secret. */
-export function limitReads(
-  store: RecordReader,
-  contract: CapabilityContract,
-): LimitedReads {
+export function limitReads(store: RecordReader, contract: CapabilityContract): LimitedReads {
   let seen: Label = OPERATOR;
   function limited(state: RecordState): RecordState {
     const view = limitFields(contract, state);

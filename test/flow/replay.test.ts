@@ -167,6 +167,48 @@ describe('replaying', () => {
       });
     }));
 
+  test('a live step and a question that would be given something else now are found', () =>
+    travel(
+      async (parts) => {
+        const { id } = await start(parts, 'given', { n: 1, to: 'ann' });
+        await drive(parts, id);
+        const withInput = (changed: JsonObject): ReplayPorts['log'] =>
+          forge(parts, id, (event) =>
+            event.type === 'plan.decided'
+              ? { ...event, data: { ...event.data, input: { n: 1, to: 'ann', ...changed } } }
+              : event,
+          );
+        for (const [changed, step] of [
+          [{ to: 'bob' }, 'stock'],
+          [{ n: 2 }, 'ask'],
+        ] as const) {
+          const forged = { ...portsOf(parts), log: withInput(changed) };
+          expect((await replayRun(forged, id)).divergence).toMatchObject({ step });
+        }
+        expect((await replayRun({ ...portsOf(parts), log: withInput({}) }, id)).status).toBe(
+          'identical',
+        );
+      },
+      { playbooks: [given] },
+    ));
+
+  test('a log from before inputs were noted replays, and is believed', () =>
+    travel(
+      async (parts) => {
+        const { id } = await start(parts, 'given', { n: 1, to: 'ann' });
+        await drive(parts, id);
+        let noted = 0;
+        const old = forge(parts, id, (event) => {
+          const { given: print, ...data } = event.data;
+          if (print !== undefined) noted += 1;
+          return { ...event, data };
+        });
+        expect((await replayRun({ ...portsOf(parts), log: old }, id)).status).toBe('identical');
+        expect(noted).toBe(3);
+      },
+      { playbooks: [given] },
+    ));
+
   test('an effect whose input would be another one now is found', () =>
     travel(async (parts) => {
       const { id } = await start(parts, 'letters', input);
@@ -317,6 +359,27 @@ function forge(
     },
   };
 }
+
+/** A read, a record and a question, each given a part of the input. */
+const given: JsonObject = {
+  ...{ name: 'given', version: 1, title: 'Given', autonomy: 'suggest' },
+  input: {
+    fields: [
+      { name: 'n', kind: 'integer', required: true },
+      { name: 'to', kind: 'text', required: true },
+    ],
+  },
+  plan: {
+    steps: [
+      { id: 'stock', call: 'stock.read@1', with: { of: { $expr: 'input.to' } } },
+      { id: 'note', call: 'note.keep@1', with: { text: { $expr: 'stock.items[0]' } } },
+      {
+        ...{ id: 'ask', with: { n: { $expr: 'input.n' } } },
+        ask: { title: 'Well?', form: { fields: [{ name: 'text', kind: 'text' }] } },
+      },
+    ],
+  },
+};
 
 const numberInput: JsonObject = { fields: [{ name: 'n', kind: 'integer', required: true }] };
 

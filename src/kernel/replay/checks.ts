@@ -4,6 +4,7 @@ import { evaluateCondition } from '../../plan/index.ts';
 import { withEdits } from '../effects/edits.ts';
 import type { KernelEvent } from '../events.ts';
 import { executeAgent } from '../run/execute.ts';
+import { inputPrint } from '../run/input-print.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
 import { nextTryAt } from '../run/step-rules.ts';
 import { closedContext } from './closed-ports.ts';
@@ -56,6 +57,7 @@ export async function checkOutcome(
     throw parted(event, 'The plan has not begun this step now.', null);
   }
   const { contract, input } = call;
+  checkGiven(event, input.value);
   const entry = ports.registry.get(`${contract.name}@${contract.version}`);
   if (contract.effect !== 'pure' || entry.kind !== 'agent') return false;
   // whether a machine was too slow is no decision
@@ -81,6 +83,14 @@ export async function checkOutcome(
     asPlain(found),
     asPlain(expected),
   );
+}
+
+/** A live step is believed, and only for what it was given then. Older logs do not say it. */
+function checkGiven(event: Of<'step.completed' | 'step.failed'>, input: Json): void {
+  const given = event.type === 'step.completed' ? event.data.given : undefined;
+  const found = inputPrint(input);
+  if (given === undefined || given === found) return;
+  throw parted(event, 'It would be given something else now.', { given: found, input }, { given });
 }
 
 /** A failure is tried again, or not, by the same rule. The delay itself is partly chance. */

@@ -241,11 +241,15 @@ export function atTheEnd(events: readonly StoredEvent[], decided: NewEvent): Div
   });
 }
 
-/** The end of a wait for a duration counts from a moment that only the turn knew. */
+/**
+ * The end of a wait for a duration counts from a moment that only the turn knew, and logs from before
+ * that say nothing of a question's form.
+ */
 function withDrift(event: KernelEvent, decided: NewEvent): JsonObject {
-  const { data } = decided;
-  if (event.type !== 'step.waiting' || decided.type !== 'step.waiting') return data;
-  const { until, words } = event.data;
+  if (event.type !== 'step.waiting' || decided.type !== 'step.waiting') return decided.data;
+  const { given, ...rest } = decided.data;
+  const { until, words, given: recorded } = event.data;
+  const data = recorded === undefined || given === undefined ? rest : { ...rest, given };
   if (until === undefined || typeof data.until !== 'number') return data;
   const drift = data.until - until;
   return drift > 0 && drift <= DRIFT_MS ? { ...data, until, words } : data;

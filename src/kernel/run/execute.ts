@@ -14,6 +14,7 @@ import {
   toFailure,
 } from '../../contract/index.ts';
 import type { RecordCommand } from '../../records/index.ts';
+import { inputPrint } from './input-print.ts';
 
 /** How a try of a step ended. */
 export type StepOutcome =
@@ -23,6 +24,8 @@ export type StepOutcome =
       readonly attempt: number;
       readonly output: Labelled<Json>;
       readonly commands: readonly RecordCommand[];
+      /** of its input, where executing it again would be no proof */
+      readonly given?: string;
     }
   | {
       readonly status: 'failed';
@@ -139,7 +142,8 @@ function accept(request: ExecuteRequest, result: AgentResult): StepOutcome {
   const labels = result.labels
     ? vouched(result.labels)
     : { base: joinLabels(labelOfAll(input.labels), seen()) };
-  return { status: 'done', step, attempt, output: { value, labels }, commands };
+  const given = contract.effect === 'pure' ? {} : { given: inputPrint(input.value) };
+  return { status: 'done', step, attempt, output: { value, labels }, commands, ...given };
 }
 
 /** Our own code may say what its output is worth, as its own work at best: it is not the operator. */

@@ -39,7 +39,7 @@ export async function takeOutcome(
           });
     const stored = await storedOutput(context, outcome.output);
     turn.batch.others.push(...changes);
-    sayCompleted(turn, outcome.step, outcome.output, stored);
+    sayCompleted(turn, outcome.step, outcome.output, stored, outcome.given);
   } catch (error) {
     retryOrFail(context, turn, outcome.step, outcome.attempt, toFailure(error));
   }
@@ -61,8 +61,16 @@ async function storedOutput({ ports }: RunnerContext, output: Labelled<Json>): P
   return { $blob: await ports.blobs.put(new TextEncoder().encode(text)) };
 }
 
-function sayCompleted(turn: Turn, step: string, output: Labelled<Json>, stored: Json): void {
-  say(turn, 'step.completed', { step, output: stored, labels: output.labels });
+function sayCompleted(
+  turn: Turn,
+  step: string,
+  output: Labelled<Json>,
+  stored: Json,
+  given?: string,
+): void {
+  const { labels } = output;
+  const print = given === undefined ? {} : { given };
+  say(turn, 'step.completed', { step, output: stored, labels, ...print });
   if (stored !== output.value) stepOf(turn.run, step).output = output;
 }
 

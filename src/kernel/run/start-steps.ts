@@ -10,6 +10,7 @@ import {
 import { type CompiledStep, evaluateCondition, type Form } from '../../plan/index.ts';
 import { beginWait } from './begin-wait.ts';
 import { beginGroup, finishGroup } from './groups.ts';
+import { inputPrint } from './input-print.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from './run-places.ts';
 import { failStep } from './step-failures.ts';
@@ -235,17 +236,13 @@ function openQuestion(
   const help = textIn(turn, path, compiled.templates.help);
   const { form: extra, ...facts } = isObject(input.value) ? input.value : {};
   const fields = [...ask.form.fields, ...formIn(extra)];
-  const item = turn.newId();
-  open(turn, item, {
-    kind: 'question',
-    title,
-    step: path,
-    effects: [],
-    risk: 'low',
-    form: JSON.parse(JSON.stringify({ fields })),
-    body: { help: help ?? null, facts },
+  const form: Json = JSON.parse(JSON.stringify({ fields }));
+  const body = { help: help ?? null, facts };
+  open(turn, turn.newId(), {
+    ...{ kind: 'question', title, step: path, effects: [], risk: 'low', form, body },
   });
-  say(turn, 'step.waiting', { step: path, for: 'answer', words: title });
+  const given = inputPrint({ form, body });
+  say(turn, 'step.waiting', { step: path, for: 'answer', words: title, given });
 }
 
 /** Fields that an earlier step worked out: `with.form.fields`. */
