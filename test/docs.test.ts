@@ -38,6 +38,21 @@ describe('links', () => {
   });
 });
 
+describe('the threats', () => {
+  test('every test that is named there exists where it is named', () => {
+    const named = testsNamedIn('docs/threats.md');
+    expect(named.length).toBeGreaterThan(40);
+    expect(named.filter(({ file, name }) => !read(file).includes(name))).toEqual([]);
+  });
+
+  test('no adversarial test is left out', async () => {
+    const text = read('docs/threats.md');
+    const files: string[] = [];
+    for await (const file of glob('test/adversarial/*.test.ts', { cwd: ROOT })) files.push(file);
+    expect(files.filter((file) => !text.includes(file))).toEqual([]);
+  });
+});
+
 describe('the handbook', () => {
   test.each(PAGES.filter((page) => blocksOf(page, 'sh test').length > 0))(
     'the commands of %s work as they stand there',
@@ -242,6 +257,14 @@ function anchorsOf(page: string): readonly string[] {
 
 function inside(folder: string, page: string): boolean {
   return dirname(page) === folder.replace(/\/$/, '');
+}
+
+/** `[file](path) "name", "name"`: tests by their names, as a page of docs/ quotes them. */
+function testsNamedIn(page: string): readonly { readonly file: string; readonly name: string }[] {
+  const lists = read(page).matchAll(/\]\(\.\.\/([^)]+\.test\.ts)\)((?:,? "[^"]+")+)/g);
+  return [...lists].flatMap(([, file = '', names = '']) =>
+    [...names.matchAll(/"([^"]+)"/g)].map(([, name = '']) => ({ file, name })),
+  );
 }
 
 /** Fenced blocks with exactly this word after the fence. */
