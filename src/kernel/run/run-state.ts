@@ -91,6 +91,8 @@ export interface RunState {
   readonly scopes: Map<string, PlanScope>;
   readonly steps: Map<string, StepState>;
   waiting?: { readonly for: WaitReason; readonly words: string };
+  /** the run that takes this one back */
+  compensatedBy?: Id;
   output?: Json;
   failure?: FailureData;
   /** steps in the order they completed, for compensation */
@@ -172,6 +174,7 @@ export function evolveRun(run: RunState, stored: StoredEvent, lookup: PlanLookup
       return;
     case 'run.compensating':
       run.status = nextRunStatus(run.status, 'compensate');
+      run.compensatedBy = event.data.by;
       return;
     case 'run.finished':
       run.status = nextRunStatus(run.status, `finish-${event.data.status}`);

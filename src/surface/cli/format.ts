@@ -36,3 +36,8 @@ export function time(
     return plain(timestamp);
   }
 }
+
+/** A sentence with its times of the log as a person writes them: `2026-11-24 10:00`. */
+export function withTimes(words: string, zone: string): string {
+  return words.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (found) => time(found, zone));
+}

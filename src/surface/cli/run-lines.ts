@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../base/index.ts';
 import type { InboxRow } from '../views/item-view.ts';
 import type { StepPage } from '../views/step-view.ts';
-import { heldWords, plain, time } from './format.ts';
+import { heldWords, plain, time, withTimes } from './format.ts';
 import { inboxLines } from './item-lines.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
@@ -89,6 +89,7 @@ export function runsLines(rows: readonly RunLine[], screen: Screen): readonly st
 export interface RunAnswer extends RunLine {
   readonly playbook: string | null;
   readonly words: string | null;
+  readonly why: { readonly words: string } | null;
   readonly failure: JsonObject | null;
   readonly steps: readonly {
     readonly id: string;
@@ -123,7 +124,7 @@ export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
   return [
     ...wrap(plain(run.goal), screen.width).map(screen.bold),
     `${run.id}  ${run.status}${run.playbook ? `  ${plain(run.playbook)}` : ''}`,
-    ...(run.words === null ? [] : wrap(plain(run.words), screen.width)),
+    ...(run.why ? wrap(plain(withTimes(run.why.words, screen.zone)), screen.width) : []),
     ...(run.failure ? wrap(plain(run.failure.message), screen.width).map(screen.stop) : []),
     '',
     ...table(

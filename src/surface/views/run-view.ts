@@ -1,4 +1,4 @@
-import { toTimestamp } from '../../base/index.ts';
+import { type Id, toTimestamp } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import {
   compiledStep,
@@ -14,6 +14,7 @@ import {
 import { drawPlan, kindOf, statusesForDrawing } from '../../plan/index.ts';
 import type { Services } from '../operations/operation.ts';
 import { heldUntil } from './held-until.ts';
+import { whyOf } from './why-view.ts';
 
 /** characters of an id that may stand for the whole */
 const SHORTEST_ID = 4;
@@ -43,6 +44,7 @@ export async function runView(services: Services, id: string) {
     output: run?.output ?? null,
     failure: row.failure,
     cost: { microUsd: 0 },
+    why: whyOf({ row, run, reasons: await kernel.reasons(row.id), items: items.map(idOfItem) }),
     steps,
     effects: await Promise.all(
       effects.map(async ({ row: effect }) => {
@@ -55,7 +57,7 @@ export async function runView(services: Services, id: string) {
         };
       }),
     ),
-    items: items.map(({ row: item }) => item.id),
+    items: items.map(idOfItem),
     drawing: run ? drawingOf(run, steps) : null,
   };
 }
@@ -83,10 +85,21 @@ export function stepView(run: RunState, step: StepState) {
     startedAt: step.startedAt === undefined ? null : toTimestamp(step.startedAt),
     endedAt: step.endedAt === undefined ? null : toTimestamp(step.endedAt),
     error: step.failure ?? null,
-    waiting: step.waiting ? { for: step.waiting.for, words: step.waiting.words } : null,
+    waiting: waitingOf(step),
     output: step.output?.value ?? null,
     because: step.because ?? null,
   };
+}
+
+function waitingOf({ status, waiting, retryAt, failure: problem }: StepState) {
+  if (waiting) return { for: waiting.for, words: waiting.words };
+  if (status !== 'retrying' || retryAt === undefined) return null;
+  const words = `Tries again at ${toTimestamp(retryAt)}: ${problem?.message ?? ''}`;
+  return { for: 'retry' as const, words };
+}
+
+function idOfItem({ row }: { readonly row: { readonly id: Id } }): Id {
+  return row.id;
 }
 
 function drawingOf(run: RunState, steps: readonly { id: string; status: StepState['status'] }[]) {

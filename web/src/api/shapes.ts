@@ -176,6 +176,12 @@ export interface RunPage extends RunRow {
     readonly receipt: Receipt | null;
   }[];
   readonly items: readonly string[];
+  /** why it does not move; null while it does, and when it is over */
+  readonly why: {
+    readonly words: string;
+    readonly item: string | null;
+    readonly run: string | null;
+  } | null;
   readonly drawing: string | null;
 }
 

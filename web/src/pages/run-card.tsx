@@ -12,8 +12,8 @@ import { notify } from '../parts/notice.tsx';
 import { JsonSource } from '../parts/source.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
-import { formatDuration, formatMoment } from '../words/format.ts';
-import { bareName, EFFECT_WORDS, runWords, waitWords } from '../words/status.ts';
+import { formatDuration, formatMoment, withMoments } from '../words/format.ts';
+import { bareName, EFFECT_WORDS, runWords } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
 import { StepDetails } from './step-details.tsx';
 
@@ -148,16 +148,14 @@ async function undo(hash: string, go: (path: string) => void): Promise<void> {
   }
 }
 
-function Waiting({ page }: { readonly page: RunPage }) {
-  if (ENDED.has(page.status) || page.status !== 'waiting') return null;
-  const [item] = page.items;
+function Waiting({ page: { why } }: { readonly page: RunPage }) {
+  if (!why) return null;
   return (
     <p class="banner tone-warn">
       <span>
-        {page.words ? visible(page.words) : `It waits ${waitWords(page.waitingFor)}.`}{' '}
-        {item && (page.waitingFor === 'approval' || page.waitingFor === 'answer') ? (
-          <Link href={`/inbox/${item}`}>Open what waits for you</Link>
-        ) : null}
+        {visible(withMoments(why.words))}{' '}
+        {why.item ? <Link href={`/inbox/${why.item}`}>Open what waits for you</Link> : null}
+        {why.run ? <Link href={`/runs/${why.run}`}>Open that run</Link> : null}
       </span>
     </p>
   );
@@ -173,7 +171,7 @@ function StepRow({ run, step }: { readonly run: string; readonly step: RunStep }
       <th scope="row" class={`depth-${Math.min(depth, 3)}`}>
         {visible(step.title ?? step.id)}
         {step.capability ? <span class="muted"> {bareName(step.capability)}</span> : null}
-        {detail ? <p class="step-detail">{visible(detail)}</p> : null}
+        {detail ? <p class="step-detail">{visible(withMoments(detail))}</p> : null}
         {NOT_BEGUN.has(step.status) ? null : (
           <details
             class="quiet-details"

@@ -61,6 +61,11 @@ export function formatMoment(time: Time): string {
   return isToday(time) ? formatTime(time) : `${formatDay(time)}, ${formatTime(time)}`;
 }
 
+/** A sentence with its times of the log as a person writes them. */
+export function withMoments(words: string): string {
+  return words.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, (found) => formatMoment(found));
+}
+
 /** `14:02:31.120` with the day, for the log. */
 export function formatExact(time: Time): string {
   return format(toMs(time), { dateStyle: 'short', timeStyle: 'medium' });
