@@ -67,6 +67,8 @@ export interface KernelEvents extends TrustEvents {
     readonly labels?: Labels;
     /** `inputPrint` of what a live step was given; absent for pure ones and in older logs */
     readonly given?: string;
+    /** it read records as they were once this event had happened; absent where it read none */
+    readonly readAt?: number;
     /** the run that did it, for a step that a fork took over */
     readonly taken?: Taken;
   };
@@ -83,7 +85,11 @@ export interface KernelEvents extends TrustEvents {
     readonly words: string;
     /** UTC ms */
     readonly until?: number;
-    readonly event?: { readonly type: string; readonly match?: readonly [string, Json] };
+    readonly event?: {
+      readonly type: string;
+      readonly match?: readonly [string, Json] /** as for `step.completed` */;
+      readonly readAt?: number;
+    };
     readonly lock?: string;
     /** `inputPrint` of form, facts and help of a question; absent in older logs */
     readonly given?: string;
@@ -108,6 +114,8 @@ export interface KernelEvents extends TrustEvents {
     readonly plan?: JsonObject;
     /** the failure that a `catch` deals with */
     readonly catches?: JsonObject;
+    /** as for `step.completed` */
+    readonly readAt?: number;
     readonly labels?: Labels;
     readonly taken?: Taken;
   };

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineAgent } from '../../src/agent/index.ts';
 import type { Id, JsonObject } from '../../src/base/index.ts';
 import { OWN } from '../../src/contract/index.ts';
 import { effectsFold, readEffect } from '../../src/kernel/index.ts';
-import { type Composed, withHome } from '../support/compose-kernel.ts';
+import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { askForInvoice, openInvoiceHome, partyNamed } from '../support/invoice-flow.ts';
 
 const who = { by: 'operator:test', label: OWN };
@@ -59,3 +61,74 @@ test('records of a moment are listed as they were, whatever was changed, made or
     expect(await then.list('party', { name: first?.fields.name ?? '' })).toEqual([first]);
     expect(await kernel.records.list('party')).not.toEqual(before);
   }));
+
+test('a step reads as of one moment whatever changes meanwhile, and names it', async () => {
+  const asked = Promise.withResolvers<void>();
+  const changed = Promise.withResolvers<void>();
+  const reader = defineAgent(
+    {
+      ...{ name: 'party.twice', version: 1, title: 'Read twice', effect: 'read' },
+      ...{ idempotency: 'idempotent', failures: {}, roles: {}, timeoutMs: 10_000 },
+      ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'this-machine' },
+      reads: { party: ['name'] },
+      input: z.strictObject({ id: z.string(), named: z.string() }),
+      output: z.strictObject({ names: z.array(z.string()) }),
+    },
+    async ({ id, named }, { records }) => {
+      const name = async () => String((await records.find('party', id))?.fields.name);
+      const first = await name();
+      asked.resolve();
+      await changed.promise;
+      const [listed] = await records.list('party', { name: 'Before' });
+      return { output: { names: [named, first, await name(), String(listed?.fields.name)] } };
+    },
+  );
+  const twice: JsonObject = {
+    ...{ name: 'twice', version: 1, title: 'Twice', autonomy: 'auto' },
+    input: { fields: [{ name: 'id', kind: 'text', required: true }] },
+    plan: {
+      steps: [
+        {
+          id: 'read',
+          call: 'party.twice@1',
+          with: {
+            id: { $expr: 'input.id' },
+            named: { $ref: ['party', { $expr: 'input.id' }, 'name'] },
+          },
+        },
+      ],
+    },
+  };
+  await withHome(async (home) => {
+    const composed = await composeKernel({
+      ...{ home, store: 'memory', agents: [reader], playbooks: [twice] },
+    });
+    const { kernel, log } = composed;
+    const id = composed.newId();
+    const set = { kinds: ['customer'], name: 'Before' };
+    await kernel.change([{ type: 'create', record: 'party', id, set }], who);
+    const { run } = await kernel.submit({
+      ...{ words: 'x', playbook: 'twice' },
+      input: { id },
+      by: 'x',
+    });
+    await asked.promise;
+    const moment = log.head().seq;
+    await change(composed, id, { name: 'After' });
+    changed.resolve();
+    await expect.poll(async () => (await kernel.rest(run)).status).toBe('done');
+    const events = await log.readStream(`run/${run}`);
+    const done = events.find(({ type }) => type === 'step.completed');
+    expect(done?.data.output).toEqual({ names: ['Before', 'Before', 'Before', 'Before'] });
+    const readAt = Number(done?.data.readAt);
+    expect(readAt).toBeGreaterThan(0);
+    expect(readAt).toBeLessThanOrEqual(moment);
+    expect((await kernel.records.at(readAt).get('party', id)).fields.name).toBe('Before');
+    expect(await kernel.past.step(run, 'read')).toMatchObject({
+      readAt,
+      input: { id, named: 'Before' },
+    });
+    expect(await kernel.past.replay(run)).toMatchObject({ status: 'identical' });
+    await composed.close();
+  });
+});

@@ -18,7 +18,7 @@ import { evaluateCondition } from '../../plan/index.ts';
 import type { EffectRow } from '../folds.ts';
 import { labelledField } from '../labelled-field.ts';
 import type { KernelPorts } from '../ports.ts';
-import type { RecordStore } from '../record-reads.ts';
+import type { RecordReader, RecordStore } from '../record-reads.ts';
 import { type CallContext, checkInput, executeAgent } from '../run/execute.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
 import { compiledStep, namesIn, scopeOf } from '../run/run-places.ts';
@@ -193,7 +193,7 @@ export async function inputWith(
   const { worth } = scopeOf(run, path);
   if (!template) return { value: {}, labels: { base: worth } };
   const { value, labels } = await resolveIn(
-    { run, ref: referenceReader(records) },
+    { run, ref: referenceReader(() => records) },
     path,
     template,
     overlay,
@@ -202,9 +202,10 @@ export async function inputWith(
 }
 
 /** `{"$ref": [type, id, path]}` reads the record as it is now. */
-export function referenceReader(records: RecordStore) {
+/** Reads a field of a record for `{"$ref"}`; the records are asked for only where there is one. */
+export function referenceReader(records: () => RecordReader) {
   return async (type: string, id: Id, path: string): Promise<Labelled<Json>> =>
-    labelledField(await records.get(type, id), path);
+    labelledField(await records().get(type, id), path);
 }
 
 function dependenciesThere(

@@ -38,6 +38,8 @@ export interface ClosedTurnPorts {
   readonly lockOf: (path: string) => LockAnswer;
   /** what the log says about rates and windows; undefined: it could start */
   readonly delayOf: (path: string) => Delay | undefined;
+  /** as of which event the log says that a step's records were read */
+  readonly readAt: (path: string) => number | undefined;
   /** the result was there at once, so no start was noted */
   readonly isImmediate: (path: string) => boolean;
 }
@@ -59,6 +61,8 @@ export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
     get now() {
       return ports.now();
     },
+    head: 0,
+    readAt: ports.readAt,
     newId: (): Id => `replay-${++ids}`,
     // the template is resolved when its turn has come, see `bring`
     ref: () => new Promise(() => undefined),

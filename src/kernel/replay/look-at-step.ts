@@ -6,6 +6,7 @@ import { referencesAt } from './closed-ports.ts';
 import { readRecording } from './recording.ts';
 import type { ReplayPorts } from './replay-run.ts';
 import { stepInput } from './step-input.ts';
+import { readAtIn } from './tape.ts';
 
 /** One step with what a line of the run's list leaves out. */
 export interface StepLook {
@@ -13,6 +14,8 @@ export interface StepLook {
   readonly input?: Json;
   /** where the least trusted part of that came from */
   readonly worth?: Label;
+  /** it read records as they were once this event had happened */
+  readonly readAt?: number;
   readonly tries: readonly Try[];
 }
 
@@ -60,10 +63,16 @@ export async function lookAtStep(ports: ReplayPorts, id: Id, path: string): Prom
   };
   const run = await loadRun(ports.log, ports.blobs, lookup, id, first.seq - 1);
   if (!run) return { tries };
-  const input = await stepInput(run, path, first.seq - 1, referencesAt(ports.log)).catch(
+  const readAt = own.map(readAtIn).find((seq) => seq !== undefined);
+  const seq = readAt ?? first.seq - 1;
+  const input = await stepInput(run, path, seq, referencesAt(ports.log)).catch(
     () => undefined, // it failed on this very input: its failure says so
   );
-  return { ...(input && worthOf(input.value, input.labels)), tries };
+  return {
+    ...(input && worthOf(input.value, input.labels)),
+    ...(readAt === undefined ? {} : { readAt }),
+    tries,
+  };
 }
 
 function worthOf(input: Json, labels: Parameters<typeof labelOfAll>[0]) {

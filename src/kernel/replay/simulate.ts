@@ -99,6 +99,7 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
     now: () => simulation.startedAt,
     lockOf: () => ({ status: 'kept' }),
     delayOf: () => undefined,
+    readAt: () => undefined,
     isImmediate: () => true,
   });
   const { turn } = closed;

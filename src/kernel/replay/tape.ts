@@ -59,6 +59,12 @@ export interface Tape {
 /** A wait's end was worked out when the turn began; its event got its time when it was appended. */
 const DRIFT_MS = 60_000;
 
+/** As of which event records were read for a step, where the event says so. */
+export function readAtIn(event: StoredEvent | undefined): number | undefined {
+  const readAt = event?.data.readAt;
+  return typeof readAt === 'number' ? readAt : undefined;
+}
+
 export function createTape(ports: ReplayPorts, recording: Recording): Tape {
   const { events } = recording;
   const lookup = {
@@ -66,7 +72,8 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
     compileInline: ports.playbooks.compileInline,
   };
   const reference = referencesAt(ports.log);
-  const nextFrom = indexBySteps(events, (type) => !type.startsWith('lock.'));
+  const nextFrom = indexBySteps(events, ({ type }) => !type.startsWith('lock.'));
+  const nextReading = indexBySteps(events, (event) => readAtIn(event) !== undefined);
   const nextWithLocks = indexBySteps(events, () => true);
   const ended = new Map<string, KernelEvents['wait.ended']['how']>();
   const held: NewEvent[] = [];
@@ -84,6 +91,7 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
       now: () => events[cursor]?.at ?? events[events.length - 1]?.at ?? 0,
       lockOf,
       delayOf,
+      readAt: (path) => readAtIn(nextFrom(path, cursor)),
       isImmediate: (path) => nextFrom(path, cursor)?.type !== 'step.started',
     });
   }
@@ -177,7 +185,8 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
     path: string,
     seq = nextFrom(path, cursor)?.seq ?? 0,
   ): Promise<Labelled<Json>> {
-    return stepInput(run, path, seq - 1, reference);
+    const readAt = readAtIn(nextReading(path, cursor));
+    return stepInput(run, path, readAt ?? seq - 1, reference);
   }
 
   return {
@@ -267,13 +276,14 @@ function wordsOf(decided: NewEvent): string {
 /** For every step its events in order, found without walking the rest of a long run. */
 function indexBySteps(
   events: readonly StoredEvent[],
-  counts: (type: string) => boolean,
+  counts: (event: StoredEvent) => boolean,
 ): (path: string, from: number) => StoredEvent | undefined {
   const byStep = new Map<string, number[]>();
-  for (const [index, { type, data }] of events.entries()) {
-    if (typeof data.step !== 'string' || !counts(type)) continue;
-    const own = byStep.get(data.step) ?? [];
-    byStep.set(data.step, own);
+  for (const [index, event] of events.entries()) {
+    const { step } = event.data;
+    if (typeof step !== 'string' || !counts(event)) continue;
+    const own = byStep.get(step) ?? [];
+    byStep.set(step, own);
     own.push(index);
   }
   return (path, from) => {

@@ -22,6 +22,8 @@ export interface Actor {
   }[];
   /** records that templates asked for: being looked up, or there */
   readonly lookups: Map<string, Labelled<Json> | Failure | 'pending'>;
+  /** the log's head as of which a step reads records, for those that do */
+  readonly readAt: Map<string, number>;
   /** turns and answers, one after another */
   queue: Promise<void>;
   /** turns and answers that wait for their place in `queue` */
@@ -41,6 +43,7 @@ export function createActor(id: Id): Actor {
     immediate: new Set(),
     commits: [],
     lookups: new Map(),
+    readAt: new Map(),
     queue: Promise.resolve(),
     queued: 0,
     scheduled: false,

@@ -125,9 +125,16 @@ export function createCalls(context: RunnerContext): Calls {
       attempt,
       agent: entry.agent,
       input,
-      context: contextFor(context, contract),
+      context: contextFor(context, contract, readsAt(actor, step, contract)),
       cancelled: abort.signal,
     });
+  }
+
+  /** What its input names and what it reads itself are of one moment; the step's end says which. */
+  function readsAt(actor: Actor, step: string, contract: CapabilityContract): number {
+    const seq = actor.readAt.get(step) ?? ports.log.head().seq;
+    if (Object.keys(contract.reads).length > 0) actor.readAt.set(step, seq);
+    return seq;
   }
 
   function attend(
@@ -154,7 +161,11 @@ export function createCalls(context: RunnerContext): Calls {
     attempt: number,
     contract: CapabilityContract,
   ): void {
+    actor.readAt.delete(path);
     const input = inputFor(turn, path);
+    if (compiledStep(turn.run, path).templates.with?.looksUp) {
+      actor.readAt.set(path, turn.head);
+    }
     const act = actLabel(turn.run, path);
     input.catch(() => undefined); // read below, unless the append fails and nobody wants it
     turn.batch.acts.push(() => {
@@ -178,9 +189,13 @@ export function createCalls(context: RunnerContext): Calls {
 }
 
 /** What an agent gets besides its input. */
-export function contextFor({ ports }: RunnerContext, contract: CapabilityContract) {
+export function contextFor(
+  { ports }: RunnerContext,
+  contract: CapabilityContract,
+  seq = ports.log.head().seq,
+) {
   return {
-    records: limitReads(ports.records, contract),
+    records: limitReads(ports.records.at(seq), contract),
     now: ports.clock.now(),
     today: ports.today(),
     newId: ports.newId,

@@ -8,7 +8,7 @@ import {
 } from '../../plan/index.ts';
 import { compiledStep, namesIn, stepOf } from './run-places.ts';
 import { failStep } from './step-failures.ts';
-import { isObject, say, type Turn } from './turn.ts';
+import { isObject, readAtOf, say, type Turn } from './turn.ts';
 
 export function beginGroup(
   turn: Turn,
@@ -18,6 +18,7 @@ export function beginGroup(
 ): void {
   const { step } = compiled;
   const { labels } = input;
+  const read = readAtOf(turn, path);
   if ('each' in step) {
     if (!Array.isArray(input.value)) {
       throw failure('invalid_input', `${step.id} goes through a list, and this is none.`, {
@@ -43,7 +44,7 @@ export function beginGroup(
         'Go through a list of ids, and read each one inside.',
       );
     }
-    say(turn, 'step.expanded', { step: path, items: input.value, labels });
+    say(turn, 'step.expanded', { step: path, items: input.value, labels, ...read });
   } else if ('repeat' in step) {
     say(turn, 'step.expanded', { step: path, round: 1 });
   } else if ('play' in step) {
@@ -52,6 +53,7 @@ export function beginGroup(
       playbook: step.play,
       input: isObject(input.value) ? input.value : {},
       labels,
+      ...read,
     });
   } else if ('expand' in step) {
     checkMadePlan(step, input.value, turn.parts);
@@ -59,6 +61,7 @@ export function beginGroup(
       step: path,
       plan: isObject(input.value) ? input.value : {}, // it was a plan a moment ago
       labels: { base: labelOfAll(labels) },
+      ...read,
     });
   }
 }

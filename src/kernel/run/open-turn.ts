@@ -14,10 +14,10 @@ export function createTurnOf(
   calls: Calls,
 ): (actor: Actor, run: RunState) => Turn {
   const { clock, lookup, registry } = ports;
-  const readReference = referenceReader(ports.records);
 
   return (actor, run) => {
     const batch = newBatch(run);
+    const head = ports.log.head().seq;
     return {
       run,
       batch,
@@ -27,7 +27,9 @@ export function createTurnOf(
       lookup,
       contract: (ref) => registry.get(ref).contract,
       parts: ports.parts,
-      ref: readReference,
+      head,
+      ref: referenceReader(() => ports.records.at(head)),
+      readAt: (path) => actor.readAt.get(path),
       takeLocks: (keys, step) => ports.locks.take(keys, { run: actor.id, step }),
       asksLocks: (keys, step) => ports.locks.ask(keys, { run: actor.id, step }),
       dropLocks: (step) => ports.locks.release({ run: actor.id, step }),
@@ -42,6 +44,7 @@ export function createTurnOf(
       later: (path, work) => {
         if (actor.lookups.has(path)) return;
         actor.lookups.set(path, 'pending');
+        actor.readAt.set(path, head);
         track(1);
         work
           .then(

@@ -24,6 +24,8 @@ export async function takeOutcome(
     actor.immediate.delete(outcome.step) && run.frontier?.stateOf(outcome.step) === 'ready';
   // a late answer of a try that was given up, or that another worker has taken over
   if (!immediate && (step?.status !== 'running' || step.attempt !== outcome.attempt)) return;
+  const readAt = actor.readAt.get(outcome.step);
+  actor.readAt.delete(outcome.step);
   if (outcome.status === 'failed') {
     retryOrFail(context, turn, outcome.step, outcome.attempt, outcome.failure);
     return;
@@ -39,7 +41,11 @@ export async function takeOutcome(
           });
     const stored = await storedOutput(context, outcome.output);
     turn.batch.others.push(...changes);
-    sayCompleted(turn, outcome.step, outcome.output, stored, outcome.given);
+    const { given } = outcome;
+    sayCompleted(turn, outcome.step, outcome.output, stored, {
+      ...(given === undefined ? {} : { given }),
+      ...(readAt === undefined ? {} : { readAt }),
+    });
   } catch (error) {
     retryOrFail(context, turn, outcome.step, outcome.attempt, toFailure(error));
   }
@@ -66,11 +72,10 @@ function sayCompleted(
   step: string,
   output: Labelled<Json>,
   stored: Json,
-  given?: string,
+  on: { readonly given?: string; readonly readAt?: number } = {},
 ): void {
   const { labels } = output;
-  const print = given === undefined ? {} : { given };
-  say(turn, 'step.completed', { step, output: stored, labels, ...print });
+  say(turn, 'step.completed', { step, output: stored, labels, ...on });
   if (stored !== output.value) stepOf(turn.run, step).output = output;
 }
 

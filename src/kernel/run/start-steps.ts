@@ -18,6 +18,7 @@ import {
   type Delay,
   isObject,
   open,
+  readAtOf,
   resolveIn,
   resolveNowIn,
   say,
@@ -242,7 +243,13 @@ function openQuestion(
     ...{ kind: 'question', title, step: path, effects: [], risk: 'low', form, body },
   });
   const given = inputPrint({ form, body });
-  say(turn, 'step.waiting', { step: path, for: 'answer', words: title, given });
+  say(turn, 'step.waiting', {
+    step: path,
+    for: 'answer',
+    words: title,
+    given,
+    ...readAtOf(turn, path),
+  });
 }
 
 /** Fields that an earlier step worked out: `with.form.fields`. */

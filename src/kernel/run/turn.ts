@@ -52,6 +52,10 @@ export interface TurnPorts {
     contract: CapabilityContract,
     input: Labelled<Json>,
   ) => void;
+  /** seq of the last event when the turn began: what a template names is read as of it */
+  readonly head: number;
+  /** the log's head as of which the records were read that a step's input names */
+  readonly readAt: (path: string) => number | undefined;
   /** something that must be looked up first; the turn after it goes on */
   readonly later: (path: string, work: Promise<Labelled<Json>>) => void;
   /** input that `later` has brought */
@@ -115,6 +119,12 @@ export function resolveNowIn(
     { step: path },
     'Read it in a step of its own.',
   );
+}
+
+/** For the event that says what was made of an input. */
+export function readAtOf(turn: Turn, path: string): { readonly readAt?: number } {
+  const readAt = turn.readAt(path);
+  return readAt === undefined ? {} : { readAt };
 }
 
 export function stepTitle(turn: Pick<Turn, 'run' | 'contract'>, path: string): string {

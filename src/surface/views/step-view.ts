@@ -7,7 +7,7 @@ import { findRun, stepView } from './run-view.ts';
 export async function stepPage(services: Services, id: string, path: string) {
   const { kernel, log, blobs } = services;
   const row = await findRun(services, id);
-  const { input = null, worth = null, tries } = await kernel.past.step(row.id, path);
+  const { input = null, worth = null, readAt = null, tries } = await kernel.past.step(row.id, path);
   const { compiled: compilePlaybook, compileInline } = kernel.playbooks;
   const run = await loadRun(log, blobs, { compilePlaybook, compileInline }, row.id);
   return {
@@ -15,6 +15,7 @@ export async function stepPage(services: Services, id: string, path: string) {
     ...(run && stepView(run, stepOf(run, path))),
     input,
     worth,
+    readAt,
     tries: tries.map(({ attempt, startedAt, endedAt, failure, retryAt }) => ({
       attempt,
       ...{ startedAt: time(startedAt), endedAt: time(endedAt), retryAt: time(retryAt) },
