@@ -289,7 +289,8 @@ async function readEvents(
   const found: StoredEvent[] = [];
   for (let seq = after; seq < last && found.length < limit; ) {
     if (seq !== after) await nextTurn();
-    const rows = wanted ? LIMITS.pageRows : Math.min(limit - found.length, LIMITS.pageRows);
+    const wantedRows = wanted ? LIMITS.pageRows : Math.min(limit - found.length, LIMITS.pageRows);
+    const rows = Math.min(wantedRows, last - seq); // seqs have no gaps
     const chunk = store.events(seq, rows);
     if (chunk.length === 0) break;
     for (const raw of chunk) {

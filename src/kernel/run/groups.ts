@@ -1,5 +1,14 @@
 import { type Json, LIMITS } from '../../base/index.ts';
-import { failure, type Labelled, labelOfAll, OWN, toFailure } from '../../contract/index.ts';
+import {
+  failure,
+  joinLabels,
+  type Label,
+  type Labelled,
+  type Labels,
+  labelOfAll,
+  OWN,
+  toFailure,
+} from '../../contract/index.ts';
 import {
   type CompiledStep,
   checkMadePlan,
@@ -64,6 +73,20 @@ export function beginGroup(
       ...read,
     });
   }
+}
+
+/** labels of single members that are kept apart; with more, the list is worth as much as its worst */
+const MEMBER_LABELS = 1_000;
+
+/** What a list is worth, and where a member differs from it. */
+function labelsOfList(members: readonly Label[]): Labels {
+  const base = OWN;
+  const apart = [...members.entries()].filter(([, { integrity, placement, selected }]) => {
+    return integrity !== base.integrity || placement !== base.placement || selected;
+  });
+  if (apart.length === 0) return { base };
+  if (apart.length > MEMBER_LABELS) return { base: members.reduce(joinLabels, base) };
+  return { base, at: Object.fromEntries(apart.map(([index, own]) => [String(index), own])) };
 }
 
 /** All inner steps of a step are over: another round, or its output. */
@@ -131,10 +154,10 @@ function groupOutput(
   const { step } = compiled;
   if ('each' in step) {
     const outputs = Array.from({ length: rounds }, (_, index) => outputIn(`${path}/${index}/`));
-    const labels = Object.fromEntries(
-      outputs.map(({ labels: own }, index) => [String(index), labelOfAll(own)]),
-    );
-    return { output: outputs.map(({ value }) => value), labels: { base: OWN, at: labels } };
+    return {
+      output: outputs.map(({ value }) => value),
+      labels: labelsOfList(outputs.map(({ labels: own }) => labelOfAll(own))),
+    };
   }
   const prefix = run.scopes.has(`${path}/catch/`)
     ? `${path}/catch/`

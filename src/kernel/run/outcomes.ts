@@ -1,8 +1,9 @@
-import { type Json, LIMITS } from '../../base/index.ts';
+import type { Json } from '../../base/index.ts';
 import { type Failure, type Labelled, labelOfAll, toFailure } from '../../contract/index.ts';
 import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import type { StepOutcome } from './execute.ts';
+import { storedOutput } from './large-outputs.ts';
 import { compiledStep, stepOf } from './run-places.ts';
 import type { RunState } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
@@ -39,7 +40,7 @@ export async function takeOutcome(
             label: labelOfAll(outcome.output.labels),
             run: run.id,
           });
-    const stored = await storedOutput(context, outcome.output);
+    const stored = await storedOutput(ports.blobs, outcome.output.value);
     turn.batch.others.push(...changes);
     const { given } = outcome;
     sayCompleted(turn, outcome.step, outcome.output, stored, {
@@ -57,14 +58,7 @@ export async function complete(
   step: string,
   output: Labelled<Json>,
 ): Promise<void> {
-  sayCompleted(turn, step, output, await storedOutput(context, output));
-}
-
-/** A large output is kept as a file; the event holds its handle. */
-async function storedOutput({ ports }: RunnerContext, output: Labelled<Json>): Promise<Json> {
-  const text = JSON.stringify(output.value);
-  if (text.length <= LIMITS.inlineOutputBytes) return output.value;
-  return { $blob: await ports.blobs.put(new TextEncoder().encode(text)) };
+  sayCompleted(turn, step, output, await storedOutput(context.ports.blobs, output.value));
 }
 
 function sayCompleted(

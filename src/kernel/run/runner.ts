@@ -1,5 +1,5 @@
 import type { Id } from '../../base/index.ts';
-import { type FailureCode, failure, toFailure } from '../../contract/index.ts';
+import { type Failure, type FailureCode, failure, toFailure } from '../../contract/index.ts';
 import type { Registry as PlanRegistry } from '../../plan/index.ts';
 import type { EffectGate } from '../effects/gate.ts';
 import type { Queue } from '../events.ts';
@@ -12,11 +12,13 @@ import { appendsOf, isEmpty } from './batch.ts';
 import { createCalls } from './calls.ts';
 import { createEffectTurns } from './effect-turns.ts';
 import type { StepOutcome } from './execute.ts';
+import { storeLargeOutputs } from './large-outputs.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { loadRun } from './load-run.ts';
 import type { Locks } from './locks.ts';
 import { createTurnOf } from './open-turn.ts';
 import { takeOutcome } from './outcomes.ts';
+import { parkRun } from './park.ts';
 import { releaseLocks, undoLocks } from './release-locks.ts';
 import { createRunMemory } from './run-memory.ts';
 import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
@@ -24,7 +26,7 @@ import { settleRun } from './settle-run.ts';
 import type { Slots } from './slots.ts';
 import { startReady } from './start-steps.ts';
 import { tidyEnded } from './tidy-ended.ts';
-import { open, say, type Turn } from './turn.ts';
+import { say, type Turn } from './turn.ts';
 import { createWaits } from './waits.ts';
 
 export interface RunnerPorts extends KernelPorts {
@@ -213,8 +215,20 @@ export function createRunner(ports: RunnerPorts): Runner {
       undoLocks(ports.locks, turn);
       const problem = toFailure(error);
       if (problem.code === 'version_conflict' && !first) return true;
+      if (problem.code === 'too_large' && !first) return await setAside(actor, problem);
       throw error;
     }
+  }
+
+  /** What it decided does not fit into the log and never will: trying again is no way out. */
+  async function setAside(actor: Actor, problem: Failure): Promise<false> {
+    const run = await memoryOf(actor);
+    if (!run) return false;
+    const versionBefore = run.version;
+    const turn = turnOf(actor, run);
+    parkRun(turn, problem.message);
+    await append(actor, turn, versionBefore);
+    return false;
   }
 
   async function takeOutcomes(actor: Actor, turn: Turn): Promise<void> {
@@ -225,6 +239,7 @@ export function createRunner(ports: RunnerPorts): Runner {
 
   async function append(actor: Actor, turn: Turn, versionBefore: number): Promise<boolean> {
     const { batch } = turn;
+    await storeLargeOutputs(ports.blobs, batch);
     await tidyEnded(ports, turn);
     const giveBack = releaseLocks(ports.locks, turn);
     // an empty turn may still act: after a restart a commit goes on whose start is in the log already
@@ -261,19 +276,7 @@ export function createRunner(ports: RunnerPorts): Runner {
     });
     if (run.idleClaims > IDLE_CLAIMS) {
       const because = `It was taken up ${run.idleClaims} times and never got further.`;
-      say(turn, 'run.parked', { because });
-      open(turn, ports.newId(), {
-        kind: 'escalation',
-        title: `${run.title || run.words} is parked. ${because}`,
-        effects: [],
-        risk: 'medium',
-        body: { recommendation: 'Look at its last step, then let it go on or cancel it.' },
-        form: {
-          fields: [
-            { name: 'action', kind: 'choice', required: true, choices: ['retry', 'cancel'] },
-          ],
-        },
-      });
+      parkRun(turn, because);
     }
   }
 
