@@ -64,5 +64,6 @@ export {
   type Placement,
   PUBLIC,
 } from './label.ts';
+export { minorDigits } from './minor-digits.ts';
 export { currencySchema, type Money, moneySchema } from './money.ts';
 export type { Snapshot } from './snapshot.ts';

@@ -59,6 +59,7 @@ export {
   type Placement,
   PUBLIC,
 } from './label.ts';
+export { minorDigits } from './minor-digits.ts';
 export type { Money } from './money.ts';
 export {
   ACT_KINDS,

@@ -12,6 +12,7 @@ import {
 import { normaliseAddress } from './address.ts';
 import { classReason } from './class-reason.ts';
 import { type Deed, steeringLabel, unknownPart, wholeLabel } from './deed.ts';
+import { duration } from './duration.ts';
 import { type GrantDebit, type GrantUsage, matchGrant } from './grants.ts';
 import {
   coversCapability,
@@ -183,7 +184,7 @@ function usedUpRates(policy: Policy, deed: Deed, facts: DecisionFacts): PolicyRa
 }
 
 function rateReason(rate: PolicyRate): Reason {
-  const because = `The limit of ${rate.starts} starts in ${rate.perMs} ms for "${rate.capability}" is reached.`;
+  const because = `The limit of ${rate.starts} starts in ${duration(rate.perMs)} for "${rate.capability}" is reached.`;
   return deny(`rate.${rate.id}`, because);
 }
 

@@ -1,3 +1,4 @@
+import { duration } from './duration.ts';
 import type { Policy, PolicyRate, PolicyRule } from './policy.ts';
 
 export interface PolicyChange {
@@ -87,17 +88,4 @@ function settingChanges(before: Policy, after: Policy): PolicyChange[] {
 
 function quiet({ quietHours }: Policy): string {
   return quietHours ? `${quietHours.from} to ${quietHours.to} o'clock` : 'none';
-}
-
-const UNITS = [
-  ['day', 86_400_000],
-  ['hour', 3_600_000],
-  ['minute', 60_000],
-  ['second', 1_000],
-] as const;
-
-function duration(ms: number): string {
-  const [name, size] = UNITS.find(([, unit]) => ms >= unit && ms % unit === 0) ?? ['ms', 1];
-  const count = ms / size;
-  return `${count} ${name}${name === 'ms' || count === 1 ? '' : 's'}`;
 }

@@ -80,6 +80,45 @@ describe('amounts', () => {
   });
 });
 
+describe('amounts in other currencies', () => {
+  const amount = (currency: string): Extractor => ({
+    ...{ type: 'amount', currency, minMinor: 1, maxMinor: 900_000_000 },
+  });
+
+  test.each([
+    ['1200 JPY', 'JPY', 1_200],
+    ['1,200 JPY', 'JPY', 1_200],
+    ['1.200.000 JPY', 'JPY', 1_200_000],
+    ['HUF 1 200,50', 'HUF', 120_050],
+    ['0.500 KWD', 'KWD', 500],
+    ['12.5 KWD', 'KWD', 12_500],
+    ['1,234.567 KWD', 'KWD', 1_234_567],
+    ['1.234,567 KWD', 'KWD', 1_234_567],
+    ['1234.567 KWD', 'KWD', 1_234_567],
+    ['TND 12', 'TND', 12_000],
+    ['3.1416 CLF', 'CLF', 31_416],
+  ] as const)('%s has the decimals of its currency', (text, currency, minor) => {
+    expect(take(text, amount(currency))).toEqual({ minor, currency });
+  });
+
+  test.each([
+    ['1200.5 JPY', 'JPY'],
+    ['1200.00 JPY', 'JPY'],
+    ['1.234 KWD', 'KWD'],
+    ['234,567 KWD', 'KWD'],
+    ['1.2345 KWD', 'KWD'],
+    ['12.345 EUR', 'EUR'],
+    ['0.123 EUR', 'EUR'],
+    ['1,234.567 EUR', 'EUR'],
+    ['1.234 CLF', 'CLF'],
+  ] as const)(
+    '%s is refused: it is not one amount, or more exact than the currency',
+    (text, currency) => {
+      expect(take(text, amount(currency))).toMatch(/^refused: .*cannot be read in one way only/);
+    },
+  );
+});
+
 describe('choices', () => {
   test('the one option that is named is taken', () => {
     expect(take('We would like PRO, thanks!', plan)).toBe('Pro');

@@ -6,6 +6,7 @@ import {
   type Labelled,
   labelOfAll,
   type Money,
+  minorDigits,
 } from '../contract/index.ts';
 import type { AcceptedDecision } from './approval.ts';
 
@@ -128,7 +129,7 @@ function toDate(year = 0, month = 0, day = 0): string | undefined {
 
 const SYMBOLS: { readonly [symbol: string]: string } = { '€': 'EUR', $: 'USD', '£': 'GBP' };
 const AMOUNT_PATTERN =
-  /(?:([A-Z]{3}|[€$£])\s?)?(?<![\d.,])(-?\d{1,15}(?:[.,' ]\d{3})*(?:[.,]\d{1,2})?)(?![\d]|[.,]\d)(?:\s?([A-Z]{3}\b|[€$£]))?/g;
+  /(?:([A-Z]{3}|[€$£])\s?)?(?<![\d.,])(-?\d{1,15}(?:[.,' ]\d{3})*(?:[.,]\d{1,4})?)(?![\d]|[.,]\d)(?:\s?([A-Z]{3}\b|[€$£]))?/g;
 
 function findAmounts(
   text: string,
@@ -138,8 +139,8 @@ function findAmounts(
   for (const [, before, digits = '', after] of text.matchAll(AMOUNT_PATTERN)) {
     const mark = [before, after].find((written) => currencyOf(written) !== undefined);
     if (mark === undefined || currencyOf(mark) !== range.currency) continue;
-    const minor = toMinor(digits);
-    if (minor === undefined) return `"${digits}" can be read in two ways.`;
+    const minor = toMinor(digits, minorDigits(range.currency));
+    if (minor === undefined) return `"${digits} ${range.currency}" cannot be read in one way only.`;
     if (minor < range.minMinor || minor > range.maxMinor) {
       return 'An amount in the text is outside the range.';
     }
@@ -153,17 +154,24 @@ function currencyOf(written: string | undefined): string | undefined {
   return SYMBOLS[written] ?? (/^[A-Z]{3}$/.test(written) ? written : undefined);
 }
 
-/** Minor units of two decimals; undefined where a separator may be of thousands or of decimals. */
-function toMinor(digits: string): number | undefined {
-  const match = /^(-?)(\d{1,15}|\d{1,3}(?:([.,' ])\d{3})(?:\3\d{3})*)(?:([.,])(\d{1,2}))?$/.exec(
+/**
+ * Minor units of a currency with so many decimals; undefined where a separator may be of thousands or
+ * of decimals, or where there are more decimals than the currency has.
+ */
+function toMinor(digits: string, decimals: number): number | undefined {
+  const match = /^(-?)(\d{1,15}|\d{1,3}(?:([.,' ])\d{3})(?:\3\d{3})*)(?:([.,])(\d{1,4}))?$/.exec(
     digits,
   );
   if (!match) return undefined;
-  const [, sign = '', whole = '', thousands, decimal, fraction = ''] = match;
+  const [, sign = '', written = '', thousands, decimal, part = ''] = match;
   if (thousands !== undefined && thousands === decimal) return undefined;
-  const once = thousands !== undefined && whole.split(thousands).length === 2;
-  if (once && decimal === undefined && (thousands === '.' || thousands === ',')) return undefined;
-  const minor = Number(`${sign}${whole.replace(/\D/g, '')}${fraction.padEnd(2, '0')}`);
+  // 1.234 and 1,234: a group of thousands as well as three decimals, unless there are no decimals
+  const either = thousands === undefined && part.length === 3 && /^[1-9]\d{0,2}$/.test(written);
+  if (either && decimals > 0) return undefined;
+  const whole = (either ? written + part : written).replace(/\D/g, '');
+  const fraction = either ? '' : part;
+  if (fraction.length > decimals) return undefined;
+  const minor = Number(`${sign}${whole}${fraction.padEnd(decimals, '0')}`);
   return Number.isSafeInteger(minor) ? minor : undefined;
 }
 

@@ -67,18 +67,6 @@ export function allocate(total: number, weights: readonly number[]): readonly nu
   return shares.map((share) => sign * toSafeInteger(share.whole, 'A part'));
 }
 
-/** Digits behind the point where they are not two (ISO 4217 minor units). */
-const MINOR_DIGITS: Readonly<Record<string, number>> = {
-  ...{ BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0 },
-  ...{ UYI: 0, VND: 0, VUV: 0, XAF: 0, XOF: 0, XPF: 0 },
-  ...{ BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3, CLF: 4, UYW: 4 },
-};
-
-/** Digits behind the decimal point of a currency. */
-export function minorDigits(currency: string): number {
-  return MINOR_DIGITS[currency] ?? 2;
-}
-
 /** A scaled whole number as plain decimal text, e.g. 113250 with 2 digits is `1132.50`. */
 export function toDecimal(scaled: number, digits: number): string {
   const text = String(Math.abs(scaled)).padStart(digits + 1, '0');

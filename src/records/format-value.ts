@@ -1,6 +1,6 @@
 import { isJsonObject, type Json } from '../base/index.ts';
-import type { Money } from '../contract/index.ts';
-import { minorDigits, toDecimal } from './decimal.ts';
+import { type Money, minorDigits } from '../contract/index.ts';
+import { toDecimal } from './decimal.ts';
 import { isErased } from './erased.ts';
 
 /** A field's value in plain words, for titles and history. Never cut short. */

@@ -31,7 +31,6 @@ export {
   addMoney,
   allocate,
   divideHalfUp,
-  minorDigits,
   toDecimal,
   toSafeInteger,
 } from './decimal.ts';

@@ -1,5 +1,4 @@
-import type { Money } from '../contract/index.ts';
-import { minorDigits } from './decimal.ts';
+import { type Money, minorDigits } from '../contract/index.ts';
 
 /**
  * `120.00 EUR`, `EUR 120` or, where the currency is known, `1200.50`; exact, never through a float.

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { makeVisible } from '../../src/policy/index.ts';
+import { parseMoney } from '../../src/records/index.ts';
 import { createSseReader, type SseMessage } from '../../web/src/api/sse.ts';
 import { browserName } from '../../web/src/device/browser-name.ts';
 import { brief, diffLines, diffWords } from '../../web/src/words/diff.ts';
@@ -96,6 +97,20 @@ describe('numbers and times', () => {
     expect(formatMoney({ minor: 5_000, currency: 'JPY' })).toBe('5,000 JPY');
     expect(formatMoney({ minor: -7, currency: 'GBP' })).toBe('-0.07 GBP');
     expect(typedMoney({ minor: 113_250, currency: 'EUR' })).toBe('1132.50 EUR');
+    // a browser's own tables have no minor units for these: it would show and type a hundredfold
+    expect(formatMoney({ minor: 113_250, currency: 'HUF' })).toBe('1,132.50 HUF');
+    expect(formatMoney({ minor: 113_250, currency: 'IQD' })).toBe('113.250 IQD');
+    expect(formatMoney({ minor: 113_250, currency: 'KWD' })).toBe('113.250 KWD');
+    expect(typedMoney({ minor: 113_250, currency: 'HUF' })).toBe('1132.50 HUF');
+  });
+
+  test('what the page types for an amount is what the server reads', () => {
+    for (const currency of ['EUR', 'HUF', 'IQD', 'JPY', 'KWD', 'CLF', 'ISK', 'RSD', 'TND']) {
+      for (const minor of [0, 1, 99, 100, 113_250, 9_007_199]) {
+        const money = { minor, currency };
+        expect(parseMoney(typedMoney(money)), JSON.stringify(money)).toEqual(money);
+      }
+    }
   });
 
   test('a moment is told in the zone of the company', () => {

@@ -162,7 +162,12 @@ describe('with a key under a passphrase', SLOW, () => {
     const sum = ['--sum', '200.00 EUR/month', '--title', 'Reminders to Acme'];
     const end = await desk.run([...GRANT, ...sum], { 'Sign this?': 'y', ...UNLOCK });
     expect(end.code, end.err).toBe(0);
-    for (const words of ['mail.send@1', 'billing@acme.example', '2 times per month', '20000 EUR']) {
+    for (const words of [
+      'mail.send@1',
+      'billing@acme.example',
+      '2 times per month',
+      '200.00 EUR',
+    ]) {
       expect(end.err).toContain(words);
     }
     const [grant] = await desk.data<readonly { id: string; status: string; uses: number }[]>([

@@ -16,7 +16,7 @@ import {
   requiredAssurance,
   validateGrant,
 } from '../../policy/index.ts';
-import { definitionOf, isRecordType } from '../../records/index.ts';
+import { definitionOf, formatValue, isRecordType } from '../../records/index.ts';
 import { controlFold, devicesFold } from '../folds.ts';
 import { policyNow } from '../policy-now.ts';
 import type { KernelPorts } from '../ports.ts';
@@ -163,7 +163,7 @@ function limitSentence(limit: GrantLimit): string {
     case 'distinct':
       return `To at most ${limit.max} different destinations ${per}.`;
     case 'sum':
-      return `Over at most ${limit.max.minor} ${limit.max.currency} (minor units) ${per}.`;
+      return `Over at most ${formatValue({ ...limit.max })} ${per}.`;
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Money } from '../../contract/index.ts';
+import { type Money, minorDigits } from '../../contract/index.ts';
 import { makeVisible } from '../../policy/index.ts';
-import { minorDigits, toDecimal } from '../../records/index.ts';
+import { toDecimal } from '../../records/index.ts';
 
 /** Text from anywhere, safe on a terminal: nothing in it moves the cursor or hides. */
 export function plain(value: unknown): string {

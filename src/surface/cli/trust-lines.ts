@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../base/index.ts';
 import type { Money } from '../../contract/index.ts';
+import { formatValue } from '../../records/index.ts';
 import { ERASURE_LINES } from './erasure-lines.ts';
 import { heldWords, money, plain, time } from './format.ts';
 import { type Screen, table } from './screen.ts';
@@ -111,7 +112,7 @@ function limitWords({ type, max, per, minGapMs }: JsonObject): string {
     case 'distinct':
       return `${String(max)} destinations ${period}`;
     case 'sum':
-      return `${plain(max)} ${period}`;
+      return `${formatValue(max)} ${period}`;
     default:
       return `${Number(minGapMs) / 1_000} s apart`;
   }

@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
-import type { Money } from '../../../src/contract/portable.ts';
+import { type Money, minorDigits } from '../../../src/contract/portable.ts';
 import { nowMs } from '../clock.ts';
 import { visible } from './visible.ts';
 
@@ -19,7 +19,7 @@ export function setZone(ofCompany: string | undefined): void {
 
 /** `1,132.50 EUR` */
 export function formatMoney({ minor, currency }: Money): string {
-  const digits = digitsOf(currency);
+  const digits = minorDigits(currency);
   const number = new Intl.NumberFormat(LOCALE, {
     minimumFractionDigits: digits,
     maximumFractionDigits: digits,
@@ -29,7 +29,8 @@ export function formatMoney({ minor, currency }: Money): string {
 
 /** What a person types for an amount, and what the server reads: `1132.50 EUR`. */
 export function typedMoney({ minor, currency }: Money): string {
-  return `${(minor / 10 ** digitsOf(currency)).toFixed(digitsOf(currency))} ${currency}`;
+  const digits = minorDigits(currency);
+  return `${(minor / 10 ** digits).toFixed(digits)} ${currency}`;
 }
 
 export function isMoney(value: Json | undefined): value is Json & Money {
@@ -184,18 +185,6 @@ function partsOf(ms: number): {
     .format(Number.isFinite(ms) ? ms : 0)
     .split('-');
   return { year, month, day };
-}
-
-function digitsOf(currency: string): number {
-  try {
-    const { maximumFractionDigits } = new Intl.NumberFormat('en', {
-      style: 'currency',
-      currency,
-    }).resolvedOptions();
-    return maximumFractionDigits ?? 2;
-  } catch {
-    return 2;
-  }
 }
 
 function toMs(time: Time): number {

@@ -6,13 +6,8 @@ import {
   type JsonObject,
   withPath,
 } from '../../../base/index.ts';
-import {
-  foldName,
-  minorDigits,
-  type Party,
-  partySchema,
-  type RecordCommand,
-} from '../../../records/index.ts';
+import { minorDigits } from '../../../contract/index.ts';
+import { foldName, type Party, partySchema, type RecordCommand } from '../../../records/index.ts';
 import type { ImportCounts, RowRemark } from './import-outcome.ts';
 import { readDecimal, toMinor } from './import-values.ts';
 import type { PartyColumn, PartyFile, PartyRow } from './party-rows.ts';

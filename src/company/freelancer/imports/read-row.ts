@@ -1,5 +1,5 @@
-import type { Money } from '../../../contract/index.ts';
-import { divideHalfUp, foldName, minorDigits } from '../../../records/index.ts';
+import { type Money, minorDigits } from '../../../contract/index.ts';
+import { divideHalfUp, foldName } from '../../../records/index.ts';
 import { baseKey, fingerprint } from './entry-key.ts';
 import type { RowRemark } from './import-outcome.ts';
 import {

@@ -1,5 +1,5 @@
-import type { Money } from '../../../contract/index.ts';
-import { minorDigits, type Quantity, toDecimal } from '../../../records/index.ts';
+import { type Money, minorDigits } from '../../../contract/index.ts';
+import { type Quantity, toDecimal } from '../../../records/index.ts';
 import { paymentReference } from './epc-qr.ts';
 import { compactIban } from './format.ts';
 import type { Paper } from './paper.ts';
