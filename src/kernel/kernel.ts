@@ -145,7 +145,14 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const trust = createTrust({ ...options, records, wake: runner.wake });
   const schedules = createSchedules({ ...options, playbooks, runner });
   const versions = createPlaybookRegistry({ ...options, playbooks, runner });
-  const past = createPast({ ...options, playbooks, runner, zone: () => zone, wake: runner.wake });
+  const past = createPast({
+    ...options,
+    records,
+    playbooks,
+    runner,
+    zone: () => zone,
+    wake: runner.wake,
+  });
   const runs = log.fold(runsFold);
   const waits = log.fold(waitsFold);
   const match = options.matcher ?? createPlanner({ playbooks, records, clock, zone: () => zone });

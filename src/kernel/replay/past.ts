@@ -1,4 +1,6 @@
 import type { Id } from '../../base/index.ts';
+import type { RecordStore } from '../record-reads.ts';
+import { checkVerdicts } from './check-verdicts.ts';
 import { type Fork, type ForkPorts, forkRun } from './fork-run.ts';
 import { lookAtStep, type StepLook } from './look-at-step.ts';
 import { type Replay, type ReplayPorts, replayRun } from './replay-run.ts';
@@ -17,10 +19,19 @@ export interface Past {
 }
 
 export function createPast(
-  ports: ForkPorts & Pick<ReplayPorts, 'zone'> & { readonly wake: (run: Id) => void },
+  ports: ForkPorts &
+    Pick<ReplayPorts, 'zone'> & {
+      readonly records: RecordStore;
+      readonly wake: (run: Id) => void;
+    },
 ): Past {
   return {
-    replay: (run) => replayRun(ports, run),
+    replay: async (run) => {
+      const replay = await replayRun(ports, run);
+      if (replay.status !== 'identical') return replay;
+      const divergence = await checkVerdicts(ports, run);
+      return divergence ? { ...replay, status: 'diverged', divergence } : replay;
+    },
     fork: async (run, from, by) => {
       const fork = await forkRun(ports, run, from, by);
       ports.wake(fork.run);

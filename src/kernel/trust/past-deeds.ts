@@ -2,9 +2,13 @@ import { type Id, LIMITS } from '../../base/index.ts';
 import type { Grant, StoredEvent } from '../../contract/index.ts';
 import {
   coversCapability,
+  DEFAULT_POLICY,
   type GrantUsage,
   normaliseAddress,
   type PastDeed,
+  type Policy,
+  readPolicy,
+  type UnreadablePolicy,
 } from '../../policy/index.ts';
 import { asKernelEvent, type KernelEvents, type KernelEventType } from '../events.ts';
 import { type GrantRow, type GrantUseRow, grantsFold, grantUseFold } from './grant-folds.ts';
@@ -14,6 +18,7 @@ import type { JudgePorts } from './judge.ts';
 const DEEDS = 10_000;
 
 const TYPES: readonly KernelEventType[] = [
+  'policy.changed',
   'effect.finalised',
   'effect.committing',
   'effect.committed',
@@ -24,25 +29,35 @@ const TYPES: readonly KernelEventType[] = [
   'grant.used',
 ];
 
+/** A deed with what was decided about it, and by which policy. */
+export interface JudgedDeed extends PastDeed {
+  readonly seq: number;
+  readonly step: string;
+  readonly policy: Policy | UnreadablePolicy;
+  /** a refused one was never prepared, so it is not among them */
+  readonly verdict: 'allow' | 'ask';
+}
+
 /**
  * Every effect of the past as it was first proposed, with what was known at that very moment: the
  * grants that were alive and what was left of them, the addresses written to before, the starts that
- * rates count. Those after `sinceSeq`; what was before it still counts as known.
+ * rates count. Those after `sinceSeq`, or of one `run`; what was before it still counts as known.
  */
 export async function pastDeeds(
-  { log, records }: JudgePorts,
-  sinceSeq: number,
-): Promise<readonly PastDeed[]> {
+  { log, records }: Pick<JudgePorts, 'log' | 'records'>,
+  { sinceSeq = 0, run }: { readonly sinceSeq?: number; readonly run?: Id },
+): Promise<readonly JudgedDeed[]> {
   const company = await records.find('company', log.company);
   const zone = typeof company?.fields.zone === 'string' ? company.fields.zone : 'UTC';
   const world = createPastWorld(zone);
-  const deeds: PastDeed[] = [];
+  const deeds: JudgedDeed[] = [];
   for (let after = 0; ; ) {
     const events = await log.read({ after, limit: LIMITS.pageRows, types: [...TYPES] });
     for (const stored of events) {
       if (stored.erased) continue;
       const deed = world.take(stored);
-      if (deed && stored.seq > sinceSeq) deeds.push(deed);
+      if (!deed || stored.seq <= sinceSeq) continue;
+      if (run === undefined || stored.run === run) deeds.push(deed);
     }
     const last = events[events.length - 1];
     if (!last || events.length < LIMITS.pageRows) return deeds.slice(-DEEDS);
@@ -57,14 +72,19 @@ function createPastWorld(zone: string) {
   const starts: { readonly at: number; readonly capability: string }[] = [];
   const rows = new Map<string, GrantRow>();
   const uses = new Map<string, GrantUseRow>();
+  let policy: Policy | UnreadablePolicy = DEFAULT_POLICY;
   let grants: readonly Grant[] = [];
   let usage: ReadonlyMap<Id, GrantUsage> = new Map();
 
-  function deedOf(stored: StoredEvent, data: KernelEvents['effect.finalised']): PastDeed {
-    const { effect, inputLabels, on } = data;
+  function deedOf(stored: StoredEvent, data: KernelEvents['effect.finalised']): JudgedDeed {
+    const { effect, inputLabels, on, item } = data;
     const [then, spent, begun] = [grants, usage, starts.length];
     return {
       id: effect.key,
+      seq: stored.seq,
+      step: effect.item === '' ? effect.step : `${effect.step}/${effect.item}`,
+      policy,
+      verdict: item === '' ? 'allow' : 'ask', // what a grant covers is on no card
       deed: effect,
       labels: inputLabels,
       grants: then,
@@ -92,7 +112,7 @@ function createPastWorld(zone: string) {
   }
 
   return {
-    take: (stored: StoredEvent): PastDeed | undefined => {
+    take: (stored: StoredEvent): JudgedDeed | undefined => {
       const event = asKernelEvent(stored);
       switch (event.type) {
         case 'effect.finalised': {
@@ -100,6 +120,9 @@ function createPastWorld(zone: string) {
           seen.add(event.data.effect.key);
           return deedOf(stored, event.data);
         }
+        case 'policy.changed':
+          policy = readPolicy(event.data.policy);
+          return undefined;
         case 'effect.committing':
           starts.push({ at: stored.at, capability: event.data.capability });
           return undefined;

@@ -50,5 +50,5 @@ export async function backTestPolicy(
   after: Policy,
   options: { readonly sinceSeq?: number } = {},
 ): Promise<BackTest> {
-  return backTest(await pastDeeds(ports, options.sinceSeq ?? 0), await policyNow(ports.log), after);
+  return backTest(await pastDeeds(ports, options), await policyNow(ports.log), after);
 }

@@ -1,0 +1,37 @@
+import type { Id } from '../../base/index.ts';
+import { decide } from '../../policy/index.ts';
+import { effectsFold } from '../folds.ts';
+import type { JudgePorts } from '../trust/judge.ts';
+import { pastDeeds } from '../trust/past-deeds.ts';
+import type { Divergence } from './divergence.ts';
+
+/**
+ * What policy said of a run's effects, judged again by the policy, the grants and the facts of that
+ * moment. The first effect about which it says something else; undefined when there is none. Reads
+ * the log from its beginning, for runs with effects only.
+ */
+export async function checkVerdicts(
+  ports: Pick<JudgePorts, 'log' | 'records'>,
+  run: Id,
+): Promise<Divergence | undefined> {
+  const [any] = await ports.log.fold(effectsFold).list({ index: 'run', equals: run, limit: 1 });
+  if (!any) return undefined;
+  for (const past of await pastDeeds(ports, { run })) {
+    const { verdict, reasons } = decide(
+      past.deed,
+      past.labels,
+      past.grants,
+      past.policy,
+      past.facts,
+    );
+    if (verdict === past.verdict) continue;
+    return {
+      step: past.step,
+      seq: past.seq,
+      said: `By what held then, policy says ${verdict} now.`,
+      expected: { verdict: past.verdict },
+      found: { verdict, reasons: reasons.map(({ because }) => because) },
+    };
+  }
+  return undefined;
+}
