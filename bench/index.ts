@@ -25,6 +25,8 @@ const WITH_PEERS = [
   'steps.parallel.full',
   'runs.one-step',
   'runs.one-step.full',
+  'runs.one-step.50',
+  'runs.one-step.50.full',
 ] as const;
 
 /** the disk before our steps, between them and the peers', and after */

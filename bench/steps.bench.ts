@@ -5,10 +5,16 @@ import type { Log } from '../src/log/index.ts';
 import { measureInChild, send } from './child.ts';
 import { type BenchCompany, chainPlaybook, createAddAgent, openBenchCompany } from './company.ts';
 import { figure, type Measured } from './figure.ts';
-import { type Engine, measureEngine, STEPS_ONE_BY_ONE, WORKLOAD } from './peers/workload.ts';
+import {
+  type Engine,
+  FIGURE_IDS,
+  measureEngine,
+  STEPS_ONE_BY_ONE,
+  WORKLOAD,
+} from './peers/workload.ts';
 
 /** The figures that peers have too; the workload is theirs, to the line. */
-export const PEER_FIGURES = ['steps.sequential', 'steps.parallel', 'runs.one-step'] as const;
+export const PEER_FIGURES = FIGURE_IDS;
 
 /** Runs whose bytes are weighed: enough that pages and the fixed tables do not count. */
 const WEIGHED_RUNS = 250;
@@ -51,7 +57,9 @@ async function measureRates(home: string, alwaysSync: boolean): Promise<Measured
 
 /** What the whole measurement must leave in the log. */
 const STEPS =
-  (WORKLOAD.sequentialSteps + WORKLOAD.parallelRuns * WORKLOAD.stepsPerRun + WORKLOAD.oneStepRuns) *
+  (WORKLOAD.sequentialSteps +
+    WORKLOAD.parallelRuns * WORKLOAD.stepsPerRun +
+    2 * WORKLOAD.oneStepRuns) *
   (WORKLOAD.rounds + 1);
 
 export interface OpenEngine {

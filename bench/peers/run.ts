@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { installPostgres, startPostgres } from './postgres.ts';
 import { startRestate } from './restate-server.ts';
 import { BARE_ENV, endsWell, type PeerServer, startChild } from './server.ts';
-import { type Figures, STEPS_ONE_BY_ONE } from './workload.ts';
+import { FIGURE_IDS, type Figures, STEPS_ONE_BY_ONE } from './workload.ts';
 
 /** One peer: its figures, or why there are none. */
 export type PeerResult =
@@ -167,9 +167,7 @@ function formatReport({ machine, peers }: PeerReport): string {
     return [
       '',
       `${name}: ${result.version} (${result.durability}; ${result.syncs} syncs)`,
-      ...(['steps.sequential', 'steps.parallel', 'runs.one-step'] as const).map(
-        (id) => `  ${id.padEnd(18)}${String(result[id]).padStart(8)} 1/s`,
-      ),
+      ...FIGURE_IDS.map((id) => `  ${id.padEnd(18)}${String(result[id]).padStart(8)} 1/s`),
     ];
   });
   return [machine, ...lines].join('\n');

@@ -5,7 +5,7 @@ export const WORKLOAD = {
   /** Runs at once, each of `stepsPerRun` steps. */
   parallelRuns: 50,
   stepsPerRun: 20,
-  /** One-step runs per round, of which `runsInFlight` are open at any moment. */
+  /** One-step runs per round: one after another, and with `runsInFlight` open at any moment. */
   oneStepRuns: 500,
   runsInFlight: 50,
   /** Timed rounds after one that warms up; the middle one counts. Odd, so that there is a middle. */
@@ -23,10 +23,19 @@ export interface Figures {
   readonly 'steps.sequential': number;
   readonly 'steps.parallel': number;
   readonly 'runs.one-step': number;
+  readonly 'runs.one-step.50': number;
 }
 
 /** Sequential steps of one measurement, warm-up included: the least number of syncs that can make each durable. */
 export const STEPS_ONE_BY_ONE = WORKLOAD.sequentialSteps * (WORKLOAD.rounds + 1);
+
+/** What every engine is measured by, in order. */
+export const FIGURE_IDS = [
+  'steps.sequential',
+  'steps.parallel',
+  'runs.one-step',
+  'runs.one-step.50',
+] as const satisfies readonly (keyof Figures)[];
 
 /** Measures one engine, one workload after the other. Rejects if a run returns a wrong sum. */
 export async function measureEngine(engine: Engine): Promise<Figures> {
@@ -36,7 +45,8 @@ export async function measureEngine(engine: Engine): Promise<Figures> {
     'steps.parallel': await perSecond(parallelRuns * stepsPerRun, () =>
       runMany(engine, parallelRuns, stepsPerRun, parallelRuns),
     ),
-    'runs.one-step': await perSecond(oneStepRuns, () =>
+    'runs.one-step': await perSecond(oneStepRuns, () => runMany(engine, oneStepRuns, 1, 1)),
+    'runs.one-step.50': await perSecond(oneStepRuns, () =>
       runMany(engine, oneStepRuns, 1, runsInFlight),
     ),
   };
