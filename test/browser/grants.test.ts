@@ -1,5 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { addFinger, makePasskey, withAuthenticators } from './finger.ts';
 import {
   buildPage,
   expectAccessible,
@@ -77,6 +78,39 @@ describe.skipIf(executable === undefined)(
       expect(await line.getByRole('button').count()).toBe(0);
       const [grant] = await desk.data<readonly GrantLine[]>(['grants']);
       expect(grant).toMatchObject({ status: 'revoked', because: 'You ended it.' });
+      expect(complaints).toEqual([]);
+    }, 120_000);
+
+    test('with a passkey the page signs the grant itself, exactly as it was shown', async () => {
+      await using desk = await serveDesk('page-grants');
+      const { page, complaints } = await visit(browser);
+      await page.goto(await desk.invite());
+      await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+      await page.goto(`${desk.url}/settings`);
+      await addFinger(await withAuthenticators(page), 'internal');
+      const code = await makePasskey(page, 'Laptop finger');
+      await desk.data(['devices', 'passkey', code, '--yes'], UNLOCK);
+      await page.getByText('Laptop finger can sign for you now.').waitFor();
+
+      await page.getByRole('link', { name: 'Inbox' }).click();
+      await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+      await page.keyboard.press('w');
+      const form = page.getByRole('form', { name: 'Always, within limits' });
+      await form.getByLabel('times', { exact: true }).selectOption('week');
+      await form.getByRole('button', { name: 'Show what I would sign' }).click();
+      await form.getByText('At most once per week.').waitFor();
+      // another limit is another grant: what was shown before cannot be signed any more
+      await form.getByLabel('At most', { exact: true }).fill('2');
+      expect(await form.getByRole('button', { name: /^Sign it/ }).count()).toBe(0);
+      await form.getByRole('button', { name: 'Show what I would sign' }).click();
+      await form.getByText('At most 2 times per week.').waitFor();
+      await form.getByRole('button', { name: 'Sign it' }).click();
+      await page.getByText('Signed. It is listed under Settings').waitFor();
+      const [grant] = await desk.data<readonly (GrantLine & { limits: unknown })[]>(['grants']);
+      expect(grant).toMatchObject({
+        status: 'active',
+        limits: [{ type: 'count', max: 2, per: 'week' }],
+      });
       expect(complaints).toEqual([]);
     }, 120_000);
 

@@ -47,6 +47,14 @@ describe.skipIf(executable === undefined)(
 
       const shown = await desk.run(['show', card.split('/').at(-1) ?? '']);
       expect(shown.out).toContain('Take it back before: steward cancel');
+      const [run] = await desk.data<readonly { id: string }[]>(['runs']);
+      const { effects } = await desk.data<{ effects: readonly HeldEffect[] }>([
+        ...['run', run?.id ?? ''],
+      ]);
+      const decided = await desk.data<readonly HeldEffect[]>(['decisions', run?.id ?? '']);
+      for (const told of [effects, decided]) {
+        expect(told.map(({ heldUntil }) => heldUntil)).toContain(mail?.heldUntil);
+      }
       await page.keyboard.press('z');
       await page.getByText('An issued invoice is corrected with a credit note.').last().waitFor();
       await banner.waitFor({ state: 'detached' });

@@ -159,7 +159,7 @@ function limitSentence(limit: GrantLimit): string {
   const per = limit.per === 'all' ? 'in all' : `per ${limit.per}`;
   switch (limit.type) {
     case 'count':
-      return `At most ${limit.max} times ${per}.`;
+      return `At most ${limit.max === 1 ? 'once' : `${limit.max} times`} ${per}.`;
     case 'distinct':
       return `To at most ${limit.max} different destinations ${per}.`;
     case 'sum':
