@@ -28,6 +28,7 @@ import {
   type KernelPorts,
   playbooksFold,
   publishPlaybooks,
+  secretsFold,
 } from './kernel/index.ts';
 import { createCheckpointer, createLog, parseCheckpoint, verifyCheckpoint } from './log/index.ts';
 import { openSecretDesk } from './open-secret-desk.ts';
@@ -130,6 +131,9 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     };
     let desk: ReturnType<typeof createImportDesk> | undefined;
     await secretsKnown;
+    const signedOf = async (name: string) =>
+      (await log.fold(secretsFold).get(name))?.commitment ?? null;
+    await secrets.repair(signedOf).catch((error: unknown) => report(toFailure(error), {}));
     const kernel = await createKernel({
       ...ports,
       onAnswer: async (item, answer) => desk?.answered(item, answer),

@@ -9,6 +9,8 @@ import type { Services } from './surface/index.ts';
 export type HomeSecrets = Services['secrets'] & {
   /** Reads the secrets where there are any. Fails as `openSecretStore` does. */
   readonly load: () => Promise<void>;
+  /** Makes true what the log says, after a crash between the two. */
+  readonly repair: SecretStore['repair'];
   /** What is known by now; none before `load` or the first use. */
   readonly values: () => Iterable<Secret>;
 };
@@ -36,9 +38,12 @@ export function openSecretDesk(directory: string, clock: Clock): HomeSecrets {
       if (!isEmpty()) await store();
     },
     values: () => opened?.values() ?? [],
-    check: async (name, value, hosts) => (await store()).check(name, value, hosts),
-    set: async (name, value, hosts) => (await store()).set(name, value, hosts),
-    remove: async (name) => (await store()).remove(name),
+    stage: async (secret) => (await store()).stage(secret),
+    drop: async (name, commitment) => (await store()).drop(name, commitment),
+    settle: async (name, signed) => (await store()).settle(name, signed),
+    repair: async (signedOf) => {
+      if (!isEmpty()) await (await store()).repair(signedOf);
+    },
     list: async () => (isEmpty() ? [] : (await store()).list()),
   };
 }

@@ -11,11 +11,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { generateX25519Identity } from 'age-encryption';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openSecretStore } from './secret-store.ts';
+import { openSecretStore, type SecretStore } from './secret-store.ts';
 
 const code = (value: string) => expect.objectContaining({ code: value });
 const clock = { now: () => Date.UTC(2026, 10, 3) };
 const VALUE = 'sk_live_Zm9v+/$&"bar';
+
+let commitments = 0;
+
+/** A value that was signed: staged, then settled. */
+async function keep(store: SecretStore, name: string, value: string, hosts: readonly string[]) {
+  commitments += 1;
+  const commitment = `c${commitments}`;
+  await store.stage({ name, value, hosts, commitment });
+  return store.settle(name, commitment);
+}
+
+function rotate(store: SecretStore, name: string, value: string) {
+  return keep(store, name, value, store.list().find((one) => one.name === name)?.hosts ?? []);
+}
 
 describe('secret store', () => {
   let keys: string;
@@ -26,7 +40,7 @@ describe('secret store', () => {
   const open = () => openSecretStore(keys, clock);
 
   test('a secret is kept over a restart, and given for its declared host only', async () => {
-    await (await open()).set('stripe', VALUE, ['api.stripe.com', '*.stripe.dev']);
+    await keep(await open(), 'stripe', VALUE, ['api.stripe.com', '*.stripe.dev']);
     const store = await open();
     expect(store.reveal('stripe', 'api.stripe.com')).toBe(VALUE);
     expect(store.reveal('stripe', 'x.stripe.dev')).toBe(VALUE);
@@ -39,8 +53,8 @@ describe('secret store', () => {
 
   test('lists say names, versions and hosts, never values', async () => {
     const store = await open();
-    const info = await store.set('stripe', VALUE, ['api.stripe.com']);
-    await store.set('mail', 'another value', ['smtp.example.com:587']);
+    const info = await keep(store, 'stripe', VALUE, ['api.stripe.com']);
+    await keep(store, 'mail', 'another value', ['smtp.example.com:587']);
     expect(info).toEqual({
       name: 'stripe',
       version: 1,
@@ -53,7 +67,7 @@ describe('secret store', () => {
 
   test('no file holds a value or a name in the clear, and every file is private', async () => {
     const store = await open();
-    await store.set('stripe', VALUE, ['api.stripe.com']);
+    await keep(store, 'stripe', VALUE, ['api.stripe.com']);
     expect(readdirSync(keys).sort()).toEqual(['secrets.age', 'secrets.canary', 'secrets.key']);
     for (const name of readdirSync(keys)) {
       const bytes = readFileSync(join(keys, name));
@@ -66,8 +80,8 @@ describe('secret store', () => {
 
   test('rotation changes the value, keeps the hosts, and the redactor knows both values', async () => {
     const store = await open();
-    await store.set('stripe', VALUE, ['api.stripe.com']);
-    expect(await store.rotate('stripe', 'second value')).toMatchObject({
+    await keep(store, 'stripe', VALUE, ['api.stripe.com']);
+    expect(await rotate(store, 'stripe', 'second value')).toMatchObject({
       version: 2,
       hosts: ['api.stripe.com'],
     });
@@ -76,14 +90,13 @@ describe('secret store', () => {
       { name: 'stripe', value: VALUE },
       { name: 'stripe', value: 'second value' },
     ]);
-    await expect(store.rotate('other', 'some value')).rejects.toEqual(code('not_found'));
   });
 
   test('a removed secret is gone, also after a restart', async () => {
     const store = await open();
-    await store.set('stripe', VALUE, ['api.stripe.com']);
-    expect(await store.remove('stripe')).toBe(true);
-    expect(await store.remove('stripe')).toBe(false);
+    await keep(store, 'stripe', VALUE, ['api.stripe.com']);
+    expect(await store.settle('stripe', null)).toBeUndefined();
+    expect(await store.settle('stripe', null)).toBeUndefined();
     expect(() => store.reveal('stripe', 'api.stripe.com')).toThrow(code('not_found'));
     expect((await open()).list()).toEqual([]);
   });
@@ -91,11 +104,9 @@ describe('secret store', () => {
   test('changes at the same time are all kept, in order', async () => {
     const store = await open();
     await Promise.all([
-      store.set('a', 'the value a', ['a.example.com']),
-      store.set('b', 'the value b', ['b.example.com']),
-      store.rotate('a', 'value a two'),
-      store.remove('b'),
-      store.set('c', 'the value c', ['c.example.com']),
+      keep(store, 'a', 'the value a', ['a.example.com']),
+      keep(store, 'a', 'value a two', ['a.example.com']),
+      keep(store, 'c', 'the value c', ['c.example.com']),
     ]);
     const again = await open();
     expect(again.list().map(({ name, version }) => [name, version])).toEqual([
@@ -107,15 +118,58 @@ describe('secret store', () => {
 
   test('a change that could not be written is not pretended', async () => {
     const store = await open();
-    await store.set('stripe', VALUE, ['api.stripe.com']);
+    await keep(store, 'stripe', VALUE, ['api.stripe.com']);
     rmSync(keys, { recursive: true });
-    await expect(store.rotate('stripe', 'second value')).rejects.toThrow();
+    await expect(rotate(store, 'stripe', 'second value')).rejects.toThrow();
     expect(store.reveal('stripe', 'api.stripe.com')).toBe(VALUE);
+  });
+
+  test('a value that nobody signed yet is not given out, and is gone once it was not', async () => {
+    const store = await open();
+    await keep(store, 'stripe', VALUE, ['api.stripe.com']);
+    const next = { name: 'stripe', value: 'second value', hosts: ['evil.net'], commitment: 'next' };
+    await store.stage(next);
+    expect(store.reveal('stripe', 'api.stripe.com')).toBe(VALUE);
+    expect(() => store.reveal('stripe', 'evil.net')).toThrow(code('egress_refused'));
+    expect(await store.settle('stripe', 'another')).toMatchObject({ version: 1 });
+    await store.drop('stripe', 'next');
+    expect(await store.settle('stripe', 'next')).toMatchObject({ version: 1 });
+    expect([...store.values()]).toContainEqual({ name: 'stripe', value: 'second value' });
+  });
+
+  test('two new values at once do not lose each other', async () => {
+    const store = await open();
+    const stage = (commitment: string) =>
+      store.stage({ name: 'a', value: `the value ${commitment}`, hosts: ['a.com'], commitment });
+    await Promise.all([stage('one'), stage('two')]);
+    await store.settle('a', 'one');
+    expect(await store.settle('a', 'two')).toMatchObject({ version: 2 });
+    expect(store.reveal('a', 'a.com')).toBe('the value two');
+  });
+
+  test('after a crash, what the log says is made true, and the rest is forgotten', async () => {
+    const store = await open();
+    for (const name of ['signed', 'unsigned', 'removed', 'kept']) {
+      const commitment = `of ${name}`;
+      await store.stage({ name, value: `the value of ${name}`, hosts: ['a.com'], commitment });
+    }
+    await store.settle('removed', 'of removed');
+    await store.settle('kept', 'of kept');
+    const again = await open();
+    const log = new Map([
+      ['signed', 'of signed'],
+      ['kept', 'of kept'],
+    ]);
+    await again.repair(async (name) => log.get(name) ?? null);
+    expect(again.list().map(({ name }) => name)).toEqual(['kept', 'signed']);
+    expect(again.reveal('signed', 'a.com')).toBe('the value of signed');
+    expect((await open()).list()).toEqual(again.list());
+    expect([...(await open()).values()].map(({ name }) => name).sort()).toEqual(['kept', 'signed']);
   });
 
   test('injection replaces exactly its own handle, in headers, in a copy', async () => {
     const store = await open();
-    await store.set('stripe', VALUE, ['api.stripe.com']);
+    await keep(store, 'stripe', VALUE, ['api.stripe.com']);
     const request = {
       url: 'https://api.stripe.com/',
       body: 'secret://stripe',
@@ -142,20 +196,19 @@ describe('secret store', () => {
     ['hosts', 'stripe', VALUE, ['https://a.com']],
   ])('a %s that cannot be kept is refused: %j', async (field, name, value, hosts) => {
     const store = await open();
-    const error = await store.set(name, value, hosts).catch((caught: unknown) => caught);
+    const error = await keep(store, name, value, hosts).catch((caught: unknown) => caught);
     expect(error).toMatchObject({ code: 'invalid_input', facts: { field } });
     expect(store.list()).toEqual([]);
   });
 
   test('no error holds a value', async () => {
     const store = await open();
-    await store.set('stripe', VALUE, ['api.stripe.com']);
+    await keep(store, 'stripe', VALUE, ['api.stripe.com']);
     const attempts: readonly (() => unknown)[] = [
       () => store.reveal('stripe', 'evil.net'),
       () => store.inject({ headers: { a: 'secret://stripe' } }, 'stripe', 'evil.net'),
-      () => store.set('Bad', VALUE, ['a.com']),
-      () => store.rotate('none', VALUE),
-      () => store.set('stripe', VALUE, ['not a host']),
+      () => keep(store, 'Bad', VALUE, ['a.com']),
+      () => keep(store, 'stripe', VALUE, ['not a host']),
     ];
     for (const attempt of attempts) {
       const error: unknown = await Promise.resolve()
@@ -168,7 +221,7 @@ describe('secret store', () => {
   });
 
   test('another key is wrong_key at open, before anything is asked for', async () => {
-    await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+    await keep(await open(), 'stripe', VALUE, ['api.stripe.com']);
     writeFileSync(join(keys, 'secrets.key'), `${await generateX25519Identity()}\n`);
     await expect(open()).rejects.toEqual(code('wrong_key'));
   });
@@ -182,7 +235,7 @@ describe('secret store', () => {
   test.each(['', 'not an identity', 'AGE-SECRET-KEY-1QQQ'])(
     'a key file with %j is wrong_key',
     async (text) => {
-      await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+      await keep(await open(), 'stripe', VALUE, ['api.stripe.com']);
       writeFileSync(join(keys, 'secrets.key'), text);
       await expect(open()).rejects.toEqual(code('wrong_key'));
     },
@@ -191,7 +244,7 @@ describe('secret store', () => {
   test.each(['secrets.canary', 'secrets.age'])(
     'a missing key is never replaced while %s is there',
     async (left) => {
-      await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+      await keep(await open(), 'stripe', VALUE, ['api.stripe.com']);
       for (const name of readdirSync(keys)) if (name !== left) rmSync(join(keys, name));
       await expect(open()).rejects.toEqual(code('wrong_key'));
       expect(readdirSync(keys)).toEqual([left]);
@@ -199,7 +252,7 @@ describe('secret store', () => {
   );
 
   test('a lost canary is made again with the right key, and not with another', async () => {
-    await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+    await keep(await open(), 'stripe', VALUE, ['api.stripe.com']);
     rmSync(join(keys, 'secrets.canary'));
     const key = readFileSync(join(keys, 'secrets.key'));
     writeFileSync(join(keys, 'secrets.key'), `${await generateX25519Identity()}\n`);
@@ -210,7 +263,7 @@ describe('secret store', () => {
   });
 
   test('a damaged file of secrets is told apart from a wrong key', async () => {
-    await (await open()).set('stripe', VALUE, ['api.stripe.com']);
+    await keep(await open(), 'stripe', VALUE, ['api.stripe.com']);
     const bytes = readFileSync(join(keys, 'secrets.age'));
     bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 1;
     writeFileSync(join(keys, 'secrets.age'), bytes);

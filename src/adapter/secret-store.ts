@@ -19,16 +19,26 @@ export interface SecretInfo {
   readonly changedAt: string;
 }
 
-/** Secrets by handle, encrypted at rest. Writes are durable when fulfilled, and happen in order. */
+/**
+ * Secrets by handle, encrypted at rest. Writes are durable when fulfilled, and happen in order. A value is
+ * staged first, then the log says that it was signed, then it is settled: so the log never speaks of a
+ * value that the disk refused, and a crash in between leaves what `repair` makes good.
+ */
 export interface SecretStore {
-  /** Fails with `invalid_input` for a name, value or host that cannot be kept. Changes nothing. */
-  readonly check: (name: string, value: string, hosts: readonly HostPattern[]) => void;
-  /** Fails as `check` does. */
-  readonly set: (name: string, value: string, hosts: readonly HostPattern[]) => Promise<SecretInfo>;
-  /** A new value for the same hosts. Fails with `not_found`, `invalid_input`. */
-  readonly rotate: (name: string, value: string) => Promise<SecretInfo>;
-  /** True when there was one. */
-  readonly remove: (name: string) => Promise<boolean>;
+  /**
+   * Keeps a value that is not given out yet. Fails with `invalid_input` for a name, value or host that
+   * cannot be kept.
+   */
+  readonly stage: (secret: StagedSecret) => Promise<void>;
+  /** Forgets a staged value that was not signed. */
+  readonly drop: (name: string, commitment: string) => Promise<void>;
+  /**
+   * Makes true what the log says: the staged value of this commitment counts from now on; null removes
+   * the secret. Undefined where there is none afterwards.
+   */
+  readonly settle: (name: string, signed: string | null) => Promise<SecretInfo | undefined>;
+  /** Settles every secret after a crash, and forgets what was never signed. */
+  readonly repair: (signedOf: (name: string) => Promise<string | null>) => Promise<void>;
   readonly list: () => readonly SecretInfo[];
   /**
    * The value, for a connection to `host` that is made now. Fails with `not_found`, and with
@@ -46,6 +56,14 @@ export interface SecretStore {
   readonly values: () => Iterable<{ readonly name: string; readonly value: string }>;
 }
 
+/** A new value, and what is signed in its place. */
+export interface StagedSecret {
+  readonly name: string;
+  readonly value: string;
+  readonly hosts: readonly HostPattern[];
+  readonly commitment: string;
+}
+
 type Headers = { readonly [name: string]: string };
 
 /**
@@ -58,57 +76,54 @@ export async function openSecretStore(directory: string, clock: Clock): Promise<
   const path = join(directory, 'secrets.age');
   const sealed = await readPrivateFile(path);
   const vault = await openVault(directory, sealed !== undefined);
-  let secrets: ReadonlyMap<string, Secret> = sealed ? await vault.open(sealed) : new Map();
+  let kept: Kept = sealed ? await vault.open(sealed) : { secrets: new Map(), staged: [] };
   const everHeld = new Map<string, Set<string>>();
-  for (const { name, value } of secrets.values()) hold(everHeld, name, value);
+  for (const { name, value } of [...kept.secrets.values(), ...kept.staged]) {
+    hold(everHeld, name, value);
+  }
 
   let queue: Promise<unknown> = Promise.resolve();
   /** One change after the other; memory follows the disk, never the other way round. */
-  const change = <T>(
-    decide: () => { readonly next: ReadonlyMap<string, Secret>; readonly answer: T },
-  ) => {
+  const change = (decide: (before: Kept) => Kept): Promise<void> => {
     const done = queue.then(async () => {
-      const { next, answer } = decide();
+      const next = decide(kept);
+      if (next === kept) return;
       await writeDurably(path, await vault.seal(next));
-      secrets = next;
-      return answer;
+      kept = next;
     });
     queue = done.catch(() => undefined);
     return done;
   };
-  const put = (name: string, value: string, hosts?: readonly HostPattern[]) => {
-    checkSecret(name, value, hosts);
-    hold(everHeld, name, value);
-    return change(() => {
-      const old = secrets.get(name);
-      if (!hosts && !old) throw unknown(name);
-      const secret = {
-        name,
-        value,
-        version: (old?.version ?? 0) + 1,
-        hosts: [...(hosts ?? old?.hosts ?? [])],
-        changedAt: toTimestamp(clock.now()),
-      };
-      return { next: new Map(secrets).set(name, secret), answer: describe(secret) };
-    });
-  };
+  const settle = (name: string, signed: string | null) =>
+    change((before) => settled(before, name, signed, toTimestamp(clock.now())));
   const reveal = (name: string, host: string, port?: number) => {
-    const secret = secrets.get(name);
+    const secret = kept.secrets.get(name);
     if (!secret) throw unknown(name);
     if (!createHostList(secret.hosts)(host, port)) throw undeclared(name, host);
     return secret.value;
   };
 
   return {
-    check: checkSecret,
-    set: async (name, value, hosts) => put(name, value, hosts),
-    rotate: async (name, value) => put(name, value),
-    remove: (name) =>
-      change(() => {
-        const next = new Map(secrets);
-        return { answer: next.delete(name), next };
-      }),
-    list: () => [...secrets.values()].map(describe).sort((a, b) => (a.name < b.name ? -1 : 1)),
+    stage: async (staged) => {
+      checkSecret(staged.name, staged.value, staged.hosts);
+      hold(everHeld, staged.name, staged.value);
+      const entry = { ...staged, hosts: [...staged.hosts] };
+      await change((before) => ({ ...before, staged: [...before.staged, entry] }));
+    },
+    drop: (name, commitment) =>
+      change((before) => without(before, (one) => isSame(one, name, commitment))),
+    settle: async (name, signed) => {
+      await settle(name, signed);
+      const secret = kept.secrets.get(name);
+      return secret && describe(secret);
+    },
+    repair: async (signedOf) => {
+      for (const name of new Set([...kept.secrets.keys(), ...kept.staged.map((one) => one.name)])) {
+        await settle(name, await signedOf(name));
+      }
+      await change((before) => without(before, () => true));
+    },
+    list: () => [...kept.secrets.values()].map(describe).sort((a, b) => (a.name < b.name ? -1 : 1)),
     reveal,
     inject(request, name, host, port) {
       const value = reveal(name, host, port);
@@ -130,7 +145,33 @@ const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const MIN_VALUE_CHARACTERS = 8;
 const MAX_VALUE_CHARACTERS = 65_536; // a certificate chain fits
 
-function checkSecret(name: string, value: string, hosts: readonly HostPattern[] | undefined): void {
+/** The secrets with what the log says of one of them; the very same where nothing changes. */
+function settled(before: Kept, name: string, signed: string | null, changedAt: string): Kept {
+  const { secrets, staged } = before;
+  const old = secrets.get(name);
+  if (signed === null) {
+    if (!old) return before;
+    const next = new Map(secrets);
+    next.delete(name);
+    return { ...before, secrets: next };
+  }
+  const found = staged.find((one) => isSame(one, name, signed));
+  if (!found || old?.commitment === signed) return before;
+  const secret = { ...found, version: (old?.version ?? 0) + 1, changedAt };
+  const rest = staged.filter((one) => one !== found);
+  return { secrets: new Map(secrets).set(name, secret), staged: rest };
+}
+
+function without(before: Kept, goes: (staged: StagedSecret) => boolean): Kept {
+  const staged = before.staged.filter((one) => !goes(one));
+  return staged.length === before.staged.length ? before : { ...before, staged };
+}
+
+function isSame(staged: StagedSecret, name: string, commitment: string): boolean {
+  return staged.name === name && staged.commitment === commitment;
+}
+
+function checkSecret(name: string, value: string, hosts: readonly HostPattern[]): void {
   const invalid = (field: string, message: string) => failure('invalid_input', message, { field });
   if (!NAME.test(name)) {
     throw invalid('name', 'A secret is named with small letters, digits and dashes.');
@@ -142,24 +183,37 @@ function checkSecret(name: string, value: string, hosts: readonly HostPattern[] 
     );
   }
   if (!value.isWellFormed()) throw invalid('value', 'A secret is text.');
-  if (hosts?.length === 0) throw invalid('hosts', 'Name at least one host it may be sent to.');
-  if (hosts?.includes('*')) throw invalid('hosts', 'A secret is for named hosts, not for all.');
-  createHostList(hosts ?? []);
+  if (hosts.length === 0) throw invalid('hosts', 'Name at least one host it may be sent to.');
+  if (hosts.includes('*')) throw invalid('hosts', 'A secret is for named hosts, not for all.');
+  createHostList(hosts);
 }
 
-const secretSchema = z.strictObject({
+const stagedSchema = z.strictObject({
   name: z.string().regex(NAME),
   value: z.string(),
-  version: z.int().positive(),
   hosts: z.array(z.string()),
+  /** none in files of before values were signed */
+  commitment: z.string().default(''),
+});
+const secretSchema = stagedSchema.extend({
+  version: z.int().positive(),
   changedAt: z.iso.datetime(),
 });
-const fileSchema = z.strictObject({ v: z.literal(1), secrets: z.array(secretSchema) });
+const fileSchema = z.strictObject({
+  v: z.literal(1),
+  secrets: z.array(secretSchema),
+  staged: z.array(stagedSchema).default([]),
+});
 type Secret = z.infer<typeof secretSchema>;
 
+interface Kept {
+  readonly secrets: ReadonlyMap<string, Secret>;
+  readonly staged: readonly z.infer<typeof stagedSchema>[];
+}
+
 interface Vault {
-  readonly seal: (secrets: ReadonlyMap<string, Secret>) => Promise<Uint8Array>;
-  readonly open: (sealed: Uint8Array) => Promise<ReadonlyMap<string, Secret>>;
+  readonly seal: (kept: Kept) => Promise<Uint8Array>;
+  readonly open: (sealed: Uint8Array) => Promise<Kept>;
 }
 
 const CANARY = 'steward/secrets-canary/v1';
@@ -200,12 +254,13 @@ async function readIdentity(path: string, mayCreate: boolean): Promise<string> {
 
 async function createVault(identity: string): Promise<Vault> {
   return {
-    seal: (secrets) => encrypt(identity, JSON.stringify({ v: 1, secrets: [...secrets.values()] })),
+    seal: ({ secrets, staged }) =>
+      encrypt(identity, JSON.stringify({ v: 1, secrets: [...secrets.values()], staged })),
     async open(sealed) {
       const text = await decrypt(identity, sealed);
       try {
-        const { secrets } = fileSchema.parse(JSON.parse(text ?? ''));
-        return new Map(secrets.map((secret) => [secret.name, secret]));
+        const { secrets, staged } = fileSchema.parse(JSON.parse(text ?? ''));
+        return { secrets: new Map(secrets.map((secret) => [secret.name, secret])), staged };
       } catch {
         // never the parser's words: they may quote a value
         throw failure('payload_damaged', 'The file that keeps your secrets is damaged.');

@@ -61,6 +61,7 @@ export {
 } from './label.ts';
 export { minorDigits } from './minor-digits.ts';
 export type { Money } from './money.ts';
+export { SECRET_SALT_BYTES, secretCommitment } from './secret.ts';
 export {
   ACT_KINDS,
   type ActKind,

@@ -87,6 +87,7 @@ export {
   requirePlaybook,
   requireScope,
   scopedView,
+  secretsFold,
   TOKEN_MAX_MS,
   type TokenRow,
   type TokenScope,

@@ -93,7 +93,10 @@ describe('a signed act', () => {
       () => ({ policy: sealPolicy({ ...DEFAULT_POLICY, hosts: ['a.org'] }), because: 'x' }),
     ],
     ['connector', () => ({ company: 'sandbox' })],
-    ['secret', () => ({ name: 'api', change: 'set', hosts: ['a.org'] })],
+    [
+      'secret',
+      () => ({ name: 'api', change: 'set', hosts: ['a.org'], commitment: 'c'.repeat(64) }),
+    ],
     ['erase', () => ({ subject: 'p1', because: 'asked' })],
     ['device', () => ({ invite: 'b'.repeat(64), until: '2027-01-01T00:00:00.000Z' })],
   ];

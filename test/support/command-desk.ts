@@ -22,6 +22,8 @@ export interface CommandDesk {
   readonly run: (
     args: readonly string[],
     answers?: { readonly [question: string]: string },
+    /** what answers this one instead of the home */
+    through?: Door,
   ) => Promise<DeskEnd>;
   /** The data of a command that must work. */
   readonly data: <T>(
@@ -49,6 +51,7 @@ export async function createCommandDesk(name: string, door?: Door): Promise<Comm
   async function run(
     args: readonly string[],
     answers?: { readonly [question: string]: string },
+    through = door,
   ): Promise<DeskEnd> {
     let out = '';
     let err = '';
@@ -60,7 +63,7 @@ export async function createCommandDesk(name: string, door?: Door): Promise<Comm
     const code = await runCli(
       {
         ...real,
-        ...(door ? { door } : {}),
+        ...(through ? { door: through } : {}),
         out: (text) => {
           out += text;
         },

@@ -62,6 +62,11 @@ const bodies = {
     change: z.enum(['set', 'remove']),
     /** where it may be sent; none for a removal */
     hosts: z.array(host).max(50),
+    /** `secretCommitment` of a new value; a removal has none */
+    commitment: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .exactOptional(),
   }),
   token: z.strictObject({
     token: z.strictObject({

@@ -57,5 +57,7 @@ export interface TrustEvents {
     readonly name: string;
     readonly change: 'set' | 'removed';
     readonly hosts: readonly string[];
+    /** of the value that counts now; null once it is removed */
+    readonly commitment: string | null;
   };
 }

@@ -18,6 +18,7 @@ export { type ActPorts, type ProposedAct, proposeAct } from './propose-act.ts';
 export { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
 export { type Recheck, recheckEffect } from './recheck.ts';
 export { createRedactingBlobs, createRedactingLog } from './redacting-log.ts';
+export { type SecretRow, secretsFold } from './secret-fold.ts';
 export { suspendChangedGrants, suspendGrantsLike } from './suspend-grants.ts';
 export { type TokenRow, tokensFold } from './token-folds.ts';
 export {

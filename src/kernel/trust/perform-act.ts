@@ -106,8 +106,11 @@ async function changesOf(ports: ActPorts, act: Act, authority: Authority): Promi
     case 'token':
       return only(await issueToken(ports, act.body, authority));
     case 'secret': {
-      const { name, change, hosts } = act.body;
-      const data = { name, hosts, change: change === 'set' ? 'set' : 'removed' } as const;
+      const { name, change, hosts, commitment = null } = act.body;
+      const data = {
+        ...{ name, hosts, commitment },
+        change: change === 'set' ? 'set' : 'removed',
+      } as const;
       return only(await next(ports, `secret/${name}`, says('secret.changed', data, authority)));
     }
     case 'connector':

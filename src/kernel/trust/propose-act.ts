@@ -26,6 +26,7 @@ import { describeToken } from './describe-token.ts';
 import { previewErasure } from './erase/erase-subject.ts';
 import { erasureSentences } from './erase/erasure-preview.ts';
 import { grantsFold } from './grant-folds.ts';
+import { secretsFold } from './secret-fold.ts';
 import { tokensFold } from './token-folds.ts';
 import { approvalsFold } from './trust-folds.ts';
 
@@ -78,7 +79,7 @@ function describe(ports: ActPorts, act: Act): Promise<readonly string[]> {
     case 'token':
       return describeToken(ports, act.body);
     case 'secret':
-      return Promise.resolve(describeSecret(act.body));
+      return describeSecret(ports, act.body);
     case 'erase':
       return describeErasure(ports, act.body);
     case 'connector':
@@ -248,10 +249,22 @@ async function describeDevice(
   ];
 }
 
-function describeSecret({ name, change, hosts }: ActBodies['secret']): readonly string[] {
-  if (change === 'remove') return [`Removes the secret "${name}".`];
+async function describeSecret(
+  { log }: ActPorts,
+  { name, change, hosts, commitment }: ActBodies['secret'],
+): Promise<readonly string[]> {
+  const isKept = (await log.fold(secretsFold).get(name))?.commitment != null;
+  if (change === 'remove') {
+    if (commitment !== undefined) throw faulty('commitment', 'A removal has no value.');
+    return [`Removes the secret "${name}".`];
+  }
   if (hosts.length === 0) throw faulty('hosts', 'Name where it may be sent.');
-  return [`Keeps the secret "${name}" and sends it to nobody but: ${hosts.join(', ')}`];
+  if (commitment === undefined) throw faulty('commitment', 'Say what stands for its value.');
+  const verb = isKept ? 'Replaces the value of' : 'Keeps';
+  return [
+    `${verb} the secret "${name}" and sends it to nobody but: ${hosts.join(', ')}`,
+    `The value is the one with the commitment ${commitment}.`,
+  ];
 }
 
 async function describeSwitch(

@@ -5,6 +5,7 @@ import { asKernelEvent } from '../events.ts';
 import { erasable } from '../folds/erasable.ts';
 import { idOf, one } from '../folds/rows.ts';
 import { grantsFold, grantUseFold } from './grant-folds.ts';
+import { secretsFold } from './secret-fold.ts';
 import { tokensFold } from './token-folds.ts';
 
 export type ApprovalRow = {
@@ -155,6 +156,7 @@ export const TRUST_FOLDS = [
   approvalsFold,
   connectorsFold,
   erasable(tokensFold),
+  secretsFold,
   startsFold,
   policyVersionsFold,
   openErasuresFold,

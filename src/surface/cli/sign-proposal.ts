@@ -78,7 +78,7 @@ export async function signWith(
 }
 
 /** Says so before anybody types a passphrase; the kernel decides it again by what was enrolled. */
-async function refuseWeak(
+export async function refuseWeak(
   { client, device }: FlowPorts,
   kind: ActKind,
   body: Json,

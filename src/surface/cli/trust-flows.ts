@@ -1,6 +1,12 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { failure, toFailure } from '../../contract/index.ts';
-import { composeToken, TOKEN_BYTES } from '../../contract/portable.ts';
+import {
+  composeToken,
+  SECRET_SALT_BYTES,
+  secretCommitment,
+  TOKEN_BYTES,
+  toBase64Url,
+} from '../../contract/portable.ts';
 import { actPerformOperation, type Proposal } from '../operations/acts.ts';
 import { deviceRevokeOperation, enrolmentOf, INVITE } from '../operations/devices.ts';
 import type { Operation } from '../operations/operation.ts';
@@ -8,7 +14,14 @@ import type { CliDevice } from './cli-ports.ts';
 import { textOf, withDocument } from './file-flows.ts';
 import type { Flow, FlowPorts, Outcome } from './flow.ts';
 import { signAct } from './sign.ts';
-import { asJson, signingFacts, signProposal, signWith, splitWish } from './sign-proposal.ts';
+import {
+  asJson,
+  refuseWeak,
+  signingFacts,
+  signProposal,
+  signWith,
+  splitWish,
+} from './sign-proposal.ts';
 
 /** Commands that need the operator's signature: shown first, then signed, then done. */
 export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
@@ -27,6 +40,7 @@ export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
   'token-revoke': signed,
   erase: signed,
   'secret-set': setSecret,
+  'secret-rotate': setSecret,
   'secret-remove': signedTwice,
   'device-revoke': revokeDevice,
   'device-invite': async (ports, operation, { recovery }) => {
@@ -119,15 +133,28 @@ async function setSecret(
       'Hand it over in a file: --file, or --file - for standard input.',
     );
   }
-  const proposed = await propose(ports, operation, rest);
-  const statement = await signProposal(ports, proposed, wish);
+  // what stands in the way is said before anybody types a secret
+  const { kind, body, assurance } = await propose(ports, operation, {
+    ...rest,
+    commitment: UNTYPED,
+  });
+  if (!wish.recovery) await refuseWeak(ports, kind, body, assurance);
   const typed =
     file === undefined
       ? await cli.prompt('Secret: ', true)
       : await textOf(cli.readFile(String(file)));
-  const secret = { value: typed.replace(/\r?\n$/, ''), signed: statement };
-  return { data: await ports.client.ask(operation, { ...rest, secret }) };
+  const value = typed.replace(/\r?\n$/, '');
+  // what is signed stands for this very value, and tells nobody what it is
+  const salt = toBase64Url(cli.random(SECRET_SALT_BYTES));
+  const commitment = await secretCommitment({ name: String(rest.name), salt, value });
+  const wanted = { ...rest, commitment };
+  const statement = await signProposal(ports, await propose(ports, operation, wanted), wish);
+  const secret = { value, salt, signed: statement };
+  return { data: await ports.client.ask(operation, { ...wanted, secret }) };
 }
+
+/** stands for a value that was not typed yet: nothing has this hash */
+const UNTYPED = '0'.repeat(64);
 
 /** Enrols this machine's key; with a passphrase a new one, which takes its place once it counts. */
 async function enrolDevice(

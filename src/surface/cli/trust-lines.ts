@@ -15,7 +15,15 @@ export const TRUST_LINES = {
   ...Object.fromEntries(
     [
       ...['grant', 'grant-resume', 'revoke', 'policy-set', 'policy-rollback', 'mode', 'connect'],
-      ...['resume', 'device-add', 'passkey-add', 'secret-set', 'secret-remove', 'token-revoke'],
+      ...[
+        'resume',
+        'device-add',
+        'passkey-add',
+        'secret-set',
+        'secret-rotate',
+        'secret-remove',
+        'token-revoke',
+      ],
     ].map((name) => [name, doneLines]),
   ),
   stop: (_: Json, { stop }: Screen) => [stop('Stopped: nothing goes out until you say so.')],

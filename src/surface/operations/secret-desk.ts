@@ -10,10 +10,19 @@ export interface SecretFacts {
 
 /** Where secrets are kept, encrypted. Writes are durable when fulfilled. */
 export interface SecretDesk {
-  /** Fails with `invalid_input` for what could not be kept. Changes nothing. */
-  readonly check: (name: string, value: string, hosts: readonly string[]) => Promise<void>;
-  readonly set: (name: string, value: string, hosts: readonly string[]) => Promise<SecretFacts>;
-  /** True when there was one. */
-  readonly remove: (name: string) => Promise<boolean>;
+  /**
+   * Keeps a value that is not given out before it is settled. Fails with `invalid_input` for a name,
+   * value or host that cannot be kept.
+   */
+  readonly stage: (secret: {
+    readonly name: string;
+    readonly value: string;
+    readonly hosts: readonly string[];
+    readonly commitment: string;
+  }) => Promise<void>;
+  /** Forgets a staged value that was not signed. */
+  readonly drop: (name: string, commitment: string) => Promise<void>;
+  /** Makes true what the log says; null removes it. Undefined where there is none afterwards. */
+  readonly settle: (name: string, signed: string | null) => Promise<SecretFacts | undefined>;
   readonly list: () => Promise<readonly SecretFacts[]>;
 }

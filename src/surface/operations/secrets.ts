@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { failure } from '../../contract/index.ts';
+import { secretCommitment } from '../../contract/portable.ts';
 import { performedView, proposal, SIGNING } from './acts.ts';
 import { signedField } from './inputs.ts';
-import { defineOperation } from './operation.ts';
+import { type CliOption, defineOperation, type Services } from './operation.ts';
 
 const nameField = z
   .string()
@@ -21,6 +23,23 @@ export const secretsOperation = defineOperation({
   handle: (_, { services }) => services.secrets.list(),
 });
 
+const SECRET_BYTES = 300 * 1024; // the longest value, were all of it escaped
+const FILE: CliOption = {
+  field: 'file',
+  flags: '--file <file>',
+  help: 'read the value from here; - is standard input',
+  kind: 'text',
+};
+/** `secretCommitment` of the value: it is signed, so that nobody can put another value in its place */
+const commitmentField = z.string().regex(/^[0-9a-f]{64}$/, 'the commitment as hexadecimal');
+const givenField = z.strictObject({
+  value: z.string(),
+  /** base64url */
+  salt: z.string().regex(/^[A-Za-z0-9_-]{43}$/, '32 random bytes as base64url'),
+  signed: signedField,
+});
+type Given = z.infer<typeof givenField>;
+
 export const secretSetOperation = defineOperation({
   name: 'secret-set',
   title: 'Keep a secret, for named hosts only; its value is typed in, never an argument',
@@ -28,12 +47,13 @@ export const secretSetOperation = defineOperation({
   path: '/api/secrets/:name',
   access: 'operate',
   body: 'json',
-  bodyBytes: 300 * 1024, // the longest value, were all of it escaped
+  bodyBytes: SECRET_BYTES,
   input: z.strictObject({
     name: nameField,
     hosts: hostsField,
+    commitment: commitmentField,
     /** without a signature: what to sign for exactly this */
-    secret: z.strictObject({ value: z.string(), signed: signedField }).optional(),
+    secret: givenField.optional(),
   }),
   cli: {
     words: ['secret', 'set'],
@@ -46,26 +66,70 @@ export const secretSetOperation = defineOperation({
         kind: 'list',
         required: true,
       },
-      {
-        field: 'file',
-        flags: '--file <file>',
-        help: 'read the value from here; - is standard input',
-        kind: 'text',
-      },
+      FILE,
       ...SIGNING,
     ],
     examples: ['steward secret set acme-api --host api.acme.example'],
   },
-  handle: async ({ name: secret, hosts, secret: given }, { services }) => {
-    const body = { name: secret, change: 'set', hosts };
-    if (given === undefined) return proposal(services, 'secret', body);
-    // what the store would refuse is refused before anything says that it was set
-    await services.secrets.check(secret, given.value, hosts);
-    const performed = await services.kernel.trust.perform('secret', body, given.signed);
-    const facts = await services.secrets.set(secret, given.value, hosts);
-    return { ...performedView(services, performed), secret: facts };
+  handle: ({ name: secret, hosts, commitment, secret: given }, { services }) =>
+    keepSecret(services, { name: secret, hosts, commitment }, given),
+});
+
+export const secretRotateOperation = defineOperation({
+  name: 'secret-rotate',
+  title: 'Put a new value in place of a secret; it goes to the same hosts as before',
+  method: 'POST',
+  path: '/api/secrets/:name/rotate',
+  access: 'operate',
+  body: 'json',
+  bodyBytes: SECRET_BYTES,
+  input: z.strictObject({
+    name: nameField,
+    commitment: commitmentField,
+    secret: givenField.optional(),
+  }),
+  cli: {
+    words: ['secret', 'rotate'],
+    arguments: [name],
+    options: [FILE, ...SIGNING],
+    examples: ['steward secret rotate acme-api'],
+  },
+  handle: async ({ name: secret, commitment, secret: given }, { services }) => {
+    const known = (await services.secrets.list()).find((one) => one.name === secret);
+    if (!known) {
+      throw failure('not_found', `There is no secret "${secret}".`, { secret }, SEE_SECRETS);
+    }
+    return keepSecret(services, { name: secret, hosts: [...known.hosts], commitment }, given);
   },
 });
+
+const SEE_SECRETS = 'See them with: steward secret list';
+
+/** Proposes it; with a signature keeps the value first and says that it is set only then. */
+async function keepSecret(
+  services: Services,
+  wanted: { readonly name: string; readonly hosts: string[]; readonly commitment: string },
+  given: Given | undefined,
+) {
+  const { secrets, kernel } = services;
+  const { name: secret, hosts, commitment } = wanted;
+  const body = { name: secret, change: 'set', hosts, commitment };
+  if (given === undefined) return proposal(services, 'secret', body);
+  const { value, salt, signed } = given;
+  if ((await secretCommitment({ name: secret, salt, value })) !== commitment) {
+    throw failure('bad_signature', 'This is not the value that was signed.', { secret });
+  }
+  // durable before anything says that it is set; given out only after that
+  await secrets.stage({ name: secret, value, hosts, commitment });
+  const performed = await kernel.trust
+    .perform('secret', body, signed)
+    .catch(async (error: unknown) => {
+      await secrets.drop(secret, commitment);
+      throw error;
+    });
+  const facts = await secrets.settle(secret, commitment);
+  return { ...performedView(services, performed), secret: facts };
+}
 
 export const secretRemoveOperation = defineOperation({
   name: 'secret-remove',
@@ -84,10 +148,10 @@ export const secretRemoveOperation = defineOperation({
   handle: async ({ name: secret, signed }, { services }) => {
     const body = { name: secret, change: 'remove', hosts: [] };
     if (signed === undefined) return proposal(services, 'secret', body);
+    const known = (await services.secrets.list()).some((one) => one.name === secret);
     const performed = await services.kernel.trust.perform('secret', body, signed);
-    return {
-      ...performedView(services, performed),
-      removed: await services.secrets.remove(secret),
-    };
+    // a crash before this is made good at the next start: the log says that it is removed
+    await services.secrets.settle(secret, null);
+    return { ...performedView(services, performed), removed: known };
   },
 });

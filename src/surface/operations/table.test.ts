@@ -75,7 +75,7 @@ describe('the table of operations', () => {
   });
 
   test('every field that must be given can be given on the command line', () => {
-    const signed = new Set(['signed', 'device', 'hash']);
+    const signed = new Set(['signed', 'device', 'hash', 'commitment']);
     for (const { name, cli, input } of OPERATIONS) {
       if (!cli) continue;
       const given = [...(cli.arguments ?? []), ...(cli.options ?? [])].map(({ field }) => field);

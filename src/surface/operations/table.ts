@@ -67,7 +67,12 @@ import {
   undoOperation,
 } from './runs.ts';
 import { scheduleRemoveOperation, scheduleSetOperation, schedulesOperation } from './schedules.ts';
-import { secretRemoveOperation, secretSetOperation, secretsOperation } from './secrets.ts';
+import {
+  secretRemoveOperation,
+  secretRotateOperation,
+  secretSetOperation,
+  secretsOperation,
+} from './secrets.ts';
 import {
   attachDeviceOperation,
   challengeOperation,
@@ -140,6 +145,7 @@ export const OPERATIONS: readonly Operation[] = [
   policyRollbackOperation,
   secretsOperation,
   secretSetOperation,
+  secretRotateOperation,
   secretRemoveOperation,
   tokensOperation,
   tokenCreateOperation,
