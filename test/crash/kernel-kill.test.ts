@@ -12,6 +12,7 @@ test(
     const report = await runKillCampaign(KILLS, SEED);
     expect(report.violations).toEqual([]);
     expect(report.kills).toBeGreaterThanOrEqual(KILLS * 0.8);
+    expect(report.stops).toBeGreaterThan(KILLS / 10);
   },
   KILLS * 6_000,
 );

@@ -10,17 +10,27 @@ export interface Failpoints {
   readonly passed: readonly string[];
 }
 
-/** `killAt` counts from 1; 0 lets the process live. */
-export function createFailpoints(killAt: number): Failpoints {
+/** `killAt` counts from 1; 0 lets the process live. At `stopAt` it stands still until it is continued. */
+export function createFailpoints(killAt: number, stopAt = 0): Failpoints {
   const passed: string[] = [];
   return {
     passed,
     pass: (name) => {
       passed.push(name);
+      if (passed.length === stopAt) standStill();
       if (passed.length === killAt) dieNow();
     },
   };
 }
+
+/** Says so and stops, as a laptop that is closed in the middle of work. */
+function standStill(): void {
+  fs.writeSync(process.stdout.fd, `${STOPPED}\n`);
+  process.kill(process.pid, 'SIGSTOP');
+}
+
+/** What a process says right before it stands still. */
+export const STOPPED = 'stopped';
 
 /** No handler, no flush, no goodbye. */
 export function dieNow(): never {
