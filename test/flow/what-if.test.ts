@@ -27,7 +27,8 @@ async function asked(
   const before = [log.head().seq, { ...parts.world }];
   const found = await whatIf(
     {
-      log: { readStream: log.readStream, fold: log.fold },
+      log: { readStream: log.readStream, read: log.read, fold: log.fold, company: log.company },
+      records: kernel.records,
       ...{ blobs, registry: closedRegistry(), playbooks: kernel.playbooks, zone: () => 'UTC' },
     },
     { from: HAND_START_MS, to: HAND_START_MS + 30 * DAY_MS, ...period, playbook },

@@ -192,7 +192,7 @@ function isConflict(error: unknown): boolean {
 }
 
 /** Every argument that the contract gives a role, with its label: the card points at outside text. */
-function steeringArguments(
+export function steeringArguments(
   contract: CapabilityContract,
   input: Labelled<JsonObject>,
 ): readonly EffectArgument[] {

@@ -1,8 +1,8 @@
 import type { Id } from '../../base/index.ts';
+import type { Log } from '../../log/index.ts';
 import { decide } from '../../policy/index.ts';
 import { effectsFold } from '../folds.ts';
-import type { JudgePorts } from '../trust/judge.ts';
-import { pastDeeds } from '../trust/past-deeds.ts';
+import { type PastPorts, pastDeeds } from '../trust/past-deeds.ts';
 import type { Divergence } from './divergence.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Divergence } from './divergence.ts';
  * the log from its beginning, for runs with effects only.
  */
 export async function checkVerdicts(
-  ports: Pick<JudgePorts, 'log' | 'records'>,
+  ports: PastPorts & { readonly log: Pick<Log, 'fold'> },
   run: Id,
 ): Promise<Divergence | undefined> {
   const [any] = await ports.log.fold(effectsFold).list({ index: 'run', equals: run, limit: 1 });

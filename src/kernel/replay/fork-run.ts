@@ -54,9 +54,13 @@ export async function forkRun(ports: ForkPorts, of: Id, from: string, by: string
   const events = await streamOf(ports, of);
   const prefix = prefixOf(original, events, from);
   if (prefix.events.length > LIMITS.appendEvents - OWN_EVENTS) {
-    throw failure('too_large', `${prefix.events.length} results are too many to take over.`, {
-      ...{ results: prefix.events.length, limit: LIMITS.appendEvents - OWN_EVENTS },
-    });
+    const limit = LIMITS.appendEvents - OWN_EVENTS;
+    throw failure(
+      'too_large',
+      `${prefix.events.length} results are too many to take over; at most ${limit} are, in one piece.`,
+      { results: prefix.events.length, limit },
+      'Fork from an earlier step, or start the goal anew with the same input.',
+    );
   }
   const rows = (await log.fold(effectsFold).list({ index: 'run', equals: of })).map(
     ({ row }) => row,

@@ -20,9 +20,11 @@ import {
 } from '../run/run-state.ts';
 import { failStep } from '../run/step-failures.ts';
 import { say } from '../run/turn.ts';
+import { actLabel } from '../trust/act-label.ts';
 import { closedContext } from './closed-ports.ts';
 import { type ClosedTurn, createClosedTurn } from './closed-turn.ts';
 import type { Oracle, PastEnd } from './oracle.ts';
+import type { JudgePast } from './past-verdicts.ts';
 
 /** How a step would come out. `asks`, `calls` and `waits`: nothing recorded says what would follow. */
 export type Outcome = 'done' | 'skipped' | 'denied' | 'fails' | 'asks' | 'calls' | 'waits';
@@ -49,7 +51,7 @@ export interface EffectFacts {
 export interface Simulated {
   readonly steps: ReadonlyMap<string, SimulatedStep>;
   readonly effects: readonly EffectFacts[];
-  /** cards, if every effect needs a signature */
+  /** cards, by the policy and the grants of that time */
   readonly cards: number;
 }
 
@@ -73,6 +75,7 @@ export interface Simulation {
   /** UTC ms at which the run began */
   readonly startedAt: number;
   readonly oracle: Oracle;
+  readonly judge: JudgePast;
 }
 
 /** steps that one simulation may go through: a plan that was changed may loop in other ways */
@@ -181,15 +184,21 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
     for (const path of reached) {
       const { step } = compiledStep(run, path);
       if (!('call' in step)) continue;
-      if (!isCardOpen) cards += 1;
-      isCardOpen = true;
       const input = await inputOf(ports, run, path, oracle).catch((error: unknown) =>
         failStep(turn, path, 1, toFailure(error)),
       );
       if (!input) return true;
       inputs.set(path, input.value);
       const past = oracle.call(path, step.call, input.value);
-      effects.set(path, factsOf(ports, path, step.call, input, past?.effect?.data.effect));
+      const facts = factsOf(ports, path, step.call, input, past?.effect?.data.effect);
+      effects.set(path, facts);
+      const verdict = simulation.judge(facts, input, actLabel(run, path), past?.effect?.data);
+      if (verdict === 'deny') {
+        endStep(closed, path, { status: 'denied', because: 'Policy of that time refuses it.' });
+        return true;
+      }
+      if (verdict === 'ask' && !isCardOpen) cards += 1;
+      isCardOpen ||= verdict === 'ask';
       const end = past?.end ?? provisional(past?.effect?.data);
       if (!end) {
         stuck.add(path);

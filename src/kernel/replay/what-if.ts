@@ -6,6 +6,7 @@ import { loadRun } from '../run/load-run.ts';
 import { checkPlaybookInput } from '../submit.ts';
 import { referencesAt } from './closed-ports.ts';
 import { createOracle } from './oracle.ts';
+import { pastVerdicts, type VerdictPorts } from './past-verdicts.ts';
 import { readRecording } from './recording.ts';
 import type { ReplayPorts } from './replay-run.ts';
 import {
@@ -35,7 +36,7 @@ export interface WhatIf {
   readonly effects: { readonly before: number; readonly after: number };
   /** sums of what effects are about, in minor units by currency */
   readonly money: { readonly before: Sums; readonly after: Sums };
-  /** cards for the operator, if no grant covers any of it */
+  /** cards for the operator, by the policy and the grants of the moment each run began */
   readonly approvals: { readonly before: number; readonly after: number };
 }
 
@@ -63,6 +64,8 @@ export interface ChangedEffect {
   readonly after?: EffectFacts;
 }
 
+export type WhatIfPorts = ReplayPorts & VerdictPorts;
+
 /** runs that one question may go through */
 const RUNS = 1_000;
 
@@ -75,17 +78,18 @@ const RUNS = 1_000;
  * @example
  * const { money, changed } = await whatIf(ports, { playbook, from, to });
  */
-export async function whatIf(ports: ReplayPorts, request: WhatIfRequest): Promise<WhatIf> {
+export async function whatIf(ports: WhatIfPorts, request: WhatIfRequest): Promise<WhatIf> {
   const playbook = parsePlaybook(request.playbook);
   ports.playbooks.compileInline(planOf(playbook)); // faults are told once, not for every run
   const rows = await runsOf(ports, playbook.name, request);
+  const judgeOf = await pastVerdicts(ports, rows);
   const changed: ChangedRun[] = [];
   const left: { run: Id; because: string }[] = [];
   const before = createFigures();
   const after = createFigures();
   for (const row of rows) {
     try {
-      const pair = await decideTwice(ports, row, playbook);
+      const pair = await decideTwice(ports, row, playbook, judgeOf);
       before.add(pair.before);
       after.add(pair.after);
       const change = compare(row, pair.before, pair.after);
@@ -132,6 +136,7 @@ async function decideTwice(
   ports: ReplayPorts,
   row: RunRow,
   playbook: Playbook,
+  judgeOf: Awaited<ReturnType<typeof pastVerdicts>>,
 ): Promise<{ readonly before: Simulated; readonly after: Simulated }> {
   const { compiled, compileInline, get } = ports.playbooks;
   const lookup = { compilePlaybook: compiled, compileInline };
@@ -147,9 +152,10 @@ async function decideTwice(
     parts: ports.playbooks.parts,
   };
   const oracle = await createOracle(recording, run, reference);
+  const judge = judgeOf(row, recording);
   const again = ({ plan, title }: Playbook): Promise<Simulated> =>
     simulate(simulation, {
-      ...{ plan: asJson(plan), title, input: run.input, oracle },
+      ...{ plan: asJson(plan), title, input: run.input, oracle, judge },
       startedAt: Date.parse(row.startedAt),
     });
   return { before: await again(get(run.playbook ?? '')), after: await again(playbook) };

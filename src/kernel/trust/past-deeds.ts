@@ -1,8 +1,10 @@
 import { type Id, LIMITS } from '../../base/index.ts';
 import type { Grant, StoredEvent } from '../../contract/index.ts';
+import type { Log } from '../../log/index.ts';
 import {
   coversCapability,
   DEFAULT_POLICY,
+  type DecisionFacts,
   type GrantUsage,
   normaliseAddress,
   type PastDeed,
@@ -11,8 +13,9 @@ import {
   type UnreadablePolicy,
 } from '../../policy/index.ts';
 import { asKernelEvent, type KernelEvents, type KernelEventType } from '../events.ts';
+import type { RecordStore } from '../record-reads.ts';
 import { type GrantRow, type GrantUseRow, grantsFold, grantUseFold } from './grant-folds.ts';
-import type { JudgePorts } from './judge.ts';
+import { zoneOf } from './judge.ts';
 
 /** Deeds that are handed back, the newest ones: a year of a busy company. */
 const DEEDS = 10_000;
@@ -38,18 +41,55 @@ export interface JudgedDeed extends PastDeed {
   readonly verdict: 'allow' | 'ask';
 }
 
+export interface PastPorts {
+  readonly log: Pick<Log, 'read' | 'company'>;
+  readonly records: RecordStore;
+}
+
+/** What one judged by at a moment of the past. */
+export interface PastMoment {
+  readonly policy: Policy | UnreadablePolicy;
+  readonly grants: readonly Grant[];
+  readonly facts: Omit<DecisionFacts, 'incarnation' | 'agent' | 'playbook' | 'act'>;
+}
+
+/** The moments right after these places of the log; one walk through it, however many there are. */
+export async function pastMoments(
+  { log, records }: PastPorts,
+  places: readonly { readonly seq: number; readonly at: number }[],
+): Promise<ReadonlyMap<number, PastMoment>> {
+  const world = createPastWorld(await zoneOf(records, log.company));
+  const moments = new Map<number, PastMoment>();
+  const open = places.toSorted((a, b) => b.seq - a.seq);
+  const passUpTo = (seq: number): void => {
+    for (let next = open.at(-1); next && next.seq < seq; next = open.at(-1)) {
+      moments.set(next.seq, world.momentAt(next.seq, next.at));
+      open.pop();
+    }
+  };
+  for (let after = 0; open.length > 0; ) {
+    const events = await log.read({ after, limit: LIMITS.pageRows, types: [...TYPES] });
+    for (const stored of events) {
+      passUpTo(stored.seq);
+      if (!stored.erased) world.take(stored);
+    }
+    const last = events[events.length - 1];
+    if (!last || events.length < LIMITS.pageRows) passUpTo(Number.POSITIVE_INFINITY);
+    else after = last.seq;
+  }
+  return moments;
+}
+
 /**
  * Every effect of the past as it was first proposed, with what was known at that very moment: the
  * grants that were alive and what was left of them, the addresses written to before, the starts that
  * rates count. Those after `sinceSeq`, or of one `run`; what was before it still counts as known.
  */
 export async function pastDeeds(
-  { log, records }: Pick<JudgePorts, 'log' | 'records'>,
+  { log, records }: PastPorts,
   { sinceSeq = 0, run }: { readonly sinceSeq?: number; readonly run?: Id },
 ): Promise<readonly JudgedDeed[]> {
-  const company = await records.find('company', log.company);
-  const zone = typeof company?.fields.zone === 'string' ? company.fields.zone : 'UTC';
-  const world = createPastWorld(zone);
+  const world = createPastWorld(await zoneOf(records, log.company));
   const deeds: JudgedDeed[] = [];
   for (let after = 0; ; ) {
     const events = await log.read({ after, limit: LIMITS.pageRows, types: [...TYPES] });
@@ -76,33 +116,22 @@ function createPastWorld(zone: string) {
   let grants: readonly Grant[] = [];
   let usage: ReadonlyMap<Id, GrantUsage> = new Map();
 
-  function deedOf(stored: StoredEvent, data: KernelEvents['effect.finalised']): JudgedDeed {
-    const { effect, inputLabels, on, item } = data;
-    const [then, spent, begun] = [grants, usage, starts.length];
+  function momentAt(seq: number, nowMs: number): PastMoment {
+    const [spent, begun] = [usage, starts.length];
     return {
-      id: effect.key,
-      seq: stored.seq,
-      step: effect.item === '' ? effect.step : `${effect.step}/${effect.item}`,
       policy,
-      verdict: item === '' ? 'allow' : 'ask', // what a grant covers is on no card
-      deed: effect,
-      labels: inputLabels,
-      grants: then,
+      grants,
       facts: {
-        nowMs: stored.at,
+        nowMs,
         zone,
-        incarnation: effect.incarnation,
-        agent: on.agent,
-        ...(on.playbook === undefined ? {} : { playbook: on.playbook }),
-        act: on.act,
         isKnownDestination: (address) =>
-          (knownSince.get(normaliseAddress(address)) ?? Number.POSITIVE_INFINITY) < stored.seq,
+          (knownSince.get(normaliseAddress(address)) ?? Number.POSITIVE_INFINITY) < seq,
         usageOf: (grant) => spent.get(grant),
         startsOf: ({ capability, perMs }) => {
           let count = 0;
           for (let index = begun - 1; index >= 0; index--) {
             const start = starts[index];
-            if (!start || start.at <= stored.at - perMs) break;
+            if (!start || start.at <= nowMs - perMs) break;
             if (coversCapability(capability, start.capability)) count += 1;
           }
           return count;
@@ -111,7 +140,30 @@ function createPastWorld(zone: string) {
     };
   }
 
+  function deedOf(stored: StoredEvent, data: KernelEvents['effect.finalised']): JudgedDeed {
+    const { effect, inputLabels, on, item } = data;
+    const moment = momentAt(stored.seq, stored.at);
+    return {
+      id: effect.key,
+      seq: stored.seq,
+      step: effect.item === '' ? effect.step : `${effect.step}/${effect.item}`,
+      policy: moment.policy,
+      verdict: item === '' ? 'allow' : 'ask', // what a grant covers is on no card
+      deed: effect,
+      labels: inputLabels,
+      grants: moment.grants,
+      facts: {
+        ...moment.facts,
+        incarnation: effect.incarnation,
+        agent: on.agent,
+        ...(on.playbook === undefined ? {} : { playbook: on.playbook }),
+        act: on.act,
+      },
+    };
+  }
+
   return {
+    momentAt,
     take: (stored: StoredEvent): JudgedDeed | undefined => {
       const event = asKernelEvent(stored);
       switch (event.type) {
