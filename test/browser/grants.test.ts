@@ -138,6 +138,12 @@ describe.skipIf(executable === undefined)(
       await page.keyboard.press('a');
       await page.getByText('Your decision is recorded.').waitFor();
       await expect.poll(desk.outbox).toBe(1);
+      await page.getByRole('link', { name: /^The run/ }).click();
+      const why = page.getByRole('region', { name: 'Why it was allowed, asked or refused' });
+      await why.getByText('On your grant').waitFor();
+      expect(await why.locator('li').count()).toBe(2);
+      expect(await why.textContent()).toContain('you were asked');
+      await expectAccessible(page, 'a run with its decisions');
       await page.goto(`${desk.url}/settings`);
       await page.getByText('used once').waitFor();
       expect(complaints).toEqual([]);

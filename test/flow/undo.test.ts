@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { JsonObject } from '../../src/base/index.ts';
 import type { Connector } from '../../src/connect/index.ts';
-import type { CapabilityContract } from '../../src/contract/index.ts';
+import type { CapabilityContract, CarriedChange } from '../../src/contract/index.ts';
 import { effectsFold } from '../../src/kernel/index.ts';
+import { DEFAULT_POLICY, sealPolicy } from '../../src/policy/index.ts';
 import {
   act,
   approve,
@@ -79,6 +80,27 @@ describe('what was done is taken back by its receipt', () => {
     await expect(world.kernel.undo('0'.repeat(64), 'operator:test')).rejects.toMatchObject({
       code: 'not_found',
     });
+  });
+});
+
+describe('while it is held', () => {
+  test('what the signature made true in our own books is done, and what goes out waits', async () => {
+    const policy = sealPolicy({ ...DEFAULT_POLICY, undoWindowsMs: { final: 60_000 } });
+    await act(world, 'policy', { policy, because: 'Time to think.' });
+    await world.kernel.change(
+      [{ type: 'create', record: 'party', id: 'zoe', set: { name: 'Zoe' } }],
+      {
+        by: 'operator:test',
+      },
+    );
+    expect((await approve(world, (await ask(world, 'note', { text: 'Met.' })).id)).status).toBe(
+      'done',
+    );
+    expect((await world.kernel.records.find('party', 'zoe'))?.fields.notes).toBe('Met.');
+    const engraved = await approve(world, (await ask(world, 'engrave', { text: 'A' })).id);
+    expect(engraved.waitingFor).toBe('undo');
+    expect((await effectsOf(engraved.id))[0]?.heldUntil).toBe(world.clock.now() + 60_000);
+    expect(shelf.size).toBe(0);
   });
 });
 
@@ -163,6 +185,7 @@ const plans: readonly (readonly [string, readonly JsonObject[]])[] = [
       waits,
     ],
   ],
+  ['note', [{ id: 'out', call: 'shelf.note@1', with: { text: { $expr: 'input.text' } } }]],
   ['engrave', [{ id: 'out', call: 'shelf.engrave@1', with: { text: { $expr: 'input.text' } } }]],
 ];
 const playbooks: readonly JsonObject[] = plans.map(([name, steps]) => ({
@@ -192,10 +215,19 @@ const contracts: readonly CapabilityContract[] = [
     ...{ name: 'shelf.engrave', title: 'Engrave it', effect: 'final' },
   },
   {
+    ...{ ...base, input: text, roles: { text: 'content' } },
+    ...{ name: 'shelf.note', title: 'Note it in the books', effect: 'final' },
+  },
+  {
     ...{ ...base, input: z.strictObject({ place: z.string() }), roles: { place: 'destination' } },
     ...{ name: 'shelf.remove', title: 'Take it away', effect: 'reversible' },
   },
 ];
+
+function noted(note: string): CarriedChange {
+  const command = { type: 'change', set: { notes: note } };
+  return { when: 'signed', record: 'party', id: 'zoe', command };
+}
 
 /** Gives each thing a place of its own choice, and takes away what stands at a place. */
 function shelfConnector(there: Map<string, string>): Connector {
@@ -209,7 +241,8 @@ function shelfConnector(there: Map<string, string>): Connector {
       const isFinal = contract.effect === 'final';
       return {
         ...{ account: 'main', summary: `${contract.title}: ${String(value.text ?? place)}` },
-        ...{ to: place === undefined ? [] : [place], amount: null, parts: [], carries: [] },
+        ...{ to: place === undefined ? [] : [place], amount: null, parts: [] },
+        carries: contract.name === 'shelf.note' ? [noted(String(value.text))] : [],
         undo: isFinal
           ? { possible: false, how: 'It is cut in stone.' }
           : { possible: true, how: 'It is taken away again.' },
@@ -222,6 +255,9 @@ function shelfConnector(there: Map<string, string>): Connector {
       if (target !== undefined) {
         there.delete(target);
         return { status: 'committed', receipt: { said: 'Taken away.', provider: {} } };
+      }
+      if (effect.carries.length > 0) {
+        return { status: 'committed', receipt: { said: 'Noted.', provider: {} } };
       }
       const place = `place-${++count}`;
       there.set(place, String(effect.arguments[0]?.value));

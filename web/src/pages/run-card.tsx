@@ -15,6 +15,7 @@ import { Status } from '../parts/status.tsx';
 import { formatDuration, formatMoment, withMoments } from '../words/format.ts';
 import { bareName, EFFECT_WORDS, runWords } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
+import { DecisionsSection } from './decisions-section.tsx';
 import { StepDetails } from './step-details.tsx';
 
 /** steps of which there is nothing to be told yet */
@@ -110,6 +111,7 @@ export function RunCard({ id }: { readonly id: string }) {
           </ul>
         </section>
       ) : null}
+      <DecisionsSection run={page.id} />
       <details class="quiet-details">
         <summary>What it was given and decided on</summary>
         <dl class="pairs">
