@@ -8,7 +8,8 @@ import { failure } from '../../contract/index.ts';
  * once per named time and day. A time that the spring jump skips fires at the first moment that exists
  * (02:30 in Berlin becomes 03:00); one that the autumn hour doubles fires the first time only. A line
  * with a wildcard or step among its hours or minutes (every half hour) counts real time: it fires
- * through both passes of a doubled hour, and skipped times do not exist for it.
+ * through both passes of a doubled hour, and skipped times do not exist for it. A whole day that a
+ * zone leaves out does not exist for any line.
  */
 export interface CronTimes {
   /** The first intended time after `afterMs`; undefined when there is none. */
@@ -21,15 +22,48 @@ export interface CronTimes {
 export function readCron(cron: string, zone: string): CronTimes {
   checkZone(zone);
   const job = open(cron, zone);
+  const jumps = skippingJumps(cron, zone);
   return {
-    next: (afterMs) => job.nextRun(new Date(afterMs))?.getTime(),
-    latest: (afterMs, untilMs, count) =>
-      job
+    next: (afterMs) => {
+      const next = job.nextRun(new Date(afterMs))?.getTime();
+      return next === undefined ? undefined : (jumps(afterMs, next)[0] ?? next);
+    },
+    latest: (afterMs, untilMs, count) => {
+      const found = job
         // looks at what lies before a moment; the moment itself belongs to it
         .previousRuns(count, new Date(untilMs + 1_000))
         .map((time) => time.getTime())
-        .filter((time) => time > afterMs && time <= untilMs)
-        .sort((a, b) => a - b),
+        .filter((time) => time > afterMs && time <= untilMs);
+      const all = new Set([...found, ...jumps(afterMs, untilMs)]);
+      return [...all].sort((a, b) => a - b).slice(-count);
+    },
+  };
+}
+
+/** a jump that takes longer leaves out a day and changes no clock */
+const LONGEST_JUMP_MS = 12 * 3_600_000;
+/** a line whose hours or minutes are counted, not named; a nickname names midnight at most */
+const COUNTED = /^\s*(@|\S*[*/]|\S+\s+\S*[*/])/;
+
+/**
+ * Greenland's clocks go from 23:00 to 00:00 of the next day. Croner looks for a skipped time on its
+ * own day only and loses it; these are the jumps in (`afterMs`, `untilMs`] that skipped one, in order.
+ */
+function skippingJumps(cron: string, zone: string) {
+  if (COUNTED.test(cron)) return () => [];
+  const wall = open(cron, 'UTC'); // wall times are read as if they were UTC, where none is skipped
+  return (afterMs: number, untilMs: number): readonly number[] => {
+    const found: number[] = [];
+    let at = zonedTime(afterMs, zone).getTimeZoneTransition('next');
+    for (; at && at.epochMilliseconds <= untilMs; at = at.getTimeZoneTransition('next')) {
+      const endMs = at.epochMilliseconds + at.offsetNanoseconds / 1e6;
+      const before = zonedTime(at.epochMilliseconds - 1, zone);
+      const beginMs = at.epochMilliseconds + before.offsetNanoseconds / 1e6;
+      if (endMs <= beginMs || endMs - beginMs > LONGEST_JUMP_MS) continue;
+      const skipped = wall.nextRun(new Date(beginMs - 1));
+      if (skipped && skipped.getTime() < endMs) found.push(at.epochMilliseconds);
+    }
+    return found;
   };
 }
 
@@ -48,9 +82,13 @@ function open(cron: string, zone: string): Cron {
   }
 }
 
+function zonedTime(utcMs: number, zone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(utcMs).toZonedDateTimeISO(zone);
+}
+
 function checkZone(zone: string): void {
   try {
-    Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(zone);
+    zonedTime(0, zone);
   } catch {
     throw failure(
       'invalid_input',

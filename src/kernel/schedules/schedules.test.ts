@@ -48,6 +48,62 @@ describe('where the clocks change', () => {
     ]);
   });
 
+  test('a time that is skipped right before midnight fires at midnight', () => {
+    // Nuuk goes from 23:00 on Saturday to 00:00 on Sunday, every spring
+    expect(series('30 23 * * *', 'America/Nuuk', '2027-03-26T12:00:00Z', 4)).toEqual([
+      '2027-03-27T01:30:00.000Z',
+      '2027-03-28T01:00:00.000Z',
+      '2027-03-29T00:30:00.000Z',
+      '2027-03-30T00:30:00.000Z',
+    ]);
+    expect(series('45 23 * * *', 'Asia/Pyongyang', '2018-05-03T12:00:00Z', 3)).toEqual([
+      '2018-05-03T15:15:00.000Z',
+      '2018-05-04T15:00:00.000Z',
+      '2018-05-05T14:45:00.000Z',
+    ]);
+  });
+
+  // zones whose rules changed for good: what a country decides is not what the season does
+  test.each([
+    [
+      'Istanbul kept its summer time in 2016',
+      'Europe/Istanbul',
+      '2016-10-29',
+      ['06:00', '06:00', '06:00'],
+    ],
+    [
+      'Istanbul still changed in 2015',
+      'Europe/Istanbul',
+      '2015-11-07',
+      ['06:00', '07:00', '07:00'],
+    ],
+    [
+      'Caracas went half an hour ahead',
+      'America/Caracas',
+      '2016-04-30',
+      ['13:30', '13:00', '13:00'],
+    ],
+    [
+      'Caracas went half an hour back',
+      'America/Caracas',
+      '2007-12-08',
+      ['13:00', '13:30', '13:30'],
+    ],
+    ['Apia left out a day', 'Pacific/Apia', '2011-12-28', ['19:00', '19:00', '19:00']],
+  ])('nine in the morning stays nine: %s', (_, zone, day, times) => {
+    const found = series('0 9 * * *', zone, `${day}T00:00:00Z`, 3);
+    expect(found.map((time) => time.slice(11, 16))).toEqual(times);
+  });
+
+  test('a time that was worked out under older rules of the zone still fires once', () => {
+    const times = readCron('0 9 * * *', 'Europe/Istanbul');
+    // known in spring 2016, when winter time was still to come: 9:00 at +02:00
+    const known = utc('2016-11-15T07:00:00Z');
+    const due = dueFires(times, 'all', known, known + 60_000);
+    expect(due?.fires).toEqual([known]);
+    expect(iso(due?.next)).toBe('2016-11-16T06:00:00.000Z');
+  });
+
   test('every half hour counts real time through a doubled hour', () => {
     const times = series('*/30 * * * *', BERLIN, '2026-10-24T23:45:00Z', 6).map(utc);
     for (const [index, time] of times.entries()) {
@@ -65,8 +121,15 @@ describe('where the clocks change', () => {
   });
 
   test('looking back finds exactly what looking ahead found, across both changes', () => {
-    const lines = ['30 2 * * *', '0 2,3 * * *', '0 */6 * * *', '15 * * * *', '0 8 1 * *'];
-    const zones = [BERLIN, 'America/New_York', 'Australia/Lord_Howe', 'UTC'];
+    const lines = [
+      '30 2 * * *',
+      '0 2,3 * * *',
+      '0 */6 * * *',
+      '15 * * * *',
+      '0 8 1 * *',
+      '30 23 * * *',
+    ];
+    const zones = [BERLIN, 'America/New_York', 'Australia/Lord_Howe', 'America/Nuuk', 'UTC'];
     fc.assert(
       fc.property(
         fc.constantFrom(...lines),
