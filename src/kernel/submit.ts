@@ -1,6 +1,12 @@
 import type { Id, Json, JsonObject } from '../base/index.ts';
 import { failure, type Label, OPERATOR } from '../contract/index.ts';
-import { type Form, formJsonSchema, type Playbook } from '../plan/index.ts';
+import {
+  type Form,
+  formJsonSchema,
+  misfitsOf,
+  type Playbook,
+  schemaOfLiteral,
+} from '../plan/index.ts';
 import { scanForSecrets } from '../policy/index.ts';
 import type { KernelEvents, Queue } from './events.ts';
 import { fingerprint, meaningOf, type RunRow, runsFold } from './folds.ts';
@@ -163,7 +169,7 @@ export async function planDecided(
   };
 }
 
-/** Fails with `invalid_input`, naming every field that is missing or unknown. */
+/** Fails with `invalid_input`, naming every field that is missing, unknown or of another kind. */
 export function checkPlaybookInput(playbook: Playbook, input: JsonObject): void {
   const schema =
     'fields' in playbook.input && Array.isArray(playbook.input.fields)
@@ -176,16 +182,31 @@ export function checkPlaybookInput(playbook: Playbook, input: JsonObject): void 
   const missing = required.filter((name) => input[name] === undefined);
   const unknown =
     known.length === 0 ? [] : Object.keys(input).filter((name) => !known.includes(name));
-  if (missing.length === 0 && unknown.length === 0) return;
-  const said = [
-    ...missing.map((name) => `${name} is missing`),
-    ...unknown.map((name) => `${name} is not known`),
-  ].join(', ');
+  const remedy = `Give it as JSON: --input '{"${required[0] ?? 'name'}": ...}'`;
+  if (missing.length > 0 || unknown.length > 0) {
+    const said = [
+      ...missing.map((name) => `${name} is missing`),
+      ...unknown.map((name) => `${name} is not known`),
+    ].join(', ');
+    throw failure(
+      'invalid_input',
+      `${playbook.title}: ${said}.`,
+      { path: [...missing, ...unknown][0] ?? '', expected: known, found: Object.keys(input) },
+      remedy,
+    );
+  }
+  // what is left open may be said with null too
+  const given = Object.entries(input).filter(
+    ([name, value]) => value !== null || required.includes(name),
+  );
+  const [misfit] = misfitsOf(schemaOfLiteral(Object.fromEntries(given)), schema);
+  if (!misfit) return;
+  const { path, expected, found } = misfit;
   throw failure(
     'invalid_input',
-    `${playbook.title}: ${said}.`,
-    { path: [...missing, ...unknown][0] ?? '', expected: known, found: Object.keys(input) },
-    `Give it as JSON: --input '{"${required[0] ?? 'name'}": ...}'`,
+    `${playbook.title}: ${path || 'the input'} is ${found}, but ${expected} is needed.`,
+    { path, expected, found },
+    remedy,
   );
 }
 

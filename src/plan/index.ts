@@ -53,6 +53,7 @@ export {
   type ScopeSchemas,
 } from './expression.ts';
 export { describeValue, type Fault, invalidPlan, nearNames } from './fault.ts';
+export { misfitsOf } from './fit.ts';
 export {
   FIELD_KINDS,
   type FieldKind,
@@ -72,6 +73,7 @@ export {
   type StepState,
 } from './frontier.ts';
 export type { JsonSchema } from './json-schema.ts';
+export { schemaOfLiteral } from './json-schema.ts';
 export { labelOfPath, labelsUnder } from './label-path.ts';
 export { EXPRESSION_LIMITS, PLAN_LIMITS } from './limits.ts';
 export { parsePlan, parsePlaybook, planJsonSchema, playbookJsonSchema } from './parse.ts';
