@@ -149,6 +149,56 @@ describe.skipIf(executable === undefined)(
       expect(complaints).toEqual([]);
     }, 120_000);
 
+    test('another policy is tried on the past before it is signed with a passkey', async () => {
+      await using desk = await serveDesk('page-grants');
+      const { page, complaints } = await visit(browser);
+      await page.goto(await desk.invite());
+      await page.getByRole('button', { name: 'Approve', exact: true }).waitFor();
+      await page.goto(`${desk.url}/settings`);
+      await page.getByRole('button', { name: 'Change the policy' }).click();
+      const form = page.getByRole('form', { name: 'Another policy' });
+      const text = form.getByLabel('The policy');
+      await text.fill('{ "rules": [');
+      await form.getByRole('button', { name: 'Try it on the past' }).click();
+      await form.getByText('This is not JSON').waitFor();
+      const rule = {
+        id: 'mail',
+        when: 'class == "final"',
+        // biome-ignore lint/suspicious/noThenProperty: a rule of the policy
+        then: 'deny',
+        because: 'Not this week.',
+      };
+      await text.fill(JSON.stringify({ rules: [rule] }));
+      await form.getByRole('button', { name: 'Try it on the past' }).click();
+      const tried = form.getByLabel('What it would change');
+      await tried.waitFor();
+      const words = await tried.textContent();
+      for (const part of ['Not this week.', '2 would have been decided', '2,826.25 EUR']) {
+        expect(words).toContain(part);
+      }
+      await expectAccessible(page, 'a policy that is tried');
+      // the key of a browser lies open: it may not sign a policy
+      const weak = form.getByRole('button', { name: /^Sign it\. Not possible now/ });
+      await weak.waitFor();
+      expect(await desk.data(['policy', 'history'])).toEqual([]);
+      await form.getByRole('button', { name: 'Cancel' }).click();
+
+      await addFinger(await withAuthenticators(page), 'internal');
+      const code = await makePasskey(page, 'Laptop finger');
+      await desk.data(['devices', 'passkey', code, '--yes'], UNLOCK);
+      await page.getByText('Laptop finger can sign for you now.').waitFor();
+      await page.getByRole('button', { name: 'Change the policy' }).click();
+      await text.fill(JSON.stringify({ rules: [rule] }));
+      await form.getByLabel('Why').fill('Holidays');
+      await form.getByRole('button', { name: 'Try it on the past' }).click();
+      await form.getByRole('button', { name: 'Sign it', exact: true }).click();
+      await page.getByText('Signed. The new policy is in force.').waitFor();
+      const [now] = await desk.data<readonly { because: string }[]>(['policy', 'history']);
+      expect(now).toMatchObject({ because: 'Holidays', policy: { rules: [rule] } });
+      await page.locator('section[aria-labelledby=policy] li', { hasText: 'Holidays' }).waitFor();
+      expect(complaints).toEqual([]);
+    }, 120_000);
+
     test('a device that is removed on the page decides nothing any more', async () => {
       await using desk = await serveDesk('page-grants');
       const first = await visit(browser);
