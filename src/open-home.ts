@@ -16,6 +16,7 @@ import { verifyLogFile } from './adapter/verify-log-file.ts';
 import { createRegistry } from './agent/index.ts';
 import { type Clock, createIds, type Id, randomHex } from './base/index.ts';
 import { createImportDesk, freelancerPack } from './company/freelancer/index.ts';
+import type { Egress } from './connect/index.ts';
 import { failure, toFailure } from './contract/index.ts';
 import {
   authoriseAct,
@@ -31,7 +32,7 @@ import {
   secretsFold,
 } from './kernel/index.ts';
 import { createCheckpointer, createLog, parseCheckpoint, verifyCheckpoint } from './log/index.ts';
-import { openSecretDesk } from './open-secret-desk.ts';
+import { type HomeSecrets, openSecretDesk } from './open-secret-desk.ts';
 import { createPasskeyPorts } from './passkey-ports.ts';
 import { createRedactor, redactFailure } from './policy/index.ts';
 import { recordsFold, recordVersionsFold } from './records/index.ts';
@@ -117,6 +118,7 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     const { passkeys, verify } = createPasskeyPorts(options.origins);
     const ports: KernelPorts = {
       ...{ log, blobs, clock, newId, registry, redactor, report },
+      egress: (hosts) => openEgress(hosts, secrets.inject),
       worker: `${process.pid}-${randomHex(4)}`,
       random: randomHex,
       verify,
@@ -203,6 +205,19 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     closeOpened();
     throw error;
   }
+}
+
+/** of one request of a connector: the largest attachment a provider hands over, in the usual time */
+const EGRESS_LIMITS = { maxBytes: 32 * 1024 * 1024, timeoutMs: 30_000 };
+
+/** The guarded way out for some hosts; loaded when something goes out. */
+function openEgress(hosts: readonly string[], inject: HomeSecrets['inject']): Egress {
+  return {
+    fetch: async (request) => {
+      const { createEgress } = await import('./adapter/egress.ts');
+      return createEgress({ hosts, inject, ...EGRESS_LIMITS }).fetch(request);
+    },
+  };
 }
 
 async function waitForLock(home: string, patienceMs: number): Promise<HomeLock> {

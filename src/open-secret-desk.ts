@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SecretStore } from './adapter/secret-store.ts';
 import type { Clock } from './base/index.ts';
+import { failure } from './contract/index.ts';
 import type { Secret } from './policy/index.ts';
 import type { Services } from './surface/index.ts';
 
@@ -11,6 +12,8 @@ export type HomeSecrets = Services['secrets'] & {
   readonly load: () => Promise<void>;
   /** Makes true what the log says, after a crash between the two. */
   readonly repair: SecretStore['repair'];
+  /** Fills a handle in for a host it was declared for. Fails with `not_found`, `egress_refused`. */
+  readonly inject: SecretStore['inject'];
   /** What is known by now; none before `load` or the first use. */
   readonly values: () => Iterable<Secret>;
 };
@@ -36,6 +39,10 @@ export function openSecretDesk(directory: string, clock: Clock): HomeSecrets {
   return {
     load: async () => {
       if (!isEmpty()) await store();
+    },
+    inject: (request, name, host, port) => {
+      if (opened) return opened.inject(request, name, host, port);
+      throw failure('not_found', 'There is no secret of this name.', { secret: name });
     },
     values: () => opened?.values() ?? [],
     stage: async (secret) => (await store()).stage(secret),

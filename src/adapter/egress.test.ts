@@ -5,7 +5,8 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { createServer as createSocketServer } from 'node:net';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createEgress, type EgressOptions, type EgressRequest } from './egress.ts';
+import type { EgressRequest } from '../connect/index.ts';
+import { createEgress, type EgressOptions } from './egress.ts';
 
 type Handler = (request: IncomingMessage, response: ServerResponse, body: string) => void;
 

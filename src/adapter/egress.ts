@@ -4,6 +4,7 @@ import { isIP, type LookupFunction } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { getCACertificates } from 'node:tls';
 import { createBrotliDecompress, createGunzip } from 'node:zlib';
+import type { Egress, EgressRequest, EgressResponse, Headers } from '../connect/index.ts';
 import { Failure, failure } from '../contract/index.ts';
 import { errorCode } from './durable-file.ts';
 import {
@@ -16,37 +17,6 @@ import {
   type TargetRules,
 } from './egress-target.ts';
 import { createHostList, type HostPattern } from './host-list.ts';
-
-export interface EgressRequest {
-  readonly url: string;
-  /** `GET` unless said otherwise */
-  readonly method?: string;
-  readonly headers?: Headers;
-  readonly body?: Uint8Array | string;
-  /** names of secrets whose handles (`secret://name`) stand in `headers`; filled in at the last moment */
-  readonly secrets?: readonly string[];
-  readonly signal?: AbortSignal;
-}
-
-export interface EgressResponse {
-  readonly status: number;
-  /** lower-case names; `set-cookie` is left out, since nothing here keeps cookies */
-  readonly headers: Headers;
-  /** decompressed */
-  readonly body: Uint8Array;
-  /** the address that answered, after redirects */
-  readonly url: string;
-}
-
-/** The one way in which a connector may speak HTTP. */
-export interface Egress {
-  /**
-   * Answers with any status. Fails with `egress_refused` (facts: reason, host), `timed_out`,
-   * `too_large`, `remote_unavailable`, `cancelled`. `facts.sent` is false when provably nothing of the
-   * request reached the other side, so it may be repeated.
-   */
-  readonly fetch: (request: EgressRequest) => Promise<EgressResponse>;
-}
 
 export interface EgressOptions {
   readonly hosts: readonly HostPattern[];
@@ -62,7 +32,6 @@ export interface EgressOptions {
   readonly allowLoopbackForTests?: boolean;
 }
 
-export type Headers = { readonly [name: string]: string };
 export type InjectSecret = (
   request: { readonly headers: Headers },
   secretName: string,

@@ -1,6 +1,8 @@
 // connect: what every adapter to an outside system promises.
 // Owns: the connector port, and asking through it in time. Never: decides whether something may happen.
 // Floor 2.
+
+export type { Egress, EgressRequest, EgressResponse, Headers } from './egress.ts';
 export { commitInTime, finaliseInTime, probeInTime } from './in-time.ts';
 export type {
   CommitPorts,

@@ -13,12 +13,18 @@ import type {
   Precondition,
   Receipt,
 } from '../contract/index.ts';
+import type { Egress } from './egress.ts';
 
 /** An adapter to an outside system. Agents never hold one: only `kernel/effects` calls `commit`. */
 export interface Connector {
   readonly name: string;
   readonly version: number;
   readonly contracts: readonly CapabilityContract[];
+  /**
+   * the only hosts it speaks to: `api.example.com`, `*.example.com`, with `:8443` for another port; none
+   * for a connector that stays on this machine
+   */
+  readonly hosts?: readonly string[];
   /** The exact bytes that `commit` would send, and how to show them. Changes nothing outside. */
   readonly finalise: (request: EffectRequest, ports: FinalisePorts) => Promise<Finalised>;
   /** Does it at most once per key; a repeat returns the first receipt. */
@@ -62,6 +68,8 @@ export interface FinalisePorts {
   readonly keep: (bytes: Uint8Array) => Promise<string>;
   /** The lowest free number of a gapless series, reserved for this effect for ten minutes. */
   readonly reserveNumber: (series: string) => Promise<number>;
+  /** Reads from the connector's own hosts; nothing outside may change by it. */
+  readonly fetch: Egress['fetch'];
   /** fires when the contract's time is over: what comes later is not looked at */
   readonly signal: AbortSignal;
 }
@@ -70,6 +78,8 @@ export interface CommitPorts {
   readonly blob: (hash: string) => Promise<Uint8Array>;
   readonly nowMs: () => number;
   readonly signal: AbortSignal;
+  /** to the connector's own hosts, with its secrets filled in on the way out */
+  readonly fetch: Egress['fetch'];
 }
 
 /** What a connector prepared; the kernel adds identity, class, mode and salt, and hashes it. */

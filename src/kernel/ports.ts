@@ -1,5 +1,6 @@
 import type { Registry } from '../agent/index.ts';
 import type { Clock, Id, NewId } from '../base/index.ts';
+import type { Egress } from '../connect/index.ts';
 import type { Device, Failure, SignedDecision } from '../contract/index.ts';
 import type { Blobs, Log } from '../log/index.ts';
 import type { Redactor } from '../policy/index.ts';
@@ -22,6 +23,8 @@ export interface KernelPorts {
   readonly stopped: () => boolean;
   /** knows the stored secrets; what is asked for or sent may not hold one */
   readonly redactor?: Redactor;
+  /** how connectors reach their hosts; without it they reach nobody */
+  readonly egress?: (hosts: readonly string[]) => Egress;
   /** what destroys a person's data; without it nobody can be erased */
   readonly erasure?: Erasure;
   /** told of defects that nobody waits for */

@@ -57,6 +57,8 @@ export interface ComposeOptions {
   readonly wrapBlobs?: (blobs: Blobs) => Blobs;
   readonly stopped?: () => boolean;
   readonly redactor?: NonNullable<KernelOptions['redactor']>;
+  /** how connectors reach their hosts */
+  readonly egress?: NonNullable<KernelOptions['egress']>;
   /** public half of the recovery key */
   readonly recovery?: string;
   /** checks a passkey's signature; without it there are no passkeys */
@@ -147,6 +149,7 @@ export async function composeKernel(options: ComposeOptions): Promise<Composed> 
       eraseBlob: fileBlobs.erase,
     },
     ...(options.redactor ? { redactor: options.redactor } : {}),
+    ...(options.egress ? { egress: options.egress } : {}),
   });
   if (options.recover ?? true) await kernel.recover();
   return {

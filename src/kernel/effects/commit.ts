@@ -18,6 +18,7 @@ import { type EffectRow, effectsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { JudgePorts } from '../trust/judge.ts';
 import { type Recheck, recheckEffect } from '../trust/recheck.ts';
+import { fetchOf } from './outside.ts';
 
 /** What committing needs: it judges once more by what holds now. */
 export type CommittingPorts = JudgePorts;
@@ -66,7 +67,7 @@ async function look(
   effect: Effect,
   row: EffectRow,
 ): Promise<CommitResult> {
-  const probe = await probeInTime(connector, effect, portsOf(ports));
+  const probe = await probeInTime(connector, effect, portsOf(ports, connector));
   switch (probe.status) {
     case 'committed':
       return { status: 'committed', effect, receipt: receiptOf(ports, effect, row, probe.receipt) };
@@ -144,7 +145,7 @@ async function attempt(
   effect: Effect,
   row: EffectRow,
 ): Promise<CommitResult> {
-  const outcome = await commitInTime(connector, effect, portsOf(ports));
+  const outcome = await commitInTime(connector, effect, portsOf(ports, connector));
   switch (outcome.status) {
     case 'committed':
       return {
@@ -163,7 +164,7 @@ async function attempt(
         retryAfterMs: outcome.retryAfterMs,
       };
     case 'unknown': {
-      const probe = await probeInTime(connector, effect, portsOf(ports));
+      const probe = await probeInTime(connector, effect, portsOf(ports, connector));
       if (probe.status === 'committed') {
         return {
           status: 'committed',
@@ -183,8 +184,9 @@ async function attempt(
   }
 }
 
-function portsOf({ blobs, clock }: KernelPorts): Omit<CommitPorts, 'signal'> {
-  return { blob: blobs.get, nowMs: clock.now };
+function portsOf(ports: KernelPorts, connector: Connector): Omit<CommitPorts, 'signal'> {
+  const { blobs, clock } = ports;
+  return { blob: blobs.get, nowMs: clock.now, fetch: fetchOf(ports, connector) };
 }
 
 function receiptOf(

@@ -34,6 +34,7 @@ import { modeNow } from '../trust/modes.ts';
 import { refuseSecrets } from '../trust/refuse-secrets.ts';
 import { contractHash } from './contract-hash.ts';
 import type { Edits } from './edits.ts';
+import { readOf } from './outside.ts';
 import { chooseNumber, reservation } from './series.ts';
 
 /** A signature over an effect is worth nothing this long after its Date. */
@@ -112,6 +113,7 @@ export async function finaliseEffect(
       company: () => read('company', log.company),
       blob: ports.blobs.get,
       keep: ports.blobs.put,
+      fetch: readOf(ports, connector),
       reserveNumber: async (series) => {
         const number = await reserveNumber(ports, `${mode}-${series}`, key);
         numbers.push({ series: `${mode}-${series}`, number });
