@@ -29,6 +29,9 @@ import { type Blobs, createLog, type KeyVault, type Log, type Store } from '../.
 import { recordsFold, recordVersionsFold } from '../../src/records/index.ts';
 import { type Operator, obtainOperator } from './operator.ts';
 
+/** set by the suite that runs all tests of the kernel without memory */
+const EVICT_ALWAYS = process.env.STEWARD_EVICT === 'always';
+
 /** Folds of a whole company, as the product keeps them. */
 export const COMPANY_FOLDS = [
   recordsFold,
@@ -140,7 +143,7 @@ export async function composeKernel(options: ComposeOptions): Promise<Composed> 
     verify: options.verify ?? (() => Promise.reject(new Error('no passkeys here'))),
     stopped: options.stopped ?? (() => false),
     report: (problem) => problems.push(problem),
-    ...(options.evictAlways ? { evictAlways: true } : {}),
+    evictAlways: options.evictAlways ?? EVICT_ALWAYS,
     erasure: {
       destroyKey: vault.destroy,
       shred: async (seqs) => {
