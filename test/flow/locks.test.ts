@@ -109,32 +109,40 @@ async function identical({ kernel }: Travel, run: string): Promise<void> {
 }
 
 describe('a key that is held', () => {
-  test.each(Object.keys(KINDS))(
-    'holds back a step of the kind %s, which begins when it is free',
-    (kind) =>
-      travel(async (parts) => {
-        const { kernel, clock } = parts;
-        const held = await holds(parts);
-        const run = await begin(parts, `kind-${kind}`);
-        const waiting = await kernel.rest(run);
-        expect([waiting.status, waiting.waitingFor]).toEqual(['waiting', 'lock']);
-        expect((await kernel.reasons(run))[0]).toMatchObject({
-          words: `Waits for one, which run ${held} (hold) holds.`,
-          lock: { key: 'one', holder: { run: held, step: 'hold' }, ahead: 0 },
-        });
-        letGo.get('holder')?.();
-        await kernel.rest(held);
-        await kernel.rest(run);
-        if (kind === 'wait') clock.advance(2 * 86_400_000);
-        if (kind === 'ask') {
-          const item = (await kernel.items.list()).find((open) => open.run === run);
-          await kernel.items.answer(item?.id ?? '', { text: 'yes' }, 'operator:test');
-        }
-        kernel.runner.wake(run);
-        expect((await kernel.rest(run)).status).toBe('done');
-        expect(kernel.locks()).toEqual([]);
-        await identical(parts, run);
-      }, options),
+  test.each(
+    Object.keys(KINDS).flatMap((kind) => [
+      { kind, evictAlways: false },
+      { kind, evictAlways: true },
+    ]),
+  )(
+    'holds back a step of the kind $kind, which begins when it is free (memory thrown away: $evictAlways)',
+    ({ kind, evictAlways }) =>
+      travel(
+        async (parts) => {
+          const { kernel, clock } = parts;
+          const held = await holds(parts);
+          const run = await begin(parts, `kind-${kind}`);
+          const waiting = await kernel.rest(run);
+          expect([waiting.status, waiting.waitingFor]).toEqual(['waiting', 'lock']);
+          expect((await kernel.reasons(run))[0]).toMatchObject({
+            words: `Waits for one, which run ${held} (hold) holds.`,
+            lock: { key: 'one', holder: { run: held, step: 'hold' }, ahead: 0 },
+          });
+          letGo.get('holder')?.();
+          await kernel.rest(held);
+          await kernel.rest(run);
+          if (kind === 'wait') clock.advance(2 * 86_400_000);
+          if (kind === 'ask') {
+            const item = (await kernel.items.list()).find((open) => open.run === run);
+            await kernel.items.answer(item?.id ?? '', { text: 'yes' }, 'operator:test');
+          }
+          kernel.runner.wake(run);
+          expect((await kernel.rest(run)).status).toBe('done');
+          expect(kernel.locks()).toEqual([]);
+          await identical(parts, run);
+        },
+        { ...options, evictAlways },
+      ),
   );
 
   test('holds back an effect that was approved; it goes out when the key is free', () =>
