@@ -102,5 +102,36 @@ describe.skipIf(executable === undefined)(
       expect(await read('project')).toBe(401);
       expect(complaints).toEqual([]);
     }, 120_000);
+
+    test('a secret is kept and gets a new value in Settings, and the page forgets both', async () => {
+      await using desk = await serveDesk('page-secrets');
+      const { page, complaints } = await signer(browser, desk);
+      await page.getByRole('button', { name: 'Keep a secret…' }).click();
+      const form = page.getByRole('form', { name: 'Keep a secret' });
+      await form.getByLabel('How you call it').fill('bank');
+      await form.getByLabel('Where it may be sent').fill('api.bank.example');
+      const value = form.getByLabel('The key or password');
+      expect(await value.getAttribute('type')).toBe('password');
+      await value.fill('typed-in-value-1');
+      await expectAccessible(page, 'the form of a secret');
+      await form.getByRole('button', { name: 'Show what I would sign' }).click();
+      await form.getByText('sends it to nobody but: api.bank.example').waitFor();
+      await signNow(page, 'Sign and keep it').click();
+      const line = page
+        .locator('section[aria-labelledby=secrets] li')
+        .filter({ hasText: 'sent to api.bank.example; value' });
+      await line.waitFor();
+
+      await line.getByRole('button', { name: 'New value…' }).click();
+      const next = page.getByRole('form', { name: 'A new value for bank' });
+      await next.getByLabel('The key or password').fill('typed-in-value-2');
+      await next.getByRole('button', { name: 'Show what I would sign' }).click();
+      await next.getByText('Replaces the value').waitFor();
+      await signNow(page, 'Sign and keep it').click();
+      await line.getByText('value 2').waitFor();
+      expect(await page.content()).not.toContain('typed-in-value');
+      expect(await desk.data(['secret', 'list'])).toMatchObject([{ name: 'bank', version: 2 }]);
+      expect(complaints).toEqual([]);
+    }, 120_000);
   },
 );

@@ -10,6 +10,7 @@ import { visible } from '../words/visible.ts';
 import { DevicesSection } from './devices-section.tsx';
 import { GrantsSection } from './grants-section.tsx';
 import { PolicySection } from './policy-section.tsx';
+import { SecretsSection } from './secrets-section.tsx';
 import { TokensSection } from './tokens-section.tsx';
 
 /** Devices, delegation, policy, this browser, keyboard, colours, the log. */
@@ -19,6 +20,7 @@ export function Settings() {
       <DevicesSection />
       <GrantsSection />
       <TokensSection />
+      <SecretsSection />
       <PolicySection />
       <section class="plain-section" aria-labelledby="this-browser">
         <h2 id="this-browser">This browser</h2>

@@ -89,6 +89,7 @@ const INPUTS: {
   money: { inputMode: 'decimal' },
   email: { type: 'email' },
   url: { type: 'url' },
+  secret: { type: 'password' },
 };
 
 function choicesOf({
