@@ -1,7 +1,7 @@
 import { type StoredEvent, toFailure } from '../contract/index.ts';
-import type { Log } from '../log/index.ts';
-import { asKernelEvent, fact } from './events.ts';
+import { asKernelEvent } from './events.ts';
 import { itemsFold, waitsFold } from './folds.ts';
+import { wakeItem } from './inbox/snooze.ts';
 import type { KernelPorts } from './ports.ts';
 import type { Runner } from './run/runner.ts';
 import type { Schedules } from './schedules/index.ts';
@@ -34,7 +34,7 @@ export function createDueWork({ log, report, runner, schedules }: DueWorkPorts):
       for await (const { row } of items.every({
         ...{ index: 'snoozed', from: iso(from), to: iso(nowMs) },
       })) {
-        await wakeItem(log, row.id);
+        await wakeItem(log, row.id, 'Its time has come.');
       }
       await schedules.fire(nowMs, from);
     },
@@ -55,20 +55,6 @@ export function dueTimeOf(stored: StoredEvent): number | undefined {
       return event.data.next;
     default:
       return undefined;
-  }
-}
-
-/** Unless somebody dealt with it in this moment. */
-async function wakeItem(log: Log, id: string): Promise<void> {
-  const stream = `item/${id}`;
-  const expectedVersion = await log.streamVersion(stream);
-  const row = await log.fold(itemsFold).get(id);
-  if (row?.status !== 'snoozed') return;
-  const events = [fact('item.woken', { because: 'Its time has come.' })];
-  try {
-    await log.append([{ stream, expectedVersion, events }]);
-  } catch (error) {
-    if (toFailure(error).code !== 'version_conflict') throw error;
   }
 }
 

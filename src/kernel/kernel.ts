@@ -15,6 +15,7 @@ import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { effectsFold, type ItemRow, locksFold, type RunRow, runsFold, waitsFold } from './folds.ts';
 import { createItems, type Items } from './inbox/items.ts';
+import { createItemWaker } from './inbox/snooze.ts';
 import { createPlanner } from './planner.ts';
 import { createPlaybooks, type Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
@@ -159,6 +160,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
 
   const timers = createTimers(clock, createDueWork({ ...options, runner, schedules }));
 
+  const itemWaker = createItemWaker(log);
   const stopListening = log.onDurable((events) => {
     let firstDue = Infinity;
     for (const event of events) {
@@ -168,6 +170,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       if (event.type.startsWith('company.')) void readZone();
     }
     if (firstDue < Infinity) timers.plan(firstDue);
+    itemWaker.deliver(events).catch((error: unknown) => options.report(toFailure(error), {}));
     deliverEvent(log, runner, events).catch((error: unknown) =>
       options.report(toFailure(error), {}),
     );
@@ -243,6 +246,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       }
       // the lines for keys and rates are in memory only: whoever stood in one asks again
       for await (const { row } of waits.every({ index: 'here' })) runner.wake(row.run);
+      itemWaker.catchUp().catch((error: unknown) => options.report(toFailure(error), {}));
       deliverMissed(log, runner).catch((error: unknown) => options.report(toFailure(error), {}));
       timers.plan();
       return { runs: count };

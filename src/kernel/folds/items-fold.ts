@@ -18,13 +18,19 @@ export type ItemRow = {
   readonly expiresAt: string | null;
   readonly status: 'open' | 'snoozed' | 'closed';
   readonly snoozedUntil: string | null;
+  /** the event that brings it back: its type, with the stream where only that one counts */
+  readonly snoozedFor: string | null;
+  /** seq of the event that put it off */
+  readonly snoozedAt: number | null;
   readonly end: ItemEnd | null;
   readonly answer: Json;
 };
 
+const AWAKE = { snoozedUntil: null, snoozedFor: null, snoozedAt: null } as const;
+
 export const itemsFold: Fold<ItemRow> = {
   name: 'items',
-  version: 1,
+  version: 2,
   reads: (type) => type.startsWith('item.'),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -45,7 +51,7 @@ export const itemsFold: Fold<ItemRow> = {
         createdAt: UTC(stored),
         expiresAt: expiresAt === undefined ? null : new Date(expiresAt).toISOString(),
         status: 'open',
-        snoozedUntil: null,
+        ...AWAKE,
         end: null,
         answer: null,
       });
@@ -61,9 +67,11 @@ export const itemsFold: Fold<ItemRow> = {
           status: 'snoozed',
           snoozedUntil:
             event.data.until === undefined ? null : new Date(event.data.until).toISOString(),
+          snoozedFor: event.data.event ?? null,
+          snoozedAt: stored.seq,
         });
       case 'item.woken':
-        return one(id, { ...row, status: 'open', snoozedUntil: null });
+        return one(id, { ...row, ...AWAKE, status: 'open' });
       case 'item.closed':
         return one(id, {
           ...row,
@@ -79,6 +87,7 @@ export const itemsFold: Fold<ItemRow> = {
     open: (row) => (row.status === 'closed' ? undefined : row.createdAt),
     run: (row) => (row.status === 'closed' ? undefined : (row.run ?? undefined)),
     snoozed: (row) => row.snoozedUntil ?? undefined,
+    awaits: (row) => (row.status === 'snoozed' ? (row.snoozedFor ?? undefined) : undefined),
     topic: (row) => topicOf(row.body),
   },
 };

@@ -1,6 +1,4 @@
 import type { Id } from '../../base/index.ts';
-import { failure, OPERATOR } from '../../contract/index.ts';
-import { fact } from '../events.ts';
 import { type ItemRow, itemsFold } from '../folds.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { type AnswerItem, type AnswerPorts, createAnswerItem } from './answer-item.ts';
@@ -8,6 +6,7 @@ import { createDecideItem, type DecideItem } from './decide-item.ts';
 import { createEditEffect, type EditEffect } from './edit-effect.ts';
 import { createFreshCards } from './fresh-cards.ts';
 import { type Card, type CardEffect, createItemReads } from './item-reads.ts';
+import { createSnoozeItem, type SnoozeItem } from './snooze.ts';
 
 /** Everything that waits for the operator, and what can be done with it. */
 export interface Items {
@@ -18,7 +17,7 @@ export interface Items {
   readonly decide: DecideItem;
   readonly edit: EditEffect;
   readonly answer: AnswerItem;
-  readonly snooze: (id: Id, until: number, by: string) => Promise<void>;
+  readonly snooze: SnoozeItem;
 }
 
 export interface ItemPorts extends AnswerPorts {
@@ -26,7 +25,7 @@ export interface ItemPorts extends AnswerPorts {
 }
 
 export function createItems(ports: ItemPorts): Items {
-  const { log, clock } = ports;
+  const { log } = ports;
   const items = log.fold(itemsFold);
   const reads = createItemReads(ports);
   const cards = createFreshCards(ports, reads);
@@ -43,19 +42,7 @@ export function createItems(ports: ItemPorts): Items {
     decide: createDecideItem(ports, reads, cards),
     edit: createEditEffect(ports, reads, cards),
     answer: createAnswerItem(ports, reads),
-    snooze: async (id, until, by) => {
-      const item = await reads.openItem(id);
-      if (!(until > clock.now())) {
-        throw failure('invalid_input', 'Name a time that is still to come.', { path: 'until' });
-      }
-      await log.append([
-        {
-          stream: `item/${item.id}`,
-          expectedVersion: await log.streamVersion(`item/${item.id}`),
-          events: [fact('item.snoozed', { until }, { by, label: OPERATOR })],
-        },
-      ]);
-    },
+    snooze: createSnoozeItem(ports, reads),
   };
 }
 

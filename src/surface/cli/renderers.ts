@@ -32,7 +32,10 @@ export const RENDERERS: { readonly [operation: string]: Renderer } = {
   reject: (data: Decided, screen) => decidedLines(data, screen),
   answer: (data: Decided, screen) => decidedLines(data, screen),
   snooze: (row: InboxRow, { zone }) => [
-    `Put off until ${time(row.snoozedUntil, zone)}: ${plain(row.title)}`,
+    `Put off until ${[
+      ...(row.snoozedUntil === null ? [] : [time(row.snoozedUntil, zone)]),
+      ...(row.snoozedFor === null ? [] : [plain(row.snoozedFor)]),
+    ].join(' or ')}: ${plain(row.title)}`,
   ],
   runs: (rows: readonly RunLine[], screen) => runsLines(rows, screen),
   run: (run: RunAnswer, screen) => runLines(run, screen),

@@ -155,12 +155,17 @@ export const answerOperation = defineOperation({
 
 export const snoozeOperation = defineOperation({
   name: 'snooze',
-  title: 'Put an item off until a time',
+  title: 'Put an item off until a time, or until something happens',
   method: 'POST',
   path: '/api/items/:id/snooze',
   access: 'operate',
   body: 'json',
-  input: z.strictObject({ id: idField, until: timeField }),
+  input: z.strictObject({
+    id: idField,
+    until: timeField.optional(),
+    event: z.string().min(1).max(100).optional(),
+    of: z.string().min(1).max(200).optional(),
+  }),
   cli: {
     words: ['snooze'],
     arguments: [item],
@@ -170,13 +175,33 @@ export const snoozeOperation = defineOperation({
         flags: '--until <time>',
         help: 'such as 2026-12-01 or 2026-12-01T09:00:00Z',
         kind: 'text',
-        required: true,
+      },
+      {
+        field: 'event',
+        flags: '--event <type>',
+        help: 'or as soon as this is in the log, such as payment.created',
+        kind: 'text',
+      },
+      {
+        field: 'of',
+        flags: '--of <record>',
+        help: 'only of this record, such as party/0198c2...',
+        kind: 'text',
       },
     ],
-    examples: ['steward snooze 0198c2 --until 2026-12-01'],
+    examples: [
+      'steward snooze 0198c2 --until 2026-12-01',
+      'steward snooze 0198c2 --event payment.created',
+    ],
   },
-  handle: async ({ id, until }, { services, caller }) => {
-    await services.kernel.items.snooze(id, Date.parse(until), caller.by);
+  handle: async ({ id, until, event, of }, { services, caller }) => {
+    const wanted = {
+      ...(until === undefined ? {} : { until: Date.parse(until) }),
+      ...(event === undefined
+        ? {}
+        : { event: { type: event, ...(of === undefined ? {} : { of }) } }),
+    };
+    await services.kernel.items.snooze(id, wanted, caller.by);
     const { item: row } = await services.kernel.items.open(id);
     return inboxRow(services, row);
   },

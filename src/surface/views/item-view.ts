@@ -25,6 +25,8 @@ export interface InboxRow {
   readonly expiresAt: string | null;
   readonly status: ItemRow['status'];
   readonly snoozedUntil: string | null;
+  /** type of the event that brings it back, with the record where only that one counts */
+  readonly snoozedFor: string | null;
   readonly form: ItemRow['form'];
   readonly effects: readonly InboxEffect[];
 }
@@ -48,10 +50,11 @@ export async function inboxRow(services: Services, item: ItemRow): Promise<Inbox
   const { kernel } = services;
   const effects = item.effects.length === 0 ? [] : await kernel.items.effectsOf(item);
   const run = item.run === null ? undefined : await runTitle(services, item.run);
-  const { id, kind, title, risk, createdAt, expiresAt, status, snoozedUntil, form } = item;
+  const { id, kind, title, risk, createdAt, expiresAt, status, form } = item;
+  const { snoozedUntil, snoozedFor } = item;
   return {
     ...{ id, kind, title: makeVisible(title), run: item.run, runTitle: run ?? null, risk },
-    ...{ createdAt, expiresAt, status, snoozedUntil, form },
+    ...{ createdAt, expiresAt, status, snoozedUntil, snoozedFor, form },
     effects: effects.map(inboxEffect),
   };
 }

@@ -80,6 +80,7 @@ export interface Card {
   readonly item: InboxRow & {
     readonly body?: Json;
     readonly snoozedUntil?: string | null;
+    readonly snoozedFor?: string | null;
     readonly end?: string | null;
   };
   readonly policy: string;

@@ -12,6 +12,7 @@ import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
 import { PasskeyLine } from '../parts/passkey-line.tsx';
 import { formatMoment } from '../words/format.ts';
+import { type SnoozeWish, snoozeEvents } from '../words/snooze-times.ts';
 import { endWords } from '../words/status.ts';
 import { AlwaysForm } from './always-form.tsx';
 import { CardBody } from './card-body.tsx';
@@ -82,12 +83,11 @@ export function ApprovalCard({
     open.show(changed, { expected: true });
   }
 
-  async function snooze(until: number): Promise<void> {
+  async function snooze(wish: SnoozeWish): Promise<void> {
     try {
-      await call('POST', `/api/items/${encodeURIComponent(item.id)}/snooze`, {
-        until: new Date(until).toISOString(),
-      });
-      notify({ words: `It comes back ${formatMoment(until)}. Nothing happens until then.` });
+      await call('POST', `/api/items/${encodeURIComponent(item.id)}/snooze`, { ...wish });
+      const when = 'until' in wish ? formatMoment(Date.parse(wish.until)) : 'when it happens';
+      notify({ words: `It comes back ${when}. Nothing is done until then.` });
     } catch (error) {
       notify({ words: sayProblem(error).words, tone: 'stop' });
     }
@@ -146,7 +146,8 @@ export function ApprovalCard({
           ) : null}
           {phase === 'snoozing' ? (
             <SnoozeForm
-              onSnooze={(until) => void snooze(until)}
+              events={snoozeEvents(streamsOf(effects))}
+              onSnooze={(wish) => void snooze(wish)}
               onCancel={() => setPhase('looking')}
             />
           ) : null}
@@ -225,6 +226,13 @@ function neededFor(effects: readonly CheckedEffect[]): Assurance {
   return effects
     .map(({ card }) => card.assurance)
     .reduce<Assurance>(strongerAssurance, 'unattended');
+}
+
+/** The records that the effects were made from. */
+function streamsOf(effects: readonly CheckedEffect[]): readonly string[] {
+  return effects.flatMap(({ card }) =>
+    card.effect.preconditions.flatMap((one) => (one.type === 'stream' ? [one.stream] : [])),
+  );
 }
 
 /** Why a button is off, in the order in which it matters to the person. */

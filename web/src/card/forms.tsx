@@ -5,7 +5,7 @@ import { Action } from '../parts/action.tsx';
 import { Field } from '../parts/field.tsx';
 import { Trouble } from '../parts/states.tsx';
 import { formatDay, formatTime } from '../words/format.ts';
-import { snoozeTimes } from '../words/snooze-times.ts';
+import { type SnoozeEvent, type SnoozeWish, snoozeTimes } from '../words/snooze-times.ts';
 import { changedFields, type EditableField } from './editable.ts';
 
 interface FormEnds {
@@ -92,15 +92,20 @@ export function RejectForm({
 
 /** Later: it leaves the list until then, and nothing happens meanwhile. */
 export function SnoozeForm({
+  events,
   onSnooze,
   onCancel,
-}: FormEnds & { readonly onSnooze: (until: number) => void }) {
+}: FormEnds & {
+  readonly events: readonly SnoozeEvent[];
+  readonly onSnooze: (wish: SnoozeWish) => void;
+}) {
+  const snoozeTo = (until: number): void => onSnooze({ until: new Date(until).toISOString() });
   const [own, setOwn] = useState('');
   const chosen = Date.parse(own);
   return (
     <InlineForm
       title="Show it again"
-      onSubmit={() => Number.isFinite(chosen) && onSnooze(chosen)}
+      onSubmit={() => Number.isFinite(chosen) && snoozeTo(chosen)}
       onCancel={onCancel}
     >
       <div class="form-actions">
@@ -108,8 +113,14 @@ export function SnoozeForm({
           <Action
             key={words}
             label={`${words}, ${timeWords(until)}`}
-            onAct={() => onSnooze(until)}
+            onAct={() => snoozeTo(until)}
           />
+        ))}
+      </div>
+      <p>Or as soon as</p>
+      <div class="form-actions">
+        {events.map(({ words, wish }) => (
+          <Action key={words} label={words} onAct={() => onSnooze(wish)} />
         ))}
       </div>
       <label class="field">
@@ -124,7 +135,7 @@ export function SnoozeForm({
         <Action
           label="Show it then"
           off={chosen > nowMs() ? undefined : 'Choose a time that is still to come.'}
-          onAct={() => onSnooze(chosen)}
+          onAct={() => snoozeTo(chosen)}
         />
         <Action label="Cancel" look="quiet" onAct={onCancel} />
       </div>

@@ -10,6 +10,7 @@ import { Field } from '../parts/field.tsx';
 import { notify } from '../parts/notice.tsx';
 import { Trouble } from '../parts/states.tsx';
 import { fieldWords, formatValue, isMoney, typedMoney } from '../words/format.ts';
+import { type SnoozeWish, snoozeEvents } from '../words/snooze-times.ts';
 import { endWords } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
 import { SnoozeForm } from './forms.tsx';
@@ -48,10 +49,10 @@ export function QuestionCard({
     onAnswered();
   }
 
-  async function snooze(until: number): Promise<void> {
+  async function snooze(wish: SnoozeWish): Promise<void> {
     setSnoozing(false);
     try {
-      await call('POST', `${path}/snooze`, { until: new Date(until).toISOString() });
+      await call('POST', `${path}/snooze`, { ...wish });
     } catch (error) {
       setProblem(error);
     }
@@ -96,7 +97,8 @@ export function QuestionCard({
         <section class="decide" aria-label="Decide">
           {snoozing ? (
             <SnoozeForm
-              onSnooze={(until) => void snooze(until)}
+              events={snoozeEvents()}
+              onSnooze={(wish) => void snooze(wish)}
               onCancel={() => setSnoozing(false)}
             />
           ) : (

@@ -8,6 +8,7 @@ import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
+import { type SnoozeWish, snoozeEvents } from '../words/snooze-times.ts';
 import { visible } from '../words/visible.ts';
 import { CardBody } from './card-body.tsx';
 import type { CheckedCard } from './check-card.ts';
@@ -68,13 +69,11 @@ export function Stack({
     if (rest === 0) onClear();
   }
 
-  async function snoozeAll(until: number): Promise<void> {
+  async function snoozeAll(wish: SnoozeWish): Promise<void> {
     setSnoozing(false);
     for (const id of ids) {
       try {
-        await call('POST', `/api/items/${encodeURIComponent(id)}/snooze`, {
-          until: new Date(until).toISOString(),
-        });
+        await call('POST', `/api/items/${encodeURIComponent(id)}/snooze`, { ...wish });
       } catch (error) {
         notify({ words: sayProblem(error).words, tone: 'stop' });
         return;
@@ -109,7 +108,8 @@ export function Stack({
       <section class="decide" aria-label="Decide">
         {snoozing ? (
           <SnoozeForm
-            onSnooze={(until) => void snoozeAll(until)}
+            events={snoozeEvents()}
+            onSnooze={(wish) => void snoozeAll(wish)}
             onCancel={() => setSnoozing(false)}
           />
         ) : (

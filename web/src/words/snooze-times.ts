@@ -1,3 +1,31 @@
+/** Until when something is put off: what the server is asked for. */
+export type SnoozeWish =
+  | { readonly until: string }
+  | { readonly event: string; readonly of?: string };
+
+/** Something that can bring a card back, in words. */
+export interface SnoozeEvent {
+  readonly words: string;
+  readonly wish: SnoozeWish;
+}
+
+/** What somebody may wait for before they decide; a card's own records are offered by name. */
+export function snoozeEvents(streams: readonly string[] = []): readonly SnoozeEvent[] {
+  const customer = streams.find((stream) => stream.startsWith('party/'));
+  return [
+    { words: 'A payment is recorded', wish: { event: 'payment.created' } },
+    { words: 'Time is imported', wish: { event: 'time-entry.created' } },
+    ...(customer === undefined
+      ? []
+      : [
+          {
+            words: "The customer's record is changed",
+            wish: { event: 'party.changed', of: customer },
+          },
+        ]),
+  ];
+}
+
 /** A time people mean by "later". */
 export interface SnoozeTime {
   readonly words: string;

@@ -1,0 +1,123 @@
+import type { Id } from '../../base/index.ts';
+import { failure, OPERATOR, type StoredEvent, toFailure } from '../../contract/index.ts';
+import type { Log } from '../../log/index.ts';
+import { fact } from '../events.ts';
+import { itemsFold } from '../folds.ts';
+import type { KernelPorts } from '../ports.ts';
+import type { ItemReads } from './item-reads.ts';
+
+/** When an item comes back: at a time, at an event, or at whichever comes first. */
+export interface SnoozeUntil {
+  /** UTC ms */
+  readonly until?: number;
+  readonly event?: {
+    /** such as `payment.created` */
+    readonly type: string;
+    /** only in this stream, such as `party/<id>` */
+    readonly of?: string;
+  };
+}
+
+export type SnoozeItem = (id: Id, until: SnoozeUntil, by: string) => Promise<void>;
+
+const EVENT_TYPE = /^[a-z][a-z-]*\.[a-z][a-z-]*$/;
+
+/** Takes an item out of the list for a while. Fails with `invalid_input`, `already_decided`. */
+export function createSnoozeItem(
+  { log, clock }: Pick<KernelPorts, 'log' | 'clock'>,
+  reads: Pick<ItemReads, 'openItem'>,
+): SnoozeItem {
+  return async (id, { until, event }, by) => {
+    if (until === undefined && event === undefined) {
+      throw failure('invalid_input', 'Say until when: a time, or what has to happen.', {
+        path: 'until',
+      });
+    }
+    if (until !== undefined && !(until > clock.now())) {
+      throw failure('invalid_input', 'Name a time that is still to come.', { path: 'until' });
+    }
+    // an item that its own putting off brought back would never be away
+    if (event && (!EVENT_TYPE.test(event.type) || event.type.startsWith('item.'))) {
+      throw failure(
+        'invalid_input',
+        `Nothing called "${event.type}" can bring it back.`,
+        { path: 'event', found: event.type },
+        'Name what is written to the log, such as payment.created or party.changed.',
+      );
+    }
+    const item = await reads.openItem(id);
+    const data = {
+      ...(until === undefined ? {} : { until }),
+      ...(event === undefined ? {} : { event: awaitedBy(event.type, event.of) }),
+    };
+    await log.append([
+      {
+        stream: `item/${item.id}`,
+        expectedVersion: await log.streamVersion(`item/${item.id}`),
+        events: [fact('item.snoozed', data, { by, label: OPERATOR })],
+      },
+    ]);
+  };
+}
+
+/** One text for "an event of this type", in any stream or in this one. */
+function awaitedBy(type: string, stream = ''): string {
+  return stream === '' ? type : `${type} ${stream}`;
+}
+
+/** Brings items back when what they wait for happens. */
+export interface ItemWaker {
+  /** Looks at what has become durable; costs next to nothing while no item waits for an event. */
+  readonly deliver: (events: readonly StoredEvent[]) => Promise<void>;
+  /** After a restart: what happened while nobody looked. */
+  readonly catchUp: () => Promise<void>;
+}
+
+export function createItemWaker(log: Log): ItemWaker {
+  const items = log.fold(itemsFold);
+  /** what items wait for; one too many costs a look */
+  const awaited = new Set<string>();
+
+  async function wake(key: string, seq: number): Promise<void> {
+    for await (const { row } of items.every({ index: 'awaits', equals: key })) {
+      if ((row.snoozedAt ?? 0) < seq) await wakeItem(log, row.id, 'What you waited for happened.');
+    }
+    if ((await items.count({ index: 'awaits', equals: key })) === 0) awaited.delete(key);
+  }
+
+  return {
+    deliver: async (events) => {
+      for (const { type, stream, data, seq } of events) {
+        if (type === 'item.snoozed' && typeof data.event === 'string') awaited.add(data.event);
+        if (awaited.size === 0) continue;
+        for (const key of [type, awaitedBy(type, stream)]) {
+          if (awaited.has(key)) await wake(key, seq);
+        }
+      }
+    },
+    catchUp: async () => {
+      for await (const { row } of items.every({ index: 'awaits' })) {
+        const { snoozedFor, snoozedAt } = row;
+        if (snoozedFor === null || snoozedAt === null) continue;
+        awaited.add(snoozedFor);
+        const [type = '', stream] = snoozedFor.split(' ');
+        const since = await log.read({ after: snoozedAt, limit: 1_000, types: [type] });
+        const found = since.find((event) => stream === undefined || event.stream === stream);
+        if (found) await wake(snoozedFor, found.seq);
+      }
+    },
+  };
+}
+
+/** Unless somebody dealt with it in this moment. */
+export async function wakeItem(log: Log, id: Id, because: string): Promise<void> {
+  const stream = `item/${id}`;
+  const expectedVersion = await log.streamVersion(stream);
+  const row = await log.fold(itemsFold).get(id);
+  if (row?.status !== 'snoozed') return;
+  try {
+    await log.append([{ stream, expectedVersion, events: [fact('item.woken', { because })] }]);
+  } catch (error) {
+    if (toFailure(error).code !== 'version_conflict') throw error;
+  }
+}
