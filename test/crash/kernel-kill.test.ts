@@ -17,6 +17,12 @@ test(
   KILLS * 6_000,
 );
 
+test('a load that is over before its process would stand still is no fault (seed 102)', async () => {
+  const { stops, faults } = await killHome([66, 84, 86, 75, 90, 5]);
+  expect(faults).toEqual({ lost: [], doubled: [], reordered: [], doubledEffects: [] });
+  expect(stops).toBeGreaterThan(0);
+}, 60_000);
+
 test('a run whose memory is thrown away after every turn survives kills the same', async () => {
   const { faults } = await killHome([40, 70, 25], { evict: true });
   expect(faults).toEqual({ lost: [], doubled: [], reordered: [], doubledEffects: [] });

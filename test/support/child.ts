@@ -9,8 +9,11 @@ export interface ChildEnd {
 }
 
 export interface ChildOptions {
-  /** told when the first output comes; gets the process to stop, continue or kill it */
-  readonly onReady?: (child: { readonly kill: (signal: NodeJS.Signals) => boolean }) => void;
+  /** told when the first output comes; gets the process to stop, continue or kill it, and what it said */
+  readonly onReady?: (
+    child: { readonly kill: (signal: NodeJS.Signals) => boolean },
+    said: string,
+  ) => void;
   /** a child that takes longer hangs, and is killed with SIGTERM */
   readonly timeoutMs?: number;
 }
@@ -25,7 +28,7 @@ export async function runChild(
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
-    if (stdout === '') onReady?.(child);
+    if (stdout === '') onReady?.(child, String(text));
     stdout += text;
   });
   child.stderr.setEncoding('utf8').on('data', (text) => {

@@ -5,6 +5,7 @@ import { acquireHomeLock } from '../../../src/adapter/home-lock.ts';
 import { toFailure } from '../../../src/contract/index.ts';
 import { chainOf, digestsOf } from '../audit.ts';
 import { inParallel, runChild } from '../child.ts';
+import { STOPPED } from '../failpoints.ts';
 import { checkHistory, type HistoryReport } from './check-history.ts';
 import { openLoadHome } from './drive-load.ts';
 
@@ -70,8 +71,8 @@ export async function killHome(
         CHILD,
         [home, `${boundary}`, mode, `${stopAt}`],
         {
-          onReady: (child) => {
-            if (stopAt === 0) return;
+          onReady: (child, said) => {
+            if (!said.startsWith(STOPPED)) return; // it came to its end before
             stops += 1;
             if (isFree(home)) intruders.push(`a home was free while its process stood still`);
             setTimeout(() => child.kill('SIGCONT'), STOPPED_MS);
