@@ -85,8 +85,10 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
   const redactor = createRedactor(secrets.values);
   const report: KernelPorts['report'] = (problem, where) =>
     options.report(redactFailure(redactor, problem), where);
-  // read beside all the rest, and known before anything is written
-  const secretsKnown = secrets.load().catch((error: unknown) => report(toFailure(error), {}));
+  // read beside all the rest, and known before anything is written: with secrets that nobody can
+  // read, nobody could keep them out of what is written either
+  const secretsKnown = secrets.load();
+  secretsKnown.catch(() => undefined); // thrown where it is awaited
   try {
     const store = openSqliteStore({
       file: join(home, HOME.database),

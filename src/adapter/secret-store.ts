@@ -263,7 +263,12 @@ async function createVault(identity: string): Promise<Vault> {
         return { secrets: new Map(secrets.map((secret) => [secret.name, secret])), staged };
       } catch {
         // never the parser's words: they may quote a value
-        throw failure('payload_damaged', 'The file that keeps your secrets is damaged.');
+        throw failure(
+          'payload_damaged',
+          'The file that keeps your secrets is damaged.',
+          {},
+          'Put secrets.age back from your backup, or remove the secrets.* files and enter your secrets again.',
+        );
       }
     },
   };
