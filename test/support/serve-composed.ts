@@ -49,7 +49,7 @@ export async function serveComposed<World extends Composed>(
     imports: createImportDesk({ kernel, log, blobs, newId }),
     checkpoints: { verify: absent, latest: async () => undefined, isOurs: () => false },
     inspect: absent,
-    secrets: { stage: absent, drop: absent, settle: absent, list: absent },
+    secrets: { stage: absent, drop: absent, settle: absent, list: async () => [] },
     spool: absent,
   };
   const app = createApp({
