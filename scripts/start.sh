@@ -7,4 +7,4 @@ ensure_dependencies
 ensure_node
 ensure_web
 # a small young generation: a server that mostly waits should stay small
-exec "$node" --max-semi-space-size=2 "$root/src/main.ts" start
+exec "$node" --max-semi-space-size=2 --optimize-for-size "$root/src/main.ts" start

@@ -1,24 +1,19 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect } from 'preact/hooks';
 import { Link, Redirect, Route, Switch, useLocation } from 'wouter-preact';
 import { connection, followLog } from './api/live.ts';
 import { session } from './device/session.ts';
 import { useKeys } from './keys/keys.ts';
-import { Automations } from './pages/automations.tsx';
-import { Business } from './pages/business.tsx';
-import { Connections } from './pages/connections.tsx';
 import { Inbox, useInbox } from './pages/inbox.tsx';
-import { LogPage } from './pages/log.tsx';
-import type { Onboarding } from './pages/onboarding.tsx';
 import { Runs } from './pages/runs.tsx';
-import { Settings } from './pages/settings.tsx';
 import { SignIn } from './pages/sign-in.tsx';
 import { Today } from './pages/today.tsx';
 import { Help, openHelp } from './parts/help.tsx';
 import { Icon } from './parts/icon.tsx';
+import { later } from './parts/later.tsx';
 import { NoticeLine } from './parts/notice.tsx';
 import { openPalette, Palette } from './parts/palette.tsx';
 import { PLACES } from './parts/places.ts';
-import { Empty, Trouble } from './parts/states.tsx';
+import { Empty } from './parts/states.tsx';
 import { formatTime, setZone } from './words/format.ts';
 
 /** The whole page: onboarding, sign-in, or the rail with one place beside it. */
@@ -32,16 +27,12 @@ export function App() {
   return <Desk />;
 }
 
-/** Needed once in a company's life, so it is loaded only then. */
-function FirstTime({ countries }: { readonly countries: readonly string[] }) {
-  const [Page, setPage] = useState<typeof Onboarding>();
-  const [problem, setProblem] = useState<unknown>();
-  useEffect(() => {
-    import('./pages/onboarding.tsx').then((module) => setPage(() => module.Onboarding), setProblem);
-  }, []);
-  if (Page) return <Page countries={countries} />;
-  return problem === undefined ? null : <Trouble error={problem} />;
-}
+const FirstTime = later(async () => (await import('./pages/onboarding.tsx')).Onboarding);
+const Automations = later(async () => (await import('./pages/automations.tsx')).Automations);
+const Business = later(async () => (await import('./pages/business.tsx')).Business);
+const Connections = later(async () => (await import('./pages/connections.tsx')).Connections);
+const LogPage = later(async () => (await import('./pages/log.tsx')).LogPage);
+const Settings = later(async () => (await import('./pages/settings.tsx')).Settings);
 
 function Desk() {
   const [, go] = useLocation();
