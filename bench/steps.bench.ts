@@ -60,7 +60,7 @@ const STEPS =
   (WORKLOAD.sequentialSteps +
     WORKLOAD.parallelRuns * WORKLOAD.stepsPerRun +
     2 * WORKLOAD.oneStepRuns) *
-  (WORKLOAD.rounds + 1);
+  (WORKLOAD.warmUps + WORKLOAD.rounds);
 
 export interface OpenEngine {
   readonly company: BenchCompany;

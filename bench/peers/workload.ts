@@ -8,8 +8,10 @@ export const WORKLOAD = {
   /** One-step runs per round: one after another, and with `runsInFlight` open at any moment. */
   oneStepRuns: 500,
   runsInFlight: 50,
-  /** Timed rounds after one that warms up; the middle one counts. Odd, so that there is a middle. */
-  rounds: 3,
+  /** Rounds before the first that is timed: what compiles as it runs is compiled by then. */
+  warmUps: 3,
+  /** Timed rounds; the middle one counts. Odd, so that there is a middle. */
+  rounds: 5,
 } as const;
 
 /** One durable engine, reduced to the one thing every workload is made of. */
@@ -27,7 +29,7 @@ export interface Figures {
 }
 
 /** Sequential steps of one measurement, warm-up included: the least number of syncs that can make each durable. */
-export const STEPS_ONE_BY_ONE = WORKLOAD.sequentialSteps * (WORKLOAD.rounds + 1);
+export const STEPS_ONE_BY_ONE = WORKLOAD.sequentialSteps * (WORKLOAD.warmUps + WORKLOAD.rounds);
 
 /** What every engine is measured by, in order. */
 export const FIGURE_IDS = [
@@ -52,9 +54,9 @@ export async function measureEngine(engine: Engine): Promise<Figures> {
   };
 }
 
-/** One warm-up, then the timed rounds; the median of units per second. */
+/** The warm-ups, then the timed rounds; the median of units per second. */
 async function perSecond(units: number, round: () => Promise<void>): Promise<number> {
-  await round();
+  for (let index = 0; index < WORKLOAD.warmUps; index += 1) await round();
   const rates: number[] = [];
   for (let index = 0; index < WORKLOAD.rounds; index += 1) {
     const startedMs = performance.now();
