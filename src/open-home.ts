@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createBlobFiles } from './adapter/blob-files.ts';
 import { createCheckpointFiles } from './adapter/checkpoint-files.ts';
-import { type Failpoints, withFailpoints } from './adapter/failpoints.ts';
+import { connectorWithFailpoints, type Failpoints, withFailpoints } from './adapter/failpoints.ts';
 import { checkHome, exposedFiles, HOME, homeSpace, spoolInto } from './adapter/home-directory.ts';
 import { acquireHomeLock, type HomeLock } from './adapter/home-lock.ts';
 import { createKeyVaultFile } from './adapter/key-vault-file.ts';
@@ -113,10 +113,11 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     }
     const logKey = await openLogKey(join(home, HOME.keys, 'log.key'), control?.logKey ?? undefined);
     const blobs = createRedactingBlobs(createBlobFiles(join(home, HOME.blobs)), redactor);
-    const registry = createRegistry(freelancerPack.agents, [
-      createMaildirConnector(home),
-      ...freelancerPack.connectors,
-    ]);
+    const connectors = [createMaildirConnector(home), ...freelancerPack.connectors];
+    const registry = createRegistry(
+      freelancerPack.agents,
+      failpoints ? connectors.map((one) => connectorWithFailpoints(one, failpoints)) : connectors,
+    );
     const { passkeys, verify } = createPasskeyPorts(options.origins);
     const ports: KernelPorts = {
       ...{ log, blobs, clock, newId, registry, redactor, report },

@@ -1,11 +1,16 @@
+import type { Connector } from '../connect/index.ts';
 import type { Log } from '../log/index.ts';
 
 /** Where a process can be made to die, for tests of what survives that. */
 export const FAILPOINTS = [
   'append.before',
   'append.after',
+  'finalise.before',
+  'finalise.after',
   'commit.before',
   'commit.after',
+  'probe.before',
+  'probe.after',
 ] as const;
 export type Failpoint = (typeof FAILPOINTS)[number];
 
@@ -43,6 +48,30 @@ export function withFailpoints(log: Log, failpoints: Failpoints): Log {
       const appended = await log.append(batch, options);
       failpoints.pass('append.after');
       return appended;
+    },
+  };
+}
+
+/** The same connector, which passes a point before and after every call of it. */
+export function connectorWithFailpoints(connector: Connector, failpoints: Failpoints): Connector {
+  async function around<T>(name: 'finalise' | 'commit' | 'probe', call: Promise<T>): Promise<T> {
+    const result = await call;
+    failpoints.pass(`${name}.after`);
+    return result;
+  }
+  return {
+    ...connector,
+    finalise: (request, ports) => {
+      failpoints.pass('finalise.before');
+      return around('finalise', connector.finalise(request, ports));
+    },
+    commit: (effect, ports) => {
+      failpoints.pass('commit.before');
+      return around('commit', connector.commit(effect, ports));
+    },
+    probe: (effect, ports) => {
+      failpoints.pass('probe.before');
+      return around('probe', connector.probe(effect, ports));
     },
   };
 }
