@@ -1,6 +1,14 @@
+import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Measured } from './figure.ts';
 import { createScratch, endsWell, startChild } from './peers/server.ts';
+
+/** What the product starts Node with, read from its launcher: the same speed for the same memory. */
+const PRODUCT_FLAGS =
+  readFileSync(join(import.meta.dirname, '..', 'steward'), 'utf8')
+    .match(/^exec "\$node" (.*) "\$root/m)?.[1]
+    ?.split(' ') ?? [];
 
 /** A measuring program that takes longer than this hangs. */
 const LIMIT_MS = 120_000;
@@ -16,7 +24,7 @@ export async function measureInChild(file: string, ...args: readonly string[]): 
 
 /** Runs a program to its end and resolves with the one message it sent. Rejects with its last words. */
 export async function receive<Message>(file: string, args: readonly string[]): Promise<Message> {
-  await using child = startChild(process.execPath, [file, ...args], {
+  await using child = startChild(process.execPath, [...PRODUCT_FLAGS, file, ...args], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   let message: Message | undefined;
