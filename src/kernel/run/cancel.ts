@@ -1,12 +1,15 @@
 import type { Id } from '../../base/index.ts';
-import { failure, OPERATOR } from '../../contract/index.ts';
+import { failure, OPERATOR, toFailure } from '../../contract/index.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact } from '../events.ts';
 import { type EffectRow, effectsFold, itemsFold, type RunRow, runsFold } from '../folds.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { stepOf } from './run-places.ts';
-import { findWaysBack, type TakeBackPorts, takeBack } from './take-back.ts';
+import { findWaysBack, type TakeBackPorts, takeBack, type WaysBack } from './take-back.ts';
 import { say, type Turn } from './turn.ts';
+
+/** how often what goes out meanwhile is waited for, before the run is stopped whatever is on its way */
+const COMMIT_LOOKS = 20;
 
 /**
  * Stops a run at the next safe point. What waits is withdrawn; what was done is taken back in reverse
@@ -20,34 +23,67 @@ export async function cancelRun(
   by: string,
 ): Promise<void> {
   const { runner } = ports;
-  await letCommitsEnd(ports, id);
-  runner.abort(id);
   const compensation = ports.newId();
-  const takenBack = await runner.within(id, async (turn) => {
-    const { run } = turn;
-    if (isRunEnded(run.status)) {
-      throw failure('already_decided', `This run is ${run.status} already.`, {
-        run: id,
-        status: run.status,
+  for (let look = 1; ; look++) {
+    await letCommitsEnd(ports, id);
+    runner.abort(id);
+    const mayWait = look < COMMIT_LOOKS;
+    const takenBack = await runner
+      .within(id, (turn) => stop(ports, turn, { because, by, compensation, mayWait }))
+      .catch((error: unknown) => {
+        // something went on its way, or was decided, while this looked: it looks again
+        if (mayWait && toFailure(error).code === 'version_conflict') return undefined;
+        throw error;
       });
-    }
-    say(turn, 'run.cancelling', { because }, { by, label: OPERATOR });
-    const rows = (await ports.log.fold(effectsFold).list({ index: 'run', equals: id })).map(
-      ({ row }) => row,
+    if (!takenBack) continue;
+    if (takenBack.undo.length > 0) await takeBack(ports, id, compensation, takenBack, { by });
+    return;
+  }
+}
+
+interface Stop {
+  readonly because: string;
+  readonly by: string;
+  /** the run that will take back what was done */
+  readonly compensation: Id;
+  /** what is on its way out by now may be waited for once more */
+  readonly mayWait: boolean;
+}
+
+/** Answers what is to be taken back; undefined when something is on its way out again. */
+async function stop(
+  ports: TakeBackPorts,
+  turn: Turn,
+  { because, by, compensation, mayWait }: Stop,
+): Promise<WaysBack | undefined> {
+  const { run } = turn;
+  if (isRunEnded(run.status) || run.status === 'compensating') {
+    const what = { run: run.id, status: run.status };
+    if (isRunEnded(run.status))
+      throw failure('already_decided', `This run is ${run.status} already.`, what);
+    throw failure(
+      'already_decided',
+      'This run is cancelled already; what it did is being taken back.',
+      what,
+      'What is taken back waits in your inbox.',
     );
-    await withdraw(ports, turn, rows, because, by);
-    const found = await findWaysBack(ports, rows);
-    if (found.undo.length === 0) {
-      const data = failure('cancelled', [because, ...found.stays].join(' ')).toData();
-      say(turn, 'run.finished', { status: 'cancelled', failure: data });
-    } else {
-      const steps = found.undo.map(({ row }) => row.step);
-      say(turn, 'run.compensating', { by: compensation, steps, stays: found.stays });
-    }
-    turn.batch.barrier = true;
-    return found;
-  });
-  if (takenBack.undo.length > 0) await takeBack(ports, id, compensation, takenBack, { by });
+  }
+  const rows = (await ports.log.fold(effectsFold).list({ index: 'run', equals: run.id })).map(
+    ({ row }) => row,
+  );
+  if (mayWait && rows.some(({ status }) => status === 'committing')) return undefined;
+  say(turn, 'run.cancelling', { because }, { by, label: OPERATOR });
+  await withdraw(ports, turn, rows, because, by);
+  const found = await findWaysBack(ports, rows);
+  if (found.undo.length === 0) {
+    const data = failure('cancelled', [because, ...found.stays].join(' ')).toData();
+    say(turn, 'run.finished', { status: 'cancelled', failure: data });
+  } else {
+    const steps = found.undo.map(({ row }) => row.step);
+    say(turn, 'run.compensating', { by: compensation, steps, stays: found.stays });
+  }
+  turn.batch.barrier = true;
+  return found;
 }
 
 /** A run that takes back is over: so is the one that it belongs to. */

@@ -26,6 +26,7 @@ import { type EffectRow, effectsFold } from '../folds.ts';
 import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import { contextFor } from './calls.ts';
+import { isRunEnded } from './lifecycle.ts';
 import { complete, retryTime } from './outcomes.ts';
 import { compiledStep, stepOf } from './run-places.ts';
 import type { RunnerContext } from './runner.ts';
@@ -193,7 +194,8 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       batch.others.push({ stream, expectedVersion: version, events });
       batch.barrier = true;
     };
-    if (run.steps.get(path)?.status !== 'running') return;
+    // the run may have ended while it was on its way: what became of it is kept all the same
+    const isOpen = run.steps.get(path)?.status === 'running' && !isRunEnded(run.status);
     switch (result.status) {
       case 'committed': {
         const changes = await decideCommands(
@@ -215,7 +217,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
             { run: run.id },
           ),
         );
-        await complete(context, turn, path, await outputOf(row, result.receipt));
+        if (isOpen) await complete(context, turn, path, await outputOf(row, result.receipt));
         return;
       }
       case 'stale':
@@ -223,7 +225,8 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
           ...notBegun(row, result.because),
           fact('effect.stale', { because: result.because }, { run: run.id }),
         );
-        say(turn, 'step.waiting', { step: path, for: 'approval', words: result.because });
+        if (isOpen)
+          say(turn, 'step.waiting', { step: path, for: 'approval', words: result.because });
         return;
       case 'denied': {
         const because = result.reasons.join(' ');
@@ -231,11 +234,12 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
           ...notBegun(row, because),
           fact('effect.denied', { reasons: result.reasons }, { run: run.id }),
         );
-        say(turn, 'step.denied', { step: path, because });
+        if (isOpen) say(turn, 'step.denied', { step: path, because });
         return;
       }
       case 'unknown': {
         onEffect(fact('effect.unknown', { message: result.message }, { run: run.id }));
+        if (!isOpen) return;
         const words = `Nobody can say whether this happened: ${result.message}`;
         open(turn, ports.newId(), {
           kind: 'question',
@@ -264,7 +268,9 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       }
       case 'failed': {
         const step = stepOf(run, path);
-        const retryAt = retryTime(context, turn, path, step.attempt, result.failure);
+        const retryAt = isOpen
+          ? retryTime(context, turn, path, step.attempt, result.failure)
+          : undefined;
         onEffect(
           fact(
             'effect.failed',
@@ -272,6 +278,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
             { run: run.id },
           ),
         );
+        if (!isOpen) return;
         if (retryAt === undefined) failStep(turn, path, step.attempt, result.failure);
         else
           say(turn, 'step.failed', {

@@ -178,14 +178,17 @@ export function createRunner(ports: RunnerPorts): Runner {
     run: RunState,
     first?: (turn: Turn) => void,
   ): Promise<boolean> {
+    if (isRunEnded(run.status) && actor.commits.length > 0) return await keepReceipts(actor, run);
     if (isRunEnded(run.status) || run.status === 'parked') return false;
     if (actor.claimed && run.worker !== ports.worker) return giveUp(actor);
     const versionBefore = run.version;
     const turn = turnOf(actor, run);
+    const outcomes = [...actor.outcomes];
+    const commits = actor.commits.splice(0);
     try {
       first?.(turn);
       await takeOutcomes(actor, turn);
-      for (const done of actor.commits.splice(0)) await effectTurns.takeCommit(turn, done);
+      for (const done of commits) await effectTurns.takeCommit(turn, done);
       if (!actor.claimed) claim(turn);
       if (run.status === 'waiting' && waits.isDue(turn)) {
         say(turn, 'run.resumed', { because: 'What it waited for is there.' });
@@ -214,8 +217,31 @@ export function createRunner(ports: RunnerPorts): Runner {
       actor.state = undefined;
       undoLocks(ports.locks, turn);
       const problem = toFailure(error);
-      if (problem.code === 'version_conflict' && !first) return true;
+      const isConflict = problem.code === 'version_conflict';
+      // done work is not done again, and a receipt not asked for again, because the log said no once
+      if (isConflict || STORE_FAULTS.has(problem.code)) {
+        actor.outcomes.unshift(...outcomes.filter((one) => !actor.outcomes.includes(one)));
+        actor.commits.unshift(...commits);
+      }
+      if (isConflict && !first) return true;
       if (problem.code === 'too_large' && !first) return await setAside(actor, problem);
+      throw error;
+    }
+  }
+
+  /** The run ended while something was on its way out: what became of that is kept. */
+  async function keepReceipts(actor: Actor, run: RunState): Promise<boolean> {
+    const versionBefore = run.version;
+    const turn = turnOf(actor, run);
+    const commits = actor.commits.splice(0);
+    try {
+      for (const done of commits) await effectTurns.takeCommit(turn, done);
+      return await append(actor, turn, versionBefore);
+    } catch (error) {
+      actor.state = undefined;
+      const isConflict = toFailure(error).code === 'version_conflict';
+      actor.commits.unshift(...commits);
+      if (isConflict) return true;
       throw error;
     }
   }
@@ -297,7 +323,16 @@ export function createRunner(ports: RunnerPorts): Runner {
       return exclusively(actor, async () => {
         const state = newRunState(id);
         actor.state = state;
-        await oneTurn(actor, state, begin);
+        try {
+          await oneTurn(actor, state, begin);
+        } catch (error) {
+          // a run that never was would keep its place in every line for ever
+          if ((await log.streamVersion(`run/${id}`)) === 0) {
+            ports.locks.releaseRun(id);
+            actors.delete(id);
+          }
+          throw error;
+        }
         if (!isRunEnded(state.status)) wake(id);
       });
     },

@@ -1,0 +1,236 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineAgent } from '../../src/agent/index.ts';
+import type { JsonObject } from '../../src/base/index.ts';
+import type { Connector } from '../../src/connect/index.ts';
+import { type CapabilityContract, failure } from '../../src/contract/index.ts';
+import { effectsFold, runsFold } from '../../src/kernel/index.ts';
+import type { Log } from '../../src/log/index.ts';
+import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
+import { createHandClock } from '../support/hand-clock.ts';
+import { decideCard } from '../support/operator.ts';
+
+const contract: CapabilityContract = {
+  ...{ name: 'post.send', version: 1, title: 'Send a letter', effect: 'reversible' },
+  ...{ connector: 'post', idempotency: 'keyed', failures: {}, reads: {}, timeoutMs: 5_000 },
+  ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
+  input: z.strictObject({ to: z.string() }),
+  output: z.looseObject({ letter: z.string() }),
+  roles: { to: 'destination' },
+};
+/** Keeps whoever asks waiting until it is opened. */
+function gate() {
+  let open = (): void => undefined;
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { open, passed };
+}
+/** Can take a letter back, and cannot say afterwards whether it took one. */
+function post(onCommit: () => Promise<void> = async () => undefined) {
+  const sent: string[] = [];
+  const connector: Connector = {
+    ...{ name: 'post', version: 1, contracts: [contract] },
+    finalise: async ({ input, key }) => {
+      const { to } = contract.input.parse(input.value) as { to: string };
+      return {
+        ...{ account: 'main', summary: `Send to ${to}`, to: [to], amount: null, parts: [] },
+        ...{ carries: [], undo: { possible: true, how: 'called back' } },
+        ...{ preview: { text: to, blobs: [] }, output: { letter: key.slice(0, 8) } },
+      };
+    },
+    undo: (effect) => ({ capability: 'post.send@1', input: { to: `undo-${effect.to[0]}` } }),
+    commit: async ({ to: [to = ''] }) => {
+      await onCommit();
+      sent.push(to);
+      return { status: 'committed', receipt: { said: 'sent', provider: {} } };
+    },
+    probe: async () => ({ status: 'cannot-tell', message: 'It does not keep a list.' }),
+  };
+  return { sent, connector };
+}
+/** Breaks when it is let go. */
+const broken = (until: Promise<void>) =>
+  defineAgent(
+    {
+      ...{ name: 'hand.break', version: 1, title: 'Break', effect: 'read' },
+      ...{ idempotency: 'idempotent', roles: {}, reads: {}, timeoutMs: 10_000, failures: {} },
+      ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
+      input: z.strictObject({}),
+      output: z.strictObject({}),
+    },
+    async () => {
+      await until;
+      throw failure('capability_failed', 'broken');
+    },
+  );
+const book = (name: string, ...steps: JsonObject[]): JsonObject => ({
+  ...{ name, version: 1, title: name, autonomy: 'suggest', plan: { steps } },
+  input: { fields: [] },
+});
+const send = { id: 'out', call: 'post.send@1', with: { to: 'ann@example.org' } };
+const playbooks = [
+  book('asks', { id: 'ask', lock: 'one', ask: { title: 'W', form: { fields: [] } } }),
+  book('send', send),
+  book('send-wait', send, { id: 'later', wait: { for: 'P1D' } }),
+  book(
+    'send-fail',
+    send,
+    { id: 'later', wait: { for: 'PT1S' }, after: [] },
+    { id: 'break', call: 'hand.break@1', with: {}, after: ['later'], onFail: 'fail' },
+  ),
+];
+async function begin({ kernel }: Pick<Composed, 'kernel'>, name: string): Promise<string> {
+  const goal = { words: name, playbook: name, input: {}, by: 'op:x' };
+  return (await kernel.submit({ ...goal, again: true })).run;
+}
+async function effectsOf({ log }: Composed, run: string) {
+  const rows = await log.fold(effectsFold).list({ index: 'run', equals: run });
+  return rows.map(({ row }) => row);
+}
+/** Does something before, or instead of, every append with an event of this type. */
+const on =
+  (type: string, meet: () => Promise<void> | undefined) =>
+  (log: Log): Log => ({
+    ...log,
+    append: async (batch, options) => {
+      if (batch.some(({ events }) => events.some((event) => event.type === type))) await meet();
+      return log.append(batch, options);
+    },
+  });
+
+async function signFirst(parts: Composed): Promise<void> {
+  await expect.poll(async () => (await parts.kernel.items.list()).length).toBe(1);
+  await decideCard(parts, (await parts.kernel.items.list())[0]?.id ?? '');
+}
+
+async function statuses(parts: Composed, run: string) {
+  return (await effectsOf(parts, run)).map(({ status }) => status);
+}
+
+test('a run that never came to be, on a full disk, holds no place in the line for a key', () =>
+  withHome(async (home) => {
+    let isFull = false;
+    const refuse = () =>
+      isFull ? Promise.reject(failure('disk_full', 'There is no space left.')) : undefined;
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', playbooks, wrapLog: on('intent.recorded', refuse) },
+    });
+    const { kernel } = parts;
+    const first = await begin(parts, 'asks');
+    await kernel.rest(first);
+    isFull = true;
+    await expect(begin(parts, 'asks')).rejects.toMatchObject({ code: 'disk_full' });
+    isFull = false;
+    expect(kernel.locks()[0]?.queue).toEqual([]);
+    await kernel.cancel(first, 'no', 'operator:test');
+    const next = await begin(parts, 'asks');
+    expect((await kernel.rest(next)).waitingFor).toBe('answer');
+    expect(kernel.locks()[0]?.holder.run).toBe(next);
+    await parts.close();
+  }));
+
+test('a run that is cancelled twice is taken back once', () =>
+  withHome(async (home) => {
+    const { sent, connector } = post();
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks },
+    });
+    const { kernel, log } = parts;
+    const run = await begin(parts, 'send-wait');
+    await signFirst(parts);
+    await kernel.rest(run);
+    expect(sent).toHaveLength(1);
+    const cancel = () => kernel.cancel(run, 'no', 'operator:test');
+    const both = await Promise.allSettled([cancel(), cancel()]);
+    expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    await expect(cancel()).rejects.toMatchObject({ code: 'already_decided' });
+    const rows = await log.fold(runsFold).list({});
+    expect(rows.filter(({ row }) => row.compensates === run)).toHaveLength(1);
+    await parts.close();
+  }));
+
+test('what goes out while its run is being cancelled keeps its receipt, and is taken back', () =>
+  withHome(async (home) => {
+    const [about, go, busy, out] = [gate(), gate(), gate(), gate()];
+    const { sent, connector } = post(() => out.passed);
+    const beforeIt = () => {
+      about.open();
+      return go.passed;
+    };
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks },
+      wrapLog: on('effect.committing', beforeIt),
+    });
+    const { kernel } = parts;
+    const run = await begin(parts, 'send-wait');
+    await signFirst(parts);
+    await about.passed;
+    // the run is at something else while the cancel looks whether anything is on its way
+    const occupied = kernel.runner.within(run, () => busy.passed);
+    const cancelled = kernel.cancel(run, 'no', 'operator:test');
+    await settled();
+    go.open();
+    await expect.poll(() => statuses(parts, run)).toEqual(['committing']);
+    busy.open();
+    await occupied;
+    await settled();
+    out.open();
+    await cancelled;
+    expect([sent.length, await statuses(parts, run)]).toEqual([1, ['committed']]);
+    expect((await parts.log.fold(runsFold).get(run))?.status).toBe('compensating');
+    await parts.close();
+  }));
+
+test('what is on its way out when its run fails keeps its receipt', () =>
+  withHome(async (home) => {
+    const [out, breaks] = [gate(), gate()];
+    const { sent, connector } = post(() => out.passed);
+    const clock = createHandClock();
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks, clock },
+      agents: [broken(breaks.passed)],
+    });
+    const { kernel, log } = parts;
+    const run = await begin(parts, 'send-fail');
+    await signFirst(parts);
+    await expect.poll(() => statuses(parts, run)).toEqual(['committing']);
+    clock.advance(2_000);
+    breaks.open();
+    kernel.runner.wake(run);
+    await expect.poll(async () => (await log.fold(runsFold).get(run))?.status).toBe('failed');
+    out.open();
+    await expect.poll(() => statuses(parts, run)).toEqual(['committed']);
+    expect([sent.length, parts.problems]).toEqual([1, []]);
+    await parts.close();
+  }));
+
+test.each(['version_conflict', 'disk_full'] as const)(
+  'a receipt that the log refuses once (%s) is written down, not asked for again',
+  (code) =>
+    withHome(async (home) => {
+      const { sent, connector } = post();
+      let refusals = 1;
+      const refuse = () =>
+        refusals-- > 0 ? Promise.reject(failure(code, 'Not this time.')) : undefined;
+      const parts = await composeKernel({
+        ...{ home, store: 'memory', connectors: [connector], playbooks },
+        wrapLog: on('effect.committed', refuse),
+      });
+      const { kernel } = parts;
+      const run = await begin(parts, 'send');
+      await signFirst(parts);
+      await expect.poll(() => refusals).toBeLessThan(1);
+      kernel.runner.wake(run);
+      await expect.poll(() => statuses(parts, run)).toEqual(['committed']);
+      expect((await kernel.rest(run)).status).toBe('done');
+      expect(sent).toHaveLength(1);
+      expect((await kernel.past.replay(run)).status).toBe('identical');
+      await parts.close();
+    }),
+);
+
+/** Lets everything happen that waits for nothing else. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 30));
+}
