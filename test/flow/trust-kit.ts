@@ -295,8 +295,10 @@ export async function signAct(
 }
 
 export async function act(world: TrustWorld, kind: ActKind, body: Json, by?: Operator) {
-  const signed = await signAct(world, kind, body, by ? { by } : {});
-  return world.kernel.trust.perform(kind, body, signed);
+  const proposed = await world.kernel.trust.propose(kind, body);
+  const exact = proposed.act.body as Json; // read by its schema, so it is plain JSON
+  const signed = await signAct(world, kind, exact, by ? { by } : {});
+  return world.kernel.trust.perform(kind, exact, signed);
 }
 
 /** A grant for post.send to one address, five times a day. */

@@ -17,6 +17,7 @@ import {
   openTrustWorld,
   PLAYBOOKS,
   pageRead,
+  signAct,
   type TrustWorld,
 } from './trust-kit.ts';
 
@@ -223,6 +224,26 @@ describe('raising a label', () => {
     expect(proposed.sentences.join(' ')).toContain('zoe@example.org');
     await act(world, 'label', { record: 'party', id, paths: ['email'], to: 'own' });
     expect(await outcome('by-ref', { id })).toBe('done');
+  });
+
+  test('counts for the value that was shown, never for one that was written meanwhile', async () => {
+    const id = await party(COUNTERPARTY);
+    const wanted = { record: 'party', id, paths: ['email'], to: 'own' };
+    const shown = await world.kernel.trust.propose('label', wanted);
+    expect(shown.sentences.join(' ')).toContain('zoe@example.org');
+    const body = shown.act.body as JsonObject; // read by its schema, so it is plain JSON
+    const signed = await signAct(world, 'label', body);
+    const set = { email: 'mallory@example.org' };
+    await world.kernel.change([{ type: 'change', record: 'party', id, set }], {
+      by: 'agent:post',
+      label: COUNTERPARTY,
+    });
+    for (const sent of [body, wanted]) {
+      await expect(world.kernel.trust.perform('label', sent, signed)).rejects.toMatchObject({
+        code: 'stale',
+      });
+    }
+    expect(await outcome('by-ref', { id })).toBe('approval');
   });
 
   test('is not done by changing another field', async () => {

@@ -102,6 +102,11 @@ const bodies = {
     id,
     paths: z.array(z.string().min(1).max(200)).min(1).max(100),
     to: z.enum(['own', 'operator']),
+    /** digest of the values: what counts more from now on is what was shown, and nothing newer */
+    shown: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .exactOptional(),
   }),
 } as const satisfies { readonly [Kind in ActKind]: z.ZodType };
 

@@ -18,6 +18,7 @@ import type { Act, ActBodies } from './act-bodies.ts';
 import { type ErasureReceipt, planErasure } from './erase/erase-subject.ts';
 import { grantsFold } from './grant-folds.ts';
 import { type ActPorts, type ProposedAct, proposeAct, readGrant } from './propose-act.ts';
+import { recordAsShown } from './raise-label.ts';
 import { tokenId } from './token-folds.ts';
 import { approvalsFold } from './trust-folds.ts';
 
@@ -250,9 +251,10 @@ async function switchTo(
 /** The record's own stream says it, so that its labels stay a fold of its stream. */
 async function raise(
   ports: ActPorts,
-  { record, id, paths, to }: ActBodies['label'],
+  body: ActBodies['label'],
   { by }: Authority,
 ): Promise<StreamAppend> {
+  const { record, id, paths, to } = body;
   const event: NewEvent = {
     type: raisedType(record),
     data: { paths: [...paths], to },
@@ -260,7 +262,7 @@ async function raise(
     label: OPERATOR,
   };
   const stream = `${record}/${id}`;
-  const { version } = await ports.records.get(record, id);
+  const { version } = await recordAsShown(ports, body);
   return { stream, expectedVersion: version, events: [event] };
 }
 

@@ -1,4 +1,4 @@
-import { type Id, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
+import type { Id, Json, JsonObject } from '../../base/index.ts';
 import {
   type Assurance,
   type CapabilityContract,
@@ -16,7 +16,7 @@ import {
   requiredAssurance,
   validateGrant,
 } from '../../policy/index.ts';
-import { definitionOf, formatValue, isRecordType } from '../../records/index.ts';
+import { formatValue } from '../../records/index.ts';
 import { controlFold, devicesFold } from '../folds.ts';
 import { policyNow } from '../policy-now.ts';
 import type { KernelPorts } from '../ports.ts';
@@ -26,6 +26,7 @@ import { describeToken } from './describe-token.ts';
 import { previewErasure } from './erase/erase-subject.ts';
 import { erasureSentences } from './erase/erasure-preview.ts';
 import { grantsFold } from './grant-folds.ts';
+import { describeRaise, pinRaise } from './raise-label.ts';
 import { secretsFold } from './secret-fold.ts';
 import { tokensFold } from './token-folds.ts';
 import { approvalsFold } from './trust-folds.ts';
@@ -53,7 +54,9 @@ export interface ProposedAct {
  * const { hash, sentences } = await proposeAct(ports, 'revoke', { grant: id, because: 'Done.' });
  */
 export async function proposeAct(ports: ActPorts, kind: ActKind, body: Json): Promise<ProposedAct> {
-  const act = readAct(kind, body);
+  const read = readAct(kind, body);
+  // what would be raised is looked up, so it is part of what is signed
+  const act = read.kind === 'label' ? { ...read, body: await pinRaise(ports, read.body) } : read;
   const policy = await policyNow(ports.log);
   const needed = isUnreadable(policy) ? 'unlocked' : requiredAssurance(policy, kind);
   const sentences = await describe(ports, act);
@@ -285,25 +288,6 @@ async function describeSwitch(
   }
   const name = body.connector === '*' ? 'every connection' : body.connector;
   return [`Switches ${name} to ${body.mode}.`];
-}
-
-async function describeRaise(
-  { records }: ActPorts,
-  { record, id, paths, to }: ActBodies['label'],
-): Promise<readonly string[]> {
-  if (!isRecordType(record)) throw notFound('record type', record);
-  const state = await records.get(record, id);
-  const lines = paths.map((path) => {
-    const value = path.split('.').reduce<Json | undefined>(step, state.fields);
-    if (value === undefined) throw faulty('paths', `It has no ${path}.`);
-    return `${path}: ${typeof value === 'string' ? value : JSON.stringify(value)}`;
-  });
-  const title = definitionOf(record).title.toLowerCase();
-  return [`You checked this yourself. From now on it counts as ${to} (${title} ${id}):`, ...lines];
-}
-
-function step(here: Json | undefined, part: string): Json | undefined {
-  return isJsonObject(here) && Object.hasOwn(here, part) ? here[part] : undefined;
 }
 
 function notFound(what: string, id: Id) {

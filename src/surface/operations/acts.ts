@@ -22,8 +22,9 @@ export interface Proposal {
 
 /** Fails as the kernel's `proposeAct` does. */
 export async function proposal({ kernel }: Services, kind: ActKind, body: Json): Promise<Proposal> {
-  const { hash, sentences, assurance } = await kernel.trust.propose(kind, body);
-  return { kind, body, hash, sentences, assurance };
+  const { act, hash, sentences, assurance } = await kernel.trust.propose(kind, body);
+  // what was hashed: it may say more than was asked for. Read by its schema, so it is plain JSON
+  return { kind, body: act.body as Json, hash, sentences, assurance };
 }
 
 const kindField = z.enum(ACT_KINDS);
