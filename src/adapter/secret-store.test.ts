@@ -147,6 +147,15 @@ describe('secret store', () => {
     expect(store.reveal('a', 'a.com')).toBe('the value two');
   });
 
+  test('a value that was sent twice at once is kept when the second one is refused', async () => {
+    const store = await open();
+    const twice = { name: 'a', value: 'the same value', hosts: ['a.com'], commitment: 'one' };
+    await Promise.all([store.stage(twice), store.stage(twice)]);
+    await store.drop('a', 'one');
+    expect(await store.settle('a', 'one')).toMatchObject({ version: 1 });
+    expect(store.reveal('a', 'a.com')).toBe('the same value');
+  });
+
   test('after a crash, what the log says is made true, and the rest is forgotten', async () => {
     const store = await open();
     for (const name of ['signed', 'unsigned', 'removed', 'kept']) {

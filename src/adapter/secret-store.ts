@@ -30,7 +30,7 @@ export interface SecretStore {
    * cannot be kept.
    */
   readonly stage: (secret: StagedSecret) => Promise<void>;
-  /** Forgets a staged value that was not signed. */
+  /** Forgets one staged value that was not signed. */
   readonly drop: (name: string, commitment: string) => Promise<void>;
   /**
    * Makes true what the log says: the staged value of this commitment counts from now on; null removes
@@ -111,7 +111,11 @@ export async function openSecretStore(directory: string, clock: Clock): Promise<
       await change((before) => ({ ...before, staged: [...before.staged, entry] }));
     },
     drop: (name, commitment) =>
-      change((before) => without(before, (one) => isSame(one, name, commitment))),
+      // one of them: the same may have been sent twice at once, and the other one was signed
+      change((before) => {
+        const at = before.staged.findIndex((one) => isSame(one, name, commitment));
+        return at < 0 ? before : { ...before, staged: before.staged.toSpliced(at, 1) };
+      }),
     settle: async (name, signed) => {
       await settle(name, signed);
       const secret = kept.secrets.get(name);
@@ -121,7 +125,7 @@ export async function openSecretStore(directory: string, clock: Clock): Promise<
       for (const name of new Set([...kept.secrets.keys(), ...kept.staged.map((one) => one.name)])) {
         await settle(name, await signedOf(name));
       }
-      await change((before) => without(before, () => true));
+      await change((before) => (before.staged.length === 0 ? before : { ...before, staged: [] }));
     },
     list: () => [...kept.secrets.values()].map(describe).sort((a, b) => (a.name < b.name ? -1 : 1)),
     reveal,
@@ -160,11 +164,6 @@ function settled(before: Kept, name: string, signed: string | null, changedAt: s
   const secret = { ...found, version: (old?.version ?? 0) + 1, changedAt };
   const rest = staged.filter((one) => one !== found);
   return { secrets: new Map(secrets).set(name, secret), staged: rest };
-}
-
-function without(before: Kept, goes: (staged: StagedSecret) => boolean): Kept {
-  const staged = before.staged.filter((one) => !goes(one));
-  return staged.length === before.staged.length ? before : { ...before, staged };
 }
 
 function isSame(staged: StagedSecret, name: string, commitment: string): boolean {

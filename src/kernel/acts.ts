@@ -15,13 +15,13 @@ export async function authoriseAct(
   body: Json,
 ): Promise<Device> {
   const hash = await actHash(kind, body);
-  const { device, recorded } = await acceptAct(ports, signed, {
+  const { device, recorded, unrevoked } = await acceptAct(ports, signed, {
     kind,
     hash,
     byRecovery: kind === 'device',
   });
   try {
-    await ports.log.append([recorded], { barrier: true });
+    await ports.log.append([recorded, unrevoked], { barrier: true });
   } catch (error) {
     if (toFailure(error).code !== 'version_conflict') throw error;
     throw failure('already_decided', 'This signature was used before.');

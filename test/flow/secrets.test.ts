@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { secretCommitment } from '../../src/contract/portable.ts';
 import { type CommandDesk, createExampleDesk } from '../support/command-desk.ts';
 import { type DeskHouse, openDeskHouse } from '../support/desk-house.ts';
 
@@ -95,6 +96,18 @@ describe('a secret', SLOW, () => {
     });
     expect(await said()).toEqual(before);
     expect(await listed()).toMatchObject([{ name: 'bank', version: 2 }]);
+  });
+
+  test('that nobody signed takes no word out of what is written', async () => {
+    await within(async ({ house, ask }) => {
+      const { redactor } = house.services;
+      const secret = { value: 'Acme GmbH', salt: 'A'.repeat(43) };
+      const commitment = await secretCommitment({ name: 'blot', ...secret });
+      const body = { hosts: ['a.example'], commitment, secret: { ...secret, signed: SIGNED } };
+      const answer = await ask('POST', '/api/secrets/blot', { body });
+      expect(answer.status, answer.text).toBeGreaterThanOrEqual(400);
+      expect(redactor.text('Invoice for Acme GmbH')).toBe('Invoice for Acme GmbH');
+    });
   });
 
   test('that nobody signed is not kept, also when the process ends at that very moment', async () => {

@@ -149,6 +149,42 @@ describe('devices', () => {
     await expect(approve(world, run.id)).rejects.toMatchObject({ code: 'not_authorised' });
   });
 
+  test('a device that is revoked while its act is looked at does nothing', async () => {
+    let before: () => Promise<unknown> = async () => undefined;
+    const own = join(home, 'race');
+    mkdirSync(own);
+    const racing = await openTrustWorld({
+      home: own,
+      wrapLog: (log) => ({
+        ...log,
+        append: async (batch, options) => {
+          if (batch.some(({ stream }) => stream.startsWith('grant/'))) await before();
+          return log.append(batch, options);
+        },
+      }),
+    });
+    const thief = racing.unlocked.device.id;
+    const owner = await newOperator('unlocked');
+    await act(racing, 'device', { device: { ...owner.device } });
+    before = async () => {
+      before = async () => undefined;
+      await act(racing, 'revoke', { device: thief, because: 'Stolen.' }, owner);
+    };
+    await expect(act(racing, 'grant', { grant: grantDraft(racing) })).rejects.toMatchObject({
+      code: 'not_authorised',
+    });
+    expect(await racing.kernel.trust.grants()).toEqual([]);
+    await racing.close();
+  });
+
+  test('a device may sign itself out', async () => {
+    const { id } = world.unlocked.device;
+    await act(world, 'revoke', { device: id, because: 'Sold.' });
+    await expect(act(world, 'grant', { grant: grantDraft(world) })).rejects.toMatchObject({
+      code: 'not_authorised',
+    });
+  });
+
   test('a key that is no key is not enrolled', async () => {
     const device = { ...(await newOperator('unlocked')).device, publicKey: 'short' };
     await expect(world.kernel.trust.propose('device', { device })).rejects.toMatchObject({

@@ -17,6 +17,8 @@ export interface AcceptedAct {
   readonly by: string;
   /** the signature as a fact, for the same append as what it allows; a second use conflicts there */
   readonly recorded: StreamAppend;
+  /** goes into the same append: it conflicts when the device was revoked after the signature was checked */
+  readonly unrevoked: StreamAppend;
 }
 
 /** Checks who authorised an act, and does nothing yet. Fails as `checkDecision` refuses. */
@@ -29,6 +31,12 @@ export async function acceptAct(
   const subject = { status: 'pending', kind: 'act', act: kind } as const;
   const guest = byRecovery ? await recoveryDevice(ports) : undefined;
   const acts = new Map([[hash, subject]]);
+  const own = `device/${String(signed.statement?.device)}`;
+  const unrevoked = {
+    stream: own,
+    expectedVersion: await ports.log.streamVersion(own),
+    events: [],
+  };
   const { statement, device } = await acceptDecision(ports, signed, [], acts, guest);
   if (statement.decision !== 'authorise') {
     throw failure('invalid_input', 'Acts are authorised, not approved or rejected.', {
@@ -49,6 +57,7 @@ export async function acceptAct(
     device,
     by,
     recorded: { stream: `approval/${approval}`, expectedVersion: 0, events },
+    unrevoked,
   };
 }
 

@@ -7,7 +7,7 @@ import { finishErasures, previewErasure } from './erase/erase-subject.ts';
 import type { ErasurePreview } from './erase/erasure-preview.ts';
 import { type GrantView, listDevices, listGrants } from './list-trust.ts';
 import { type ModeNow, modeNow } from './modes.ts';
-import { type Performed, performAct } from './perform-act.ts';
+import { acceptSigned, type Performed, performAct } from './perform-act.ts';
 import { backTestPolicy, policyChanges, policyHistory, policyOfVersion } from './policies.ts';
 import { type ActPorts, type ProposedAct, proposeAct } from './propose-act.ts';
 import { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
@@ -17,6 +17,8 @@ import type { PolicyVersionRow } from './trust-folds.ts';
 /** Who may let what happen: acts that are signed, and what they led to. */
 export interface Trust {
   readonly propose: (kind: ActKind, body: Json) => Promise<ProposedAct>;
+  /** Whether `perform` would take it now: for what has to be kept before. Fails as `perform` does. */
+  readonly check: (kind: ActKind, body: Json, signed: SignedDecision) => Promise<void>;
   /** Fails as `proposeAct` and `checkDecision` do. */
   readonly perform: (kind: ActKind, body: Json, signed: SignedDecision) => Promise<Performed>;
   /** What erasing a person would do. Fails with `not_found`, `not_possible`, `too_large`. */
@@ -45,6 +47,9 @@ export interface TrustPorts extends ActPorts {
 export function createTrust(ports: TrustPorts): Trust {
   return {
     propose: (kind, body) => proposeAct(ports, kind, body),
+    check: async (kind, body, signed) => {
+      await acceptSigned(ports, { kind, body, signed });
+    },
     perform: async (kind, body, signed) => {
       const performed = await performAct(ports, { kind, body, signed });
       for (const run of performed.runs) ports.wake(run);

@@ -32,6 +32,12 @@ export interface Performed {
   readonly receipt?: ErasureReceipt;
 }
 
+interface SignedAct {
+  readonly kind: ActKind;
+  readonly body: Json;
+  readonly signed: SignedDecision;
+}
+
 /** Rounds of deciding again when something moved between looking and appending. */
 const ROUNDS = 5;
 /** Effects on their way that one act may take back. */
@@ -41,21 +47,14 @@ const IN_FLIGHT = 1_000;
  * Does an act that the operator signed: the signature and what it changes are one barrier append, and
  * each signature works once. Fails as `proposeAct` and `checkDecision` do.
  */
-export async function performAct(
-  ports: ActPorts,
-  request: { readonly kind: ActKind; readonly body: Json; readonly signed: SignedDecision },
-): Promise<Performed> {
+export async function performAct(ports: ActPorts, request: SignedAct): Promise<Performed> {
   for (let round = 1; ; round++) {
-    const { kind, body, signed } = request;
-    const proposed = await proposeAct(ports, kind, body);
-    const accepted = await acceptAct(ports, signed, {
-      kind,
-      hash: proposed.hash,
-      byRecovery: mayBeRecovered(proposed.act),
-    });
+    const { proposed, accepted } = await acceptSigned(ports, request);
     const changes = await changesOf(ports, proposed.act, accepted);
     try {
-      await ports.log.append([accepted.recorded, ...changes.appends], { barrier: true });
+      await ports.log.append([accepted.recorded, accepted.unrevoked, ...changes.appends], {
+        barrier: true,
+      });
       const { approval, device } = accepted;
       const receipt = await changes.finish?.();
       return {
@@ -71,6 +70,14 @@ export async function performAct(
       if (round >= ROUNDS) throw failure('stale', 'Something changed since you looked.');
     }
   }
+}
+
+/** Looks at an act and at its signature, and does nothing yet. Fails as `performAct`. */
+export async function acceptSigned(ports: ActPorts, { kind, body, signed }: SignedAct) {
+  const proposed = await proposeAct(ports, kind, body);
+  const byRecovery = mayBeRecovered(proposed.act);
+  const accepted = await acceptAct(ports, signed, { kind, hash: proposed.hash, byRecovery });
+  return { proposed, accepted };
 }
 
 /** The paper key brings a company back whose devices are lost: it signs devices in and out. */

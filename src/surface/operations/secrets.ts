@@ -119,6 +119,8 @@ async function keepSecret(
   if ((await secretCommitment({ name: secret, salt, value })) !== commitment) {
     throw failure('bad_signature', 'This is not the value that was signed.', { secret });
   }
+  // before it is kept: what nobody signed is no secret, and must not blot out what it looks like
+  await kernel.trust.check('secret', body, signed);
   // durable before anything says that it is set; given out only after that
   await secrets.stage({ name: secret, value, hosts, commitment });
   const performed = await kernel.trust
