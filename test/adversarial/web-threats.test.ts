@@ -78,6 +78,42 @@ describe('a session', () => {
   });
 });
 
+describe('an event stream that is open', () => {
+  test('ends with its session: who was signed out hears no more', async () => {
+    const { data } = (await shop.run(['sign-in', '--json'])).json();
+    const { url } = data as { url: string };
+    const json = { 'content-type': 'application/json', origin: server.url };
+    const answer = await ask(`${server.url}/api/sign-in`, {
+      ...{ method: 'POST', headers: json },
+      body: JSON.stringify({ code: url.slice(url.indexOf('#') + 1) }),
+    });
+    const [own = ''] = String(answer.headers['set-cookie']).split(';');
+    let text = '';
+    const ended = Promise.withResolvers<void>();
+    const opened = Promise.withResolvers<void>();
+    const outgoing = request(
+      `${server.url}/api/events`,
+      { headers: { cookie: own }, agent: false },
+      (incoming) => {
+        opened.resolve();
+        incoming.on('data', (part) => {
+          text += String(part);
+        });
+        incoming.once('end', ended.resolve);
+      },
+    );
+    outgoing.end();
+    await opened.promise;
+    const out = await ask(`${server.url}/api/sign-out`, {
+      ...{ method: 'POST', headers: { ...json, cookie: own }, body: '{}' },
+    });
+    expect(out.status).toBe(200);
+    await shop.run(['do', 'paint the fence', '--json']);
+    await ended.promise;
+    expect(text).not.toContain('paint the fence');
+  });
+});
+
 describe('a body that is too large', () => {
   const taking = OPERATIONS.filter(
     ({ body, path }) => body !== 'none' && !path.includes('sign-out'),

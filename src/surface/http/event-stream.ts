@@ -8,27 +8,45 @@ const HEARTBEAT_MS = 25_000;
 /** events handed over in one piece while catching up */
 const PAGE = 500;
 
+export interface EventReader {
+  /** where it left off; without it the stream starts with the next event */
+  readonly after: number | undefined;
+  /** asked before anything is told: a session that was ended meanwhile hears no more */
+  readonly mayRead: () => boolean;
+  readonly signal: AbortSignal;
+}
+
 /**
- * The log from `after` on, then as it grows, and nothing that is not durable. Without `after` it
- * starts with the next event. Ends when `signal` fires or the reader goes away.
+ * The log from `after` on, then as it grows, and nothing that is not durable. Ends when `signal` fires,
+ * when the reader goes away, or when it may read no longer.
  */
 export function eventStream(
   { log, redactor }: Pick<Services, 'log' | 'redactor'>,
-  after: number | undefined,
-  signal: AbortSignal,
+  { after, mayRead, signal }: EventReader,
 ): Response {
   const encoder = new TextEncoder();
   let sent = Math.min(after ?? log.durableSeq(), log.durableSeq());
   let stop: () => void = () => undefined;
+  let forward: () => Promise<void> = async () => undefined;
+  const isAllowed = (): boolean => {
+    try {
+      return mayRead();
+    } catch {
+      return false; // nobody knows: the page asks again
+    }
+  };
   const stream = new ReadableStream<Uint8Array>({
     start: (controller) => {
       let reading = false;
       let again = false;
       let ended = false;
       const write = (text: string): void => {
-        if (!ended) controller.enqueue(encoder.encode(text));
+        if (ended) return;
+        if (isAllowed()) controller.enqueue(encoder.encode(text));
+        else stop();
       };
-      const heartbeat = setInterval(() => write(':\n\n'), HEARTBEAT_MS);
+      const isWanted = (): boolean => (controller.desiredSize ?? 0) > 0;
+      const heartbeat = setInterval(() => isWanted() && write(':\n\n'), HEARTBEAT_MS);
       heartbeat.unref();
       const stopListening = log.onDurable(() => void forward());
       stop = () => {
@@ -43,17 +61,19 @@ export function eventStream(
         }
       };
       signal.addEventListener('abort', stop, { once: true });
-      write('retry: 2000\n\n');
 
-      /** Reads from the log rather than from memory, so that a slow reader costs nothing. */
-      async function forward(): Promise<void> {
+      /**
+       * Reads from the log rather than from memory, and no further than somebody takes it away, so that
+       * a slow reader costs nothing.
+       */
+      forward = async () => {
         again = true;
         if (reading) return;
         reading = true;
         try {
           while (again && !ended) {
             again = false;
-            for (;;) {
+            while (!ended && isWanted()) {
               const upTo = log.durableSeq();
               const limit = Math.min(PAGE, LIMITS.pageRows);
               const events = await log.read({ after: sent, limit, upTo });
@@ -68,9 +88,10 @@ export function eventStream(
         } finally {
           reading = false;
         }
-      }
-      void forward();
+      };
+      write('retry: 2000\n\n');
     },
+    pull: () => void forward(),
     cancel: () => stop(),
   });
   return new Response(stream, {

@@ -12,6 +12,11 @@ export const eventsOperation = defineOperation({
   body: 'none',
   input: z.strictObject({ after: numberField.optional() }),
   webOnly: 'the command line reads the log with: steward log',
-  handle: async ({ after }, { services, lastEventId, signal }) =>
-    eventStream(services, lastEventId ?? after, signal),
+  handle: async ({ after }, { services, caller: { session }, lastEventId, signal }) =>
+    eventStream(services, {
+      after: lastEventId ?? after,
+      // this machine's own socket has no session
+      mayRead: () => session === undefined || services.sessions.isLive(session),
+      signal,
+    }),
 });

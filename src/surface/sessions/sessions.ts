@@ -12,6 +12,8 @@ export interface Sessions {
   /** The token for the cookie. */
   readonly start: (device: Id | null) => { readonly token: string; readonly session: string };
   readonly find: (token: string) => SessionRow | undefined;
+  /** True until the session is over or was ended; for what outlives the request that began it. */
+  readonly isLive: (session: string) => boolean;
   readonly attach: (session: string, device: Id) => void;
   readonly end: (session: string) => void;
   readonly endDevice: (device: Id) => void;
@@ -65,6 +67,7 @@ export function createSessions(store: SessionStore, clock: Clock): Sessions {
       return { token, session };
     },
     find: (token) => store.findSession(sha256(token), clock.now()),
+    isLive: (session) => store.findSession(session, clock.now()) !== undefined,
     attach: (session, device) => store.setDevice(session, device),
     end: (session) => store.removeSession(session),
     endDevice: (device) => store.removeDevice(device),
