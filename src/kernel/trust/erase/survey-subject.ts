@@ -45,7 +45,7 @@ export async function surveySubject(ports: ActPorts, subject: Id): Promise<Subje
   const records = [...all.values()].filter((state) => holds(state, subject));
   const held = await heldRecords(ports, records, all);
   const company = all.get(`company/${ports.log.company}`)?.fields ?? {};
-  const values = valuesOf(records, subject, new Set(textsIn(company)));
+  const values = valuesOf(records, subject, new Set(textsIn(company).map(asWritten)));
   const found = await searchLog(ports, values);
   const kept = new Set(held.map(({ state }) => state));
   const inUse = blobsIn(
@@ -58,7 +58,9 @@ export async function surveySubject(ports: ActPorts, subject: Id): Promise<Subje
     shred: found.seqs,
     rows: found.rows,
     destinations: found.destinations,
-    blobs: [...new Set([...found.blobs, ...own])].filter((blob) => !inUse.has(blob)),
+    blobs: [...new Set([...found.blobs, ...own])].filter(
+      (blob) => !inUse.has(blob) && !found.others.has(blob),
+    ),
     underWay: found.underWay,
     mentions: [...all.values()].filter(
       // a reference by id is no mention: it leads to a record that says nothing any more
@@ -102,12 +104,13 @@ function valuesOf(
   subject: Id,
   ours: ReadonlySet<string>,
 ): readonly string[] {
-  const values = new Set([subject]);
+  const values = new Set([asWritten(subject)]);
   for (const { fields, subjects } of records) {
     for (const [path, owner] of Object.entries(subjects)) {
       if (owner !== subject || PLACE.test(path)) continue;
       for (const text of textsIn(path.split('.').reduce<Json | undefined>(member, fields))) {
-        if (text.length >= SHORTEST_VALUE && !ours.has(text)) values.add(text);
+        const plain = asWritten(text);
+        if (plain.length >= SHORTEST_VALUE && !ours.has(plain)) values.add(plain);
       }
     }
   }
@@ -125,8 +128,13 @@ function textsIn(value: Json | undefined): readonly string[] {
 }
 
 function mentionsAny(value: Json, values: readonly string[]): boolean {
-  const texts = textsIn(value);
+  const texts = textsIn(value).map(asWritten);
   return values.some((wanted) => texts.some((text) => text.includes(wanted)));
+}
+
+/** Goals are typed in small letters, addresses are kept in them, and an umlaut has two spellings. */
+function asWritten(text: string): string {
+  return text.normalize('NFKC').toLowerCase();
 }
 
 interface Found {
@@ -134,6 +142,8 @@ interface Found {
   readonly rows: { readonly [fold: string]: readonly string[] };
   readonly destinations: { readonly [key: string]: DestinationRow | null };
   readonly blobs: readonly string[];
+  /** work for others is made of these too: the same bytes are one file */
+  readonly others: ReadonlySet<string>;
   readonly underWay: SubjectSurvey['underWay'];
 }
 
@@ -157,12 +167,14 @@ async function searchLog(ports: ActPorts, values: readonly string[]): Promise<Fo
   const blobs = new Set<string>();
   const touched = new Set<string>();
   const left = new Map<string, DestinationRow>();
+  const others = new Set<string>();
   await walk(ports, (event) => {
     const own =
       streams.has(event.stream) ||
       runs.has(event.run ?? '') ||
       (event.stream.startsWith('run/') && runs.has(event.stream.slice('run/'.length)));
     if (!own) {
+      for (const blob of blobsOfEvent(event)) others.add(blob);
       for (const key of destinationsIn(event)) {
         left.set(key, { count: (left.get(key)?.count ?? 0) + 1, last: timeOf(event) });
       }
@@ -176,6 +188,7 @@ async function searchLog(ports: ActPorts, values: readonly string[]): Promise<Fo
   return {
     seqs,
     blobs: [...blobs],
+    others,
     rows: await rowsOf(ports, runs, streams),
     destinations: Object.fromEntries([...touched].map((key) => [key, left.get(key) ?? null])),
     underWay: await openWork(ports, runs, streams),
