@@ -171,7 +171,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     }
     if (firstDue < Infinity) timers.plan(firstDue);
     itemWaker.deliver(events).catch((error: unknown) => options.report(toFailure(error), {}));
-    deliverEvent(log, runner, events).catch((error: unknown) =>
+    deliverEvent({ ...options, runner }, events).catch((error: unknown) =>
       options.report(toFailure(error), {}),
     );
   });
@@ -247,7 +247,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       // the lines for keys and rates are in memory only: whoever stood in one asks again
       for await (const { row } of waits.every({ index: 'here' })) runner.wake(row.run);
       itemWaker.catchUp().catch((error: unknown) => options.report(toFailure(error), {}));
-      deliverMissed(log, runner).catch((error: unknown) => options.report(toFailure(error), {}));
+      deliverMissed({ ...options, runner }).catch((error: unknown) =>
+        options.report(toFailure(error), {}),
+      );
       timers.plan();
       return { runs: count };
     },

@@ -59,6 +59,29 @@ test('after a failed sync nothing goes on: it is reported once, and every append
   expect(log.durableSeq()).toBe(0);
 });
 
+test('a tail whose sync fails while the log closes is never called durable', async () => {
+  const { store: disk } = onDisk('sync_failed', () => false);
+  let fail = (): void => undefined;
+  let begun = (): void => undefined;
+  const syncing = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const syncTail = (): Promise<void> =>
+    new Promise((_, reject) => {
+      fail = () => reject(failure('sync_failed', 'the disk refused'));
+      begun();
+    });
+  const onFatal = vi.fn();
+  const { log, put } = open({ ...disk, syncTail }, { onFatal });
+  await put();
+  await syncing;
+  const closed = log.close();
+  fail();
+  await closed;
+  expect(onFatal).toHaveBeenCalledOnce();
+  expect(log.durableSeq()).toBe(0);
+});
+
 test('a tail that could not be synced for now is tried again until it is durable', async () => {
   let isFull = true;
   const { store } = onDisk('disk_full', () => isFull);

@@ -41,6 +41,7 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
   let queue: Waiting[] = [];
   let scheduled = false;
   let closed = false;
+  let failed = false; // the disk refused to sync
   let turn: Promise<void> | undefined; // the exclusive work under way, with those behind it
   let tail: NodeJS.Timeout | undefined;
   let syncing: Promise<void> | undefined;
@@ -110,7 +111,8 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
   /** A failed sync means that the disk may have lost what it said it kept: nothing may go on. */
   function stopWhenFatal(error: unknown): void {
     const reason = toFailure(error);
-    if (reason.code !== 'sync_failed' || closed) return;
+    if (reason.code !== 'sync_failed' || failed) return;
+    failed = true;
     closed = true;
     for (const waiting of queue) waiting.reject(reason);
     queue = [];
@@ -151,7 +153,8 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
       closed = true;
       clearTimeout(tail);
       await syncing;
-      lastBarrier();
+      // a sync after one that failed may succeed and prove nothing
+      if (!failed) lastBarrier();
     },
   };
 }

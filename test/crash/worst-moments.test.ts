@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { defineAgent } from '../../src/agent/index.ts';
-import type { JsonObject } from '../../src/base/index.ts';
+import { type JsonObject, LIMITS } from '../../src/base/index.ts';
 import type { Connector } from '../../src/connect/index.ts';
-import { type CapabilityContract, failure } from '../../src/contract/index.ts';
-import { effectsFold, runsFold } from '../../src/kernel/index.ts';
+import { type CapabilityContract, failure, PUBLIC } from '../../src/contract/index.ts';
+import { effectsFold, itemsFold, runsFold } from '../../src/kernel/index.ts';
 import type { Log } from '../../src/log/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { createHandClock } from '../support/hand-clock.ts';
@@ -64,6 +64,19 @@ const broken = (until: Promise<void>) =>
       throw failure('capability_failed', 'broken');
     },
   );
+/** Brings what a page says; the test says what that is. */
+let said: { readonly [name: string]: string } = {};
+const page = defineAgent(
+  {
+    ...{ name: 'page.read', version: 1, title: 'Read a page', effect: 'read' },
+    ...{ idempotency: 'idempotent', roles: {}, reads: {}, timeoutMs: 10_000, failures: {} },
+    ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
+    input: z.strictObject({}),
+    output: z.record(z.string(), z.json()),
+  },
+  () => ({ output: said, labels: { base: PUBLIC } }),
+);
+const readPage: JsonObject = { id: 'page', call: 'page.read@1', with: {} };
 const book = (name: string, ...steps: JsonObject[]): JsonObject => ({
   ...{ name, version: 1, title: name, autonomy: 'suggest', plan: { steps } },
   input: { fields: [] },
@@ -71,6 +84,22 @@ const book = (name: string, ...steps: JsonObject[]): JsonObject => ({
 const send = { id: 'out', call: 'post.send@1', with: { to: 'ann@example.org' } };
 const playbooks = [
   book('asks', { id: 'ask', lock: 'one', ask: { title: 'W', form: { fields: [] } } }),
+  book('reads', readPage, {
+    id: 'ask',
+    ask: { title: 'W', form: { fields: [] } },
+    after: ['page'],
+  }),
+  book('picky', {
+    id: 'w',
+    wait: { event: 'party.created', where: 'event.fields.notes.size() > 3', for: 'P9D' },
+  }),
+  book('plain', { id: 'w', wait: { event: 'party.created', for: 'P9D' } }),
+  book(
+    'long',
+    send,
+    { id: 'many', each: { over: Array.from({ length: 1_000 }, () => 1), as: 'n', do: [readPage] } },
+    { id: 'later', wait: { for: 'P1D' } },
+  ),
   book('send', send),
   book('send-wait', send, { id: 'later', wait: { for: 'P1D' } }),
   book(
@@ -229,6 +258,90 @@ test.each(['version_conflict', 'disk_full'] as const)(
       await parts.close();
     }),
 );
+
+test('a long run that was being cancelled when the process ended is taken back at the next start', () =>
+  withHome(async (home) => {
+    const { connector } = post();
+    let isFull = false;
+    const refuse = () =>
+      isFull ? Promise.reject(failure('disk_full', 'There is no space left.')) : undefined;
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks, agents: [page] },
+      wrapLog: on('intent.recorded', refuse),
+    });
+    const { kernel, log } = parts;
+    const run = await begin(parts, 'long');
+    await signFirst(parts);
+    expect((await kernel.rest(run)).waitingFor).toBe('time');
+    expect(await log.streamVersion(`run/${run}`)).toBeGreaterThan(LIMITS.pageRows);
+    isFull = true; // the run that takes back cannot begin
+    await expect(kernel.cancel(run, 'no', 'operator:test')).rejects.toMatchObject({
+      code: 'disk_full',
+    });
+    isFull = false;
+    await kernel.recover();
+    await expect.poll(async () => (await kernel.items.list()).length).toBe(1);
+    await parts.close();
+  }));
+
+test('an output that looks like the handle of a file is that output, and never the file', () =>
+  withHome(async (home) => {
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', playbooks, agents: [page], evictAlways: true },
+    });
+    const { kernel } = parts;
+    const secret = await parts.blobs.put(new TextEncoder().encode('{"found": "another one\'s"}'));
+    said = { $blob: secret };
+    const run = await begin(parts, 'reads');
+    expect((await kernel.rest(run)).waitingFor).toBe('answer');
+    const [item] = await kernel.items.list();
+    await kernel.items.answer(item?.id ?? '', {}, 'operator:test');
+    expect((await kernel.rest(run)).status).toBe('done');
+    const events = await parts.log.readStream(`run/${run}`);
+    const completed = events.find(
+      ({ type, data }) => type === 'step.completed' && data.step === 'page',
+    );
+    expect(completed?.data.output).not.toEqual(said);
+    const handle = String(Object(completed?.data.output).$blob);
+    expect(new TextDecoder().decode(await parts.blobs.get(handle))).toBe(JSON.stringify(said));
+    expect((await kernel.past.replay(run)).status).toBe('identical');
+    expect(parts.problems).toEqual([]);
+    await parts.close();
+  }));
+
+test('a condition that fails on an event keeps it from nobody else who waits for it', () =>
+  withHome(async (home) => {
+    const parts = await composeKernel({ home, store: 'memory', playbooks });
+    const { kernel } = parts;
+    const [picky, plain] = [await begin(parts, 'picky'), await begin(parts, 'plain')];
+    for (const run of [picky, plain]) await kernel.rest(run);
+    const create = (id: string, set: JsonObject) =>
+      kernel.change([{ type: 'create', record: 'party', id, set }], { by: 'operator:test' });
+    await create('ann', { name: 'Ann' });
+    await expect.poll(async () => (await kernel.rest(plain)).status).toBe('done');
+    expect((await kernel.rest(picky)).waitingFor).toBe('event');
+    await create('bob', { name: 'Bob', notes: 'long enough' });
+
+    await expect.poll(async () => (await kernel.rest(picky)).status).toBe('done');
+    // each condition that could not be asked is told
+    expect(parts.problems.map(({ code }) => code)).toEqual(['expression_failed']);
+    await parts.close();
+  }));
+
+test('a question that ends while it is put off leaves nothing that the clock looks at', () =>
+  withHome(async (home) => {
+    const clock = createHandClock();
+    const parts = await composeKernel({ home, store: 'memory', playbooks, clock });
+    const { kernel, log } = parts;
+    const run = await begin(parts, 'asks');
+    await kernel.rest(run);
+    const [item] = await kernel.items.list();
+    await kernel.items.snooze(item?.id ?? '', { until: clock.now() + 1_000 }, 'operator:test');
+    expect(await log.fold(itemsFold).count({ index: 'snoozed' })).toBe(1);
+    await kernel.cancel(run, 'no', 'operator:test');
+    expect(await log.fold(itemsFold).count({ index: 'snoozed' })).toBe(0);
+    await parts.close();
+  }));
 
 /** Lets everything happen that waits for nothing else. */
 function settled(): Promise<void> {

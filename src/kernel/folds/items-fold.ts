@@ -30,7 +30,7 @@ const AWAKE = { snoozedUntil: null, snoozedFor: null, snoozedAt: null } as const
 
 export const itemsFold: Fold<ItemRow> = {
   name: 'items',
-  version: 2,
+  version: 3,
   reads: (type) => type.startsWith('item.'),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -86,7 +86,7 @@ export const itemsFold: Fold<ItemRow> = {
   indexes: {
     open: (row) => (row.status === 'closed' ? undefined : row.createdAt),
     run: (row) => (row.status === 'closed' ? undefined : (row.run ?? undefined)),
-    snoozed: (row) => row.snoozedUntil ?? undefined,
+    snoozed: (row) => (row.status === 'snoozed' ? (row.snoozedUntil ?? undefined) : undefined),
     awaits: (row) => (row.status === 'snoozed' ? (row.snoozedFor ?? undefined) : undefined),
     topic: (row) => topicOf(row.body),
   },

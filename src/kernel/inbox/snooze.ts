@@ -1,4 +1,4 @@
-import type { Id } from '../../base/index.ts';
+import { type Id, LIMITS } from '../../base/index.ts';
 import { failure, OPERATOR, type StoredEvent, toFailure } from '../../contract/index.ts';
 import type { Log } from '../../log/index.ts';
 import { fact } from '../events.ts';
@@ -101,12 +101,26 @@ export function createItemWaker(log: Log): ItemWaker {
         if (snoozedFor === null || snoozedAt === null) continue;
         awaited.add(snoozedFor);
         const [type = '', stream] = snoozedFor.split(' ');
-        const since = await log.read({ after: snoozedAt, limit: 1_000, types: [type] });
-        const found = since.find((event) => stream === undefined || event.stream === stream);
-        if (found) await wake(snoozedFor, found.seq);
+        const found = await firstOf(log, snoozedAt, type, stream);
+        if (found !== undefined) await wake(snoozedFor, found);
       }
     },
   };
+}
+
+/** Seq of the first event of this type after a seq, in this stream or in any. */
+async function firstOf(
+  log: Log,
+  since: number,
+  type: string,
+  stream: string | undefined,
+): Promise<number | undefined> {
+  for (let after = since; ; ) {
+    const events = await log.read({ after, limit: LIMITS.pageRows, types: [type] });
+    const found = events.find((event) => stream === undefined || event.stream === stream);
+    if (found || events.length < LIMITS.pageRows) return found?.seq;
+    after = events.at(-1)?.seq ?? after;
+  }
 }
 
 /** Unless somebody dealt with it in this moment. */

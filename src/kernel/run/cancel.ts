@@ -1,4 +1,4 @@
-import type { Id } from '../../base/index.ts';
+import { type Id, LIMITS } from '../../base/index.ts';
 import { failure, OPERATOR, toFailure } from '../../contract/index.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact } from '../events.ts';
@@ -113,7 +113,10 @@ export async function finishCompensated(ports: TakeBackPorts, compensation: RunR
 
 /** After a restart: a run that was to be taken back and has no run for it yet gets it now. */
 export async function resumeCompensation(ports: TakeBackPorts, id: Id): Promise<void> {
-  const events = await ports.log.readStream(`run/${id}`);
+  // it is among the last: a run that is being taken back does nothing else
+  const version = await ports.log.streamVersion(`run/${id}`);
+  const after = Math.max(0, version - LIMITS.pageRows);
+  const events = await ports.log.readStream(`run/${id}`, { after });
   const begun = events.findLast((event) => event.type === 'run.compensating');
   const compensation = begun?.data.by;
   if (typeof compensation !== 'string') return;

@@ -1,10 +1,10 @@
 import type { Id, Json } from '../../base/index.ts';
-import { type Labels, OWN, type StoredEvent } from '../../contract/index.ts';
+import { type Labels, OWN, type StoredEvent, toFailure } from '../../contract/index.ts';
 import type { Log } from '../../log/index.ts';
 import { evaluateCondition } from '../../plan/index.ts';
 import { awaitedKey, runsFold, waitsFold } from '../folds.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from './run-places.ts';
-import type { Runner } from './runner.ts';
+import type { Runner, RunnerPorts } from './runner.ts';
 import { say, type Turn } from './turn.ts';
 
 /** Facts about runs, steps and the inbox itself: no plan waits for those. */
@@ -14,20 +14,24 @@ const MISSED_EVENTS = 10_000;
 /** events that are offered again between two reads of the log */
 const MISSED_PAGE = 1_000;
 
+export interface SignalPorts extends Pick<RunnerPorts, 'log' | 'report'> {
+  readonly runner: Runner;
+}
+
 /** Wakes the runs that wait for one of these events, found by index and not by asking them all. */
 export async function deliverEvent(
-  log: Log,
-  runner: Runner,
+  ports: SignalPorts,
   events: readonly StoredEvent[],
 ): Promise<void> {
+  const { log } = ports;
   for (const event of events) {
     if (INTERNAL.test(event.type)) {
       if (event.type === 'step.waiting' && event.data.for === 'event') {
-        await lookBack(log, runner, event);
+        await lookBack(ports, event);
       }
       continue;
     }
-    for await (const waiter of waitersFor(log, event)) await offer(runner, waiter, event);
+    for await (const waiter of waitersFor(log, event)) await offer(ports, waiter, event);
   }
 }
 
@@ -52,7 +56,8 @@ async function* waitersFor(log: Log, event: StoredEvent): AsyncIterable<Waiter> 
  * follows an append within moments, so the end of the log is enough; an event that was taken in
  * before changes nothing.
  */
-export async function deliverMissed(log: Log, runner: Runner): Promise<void> {
+export async function deliverMissed(ports: SignalPorts): Promise<void> {
+  const { log } = ports;
   const types = await awaitedTypes(log);
   if (types.length === 0) return;
   const runs = log.fold(runsFold);
@@ -63,7 +68,7 @@ export async function deliverMissed(log: Log, runner: Runner): Promise<void> {
       for await (const waiter of waitersFor(log, event)) {
         const run = await runs.get(waiter.run);
         // an event from before a run began is not its answer
-        if (run && event.seq > run.startSeq) await offer(runner, waiter, event);
+        if (run && event.seq > run.startSeq) await offer(ports, waiter, event);
       }
     }
     if (events.length < MISSED_PAGE) return;
@@ -85,7 +90,8 @@ async function awaitedTypes(log: Log): Promise<readonly string[]> {
 }
 
 /** An answer that came before the wait is kept: it is in the log, after the run began. */
-async function lookBack(log: Log, runner: Runner, waiting: StoredEvent): Promise<void> {
+async function lookBack(ports: SignalPorts, waiting: StoredEvent): Promise<void> {
+  const { log } = ports;
   const awaited = waiting.data.event;
   if (typeof awaited !== 'object' || awaited === null || !('type' in awaited)) return;
   const run = waiting.stream.slice('run/'.length);
@@ -96,12 +102,16 @@ async function lookBack(log: Log, runner: Runner, waiting: StoredEvent): Promise
     limit: 100_000,
     types: [String(awaited.type)],
   });
-  for (const event of earlier) await offer(runner, { run, step: String(waiting.data.step) }, event);
+  for (const event of earlier) await offer(ports, { run, step: String(waiting.data.step) }, event);
 }
 
 /** Under the run's lock: the first of event and timeout ends the wait, the other changes nothing. */
-function offer(runner: Runner, { run, step }: Waiter, event: StoredEvent): Promise<void> {
-  return runner.within(run, async (turn) => {
+async function offer(
+  { runner, report }: SignalPorts,
+  { run, step }: Waiter,
+  event: StoredEvent,
+): Promise<void> {
+  const given = runner.within(run, async (turn) => {
     const state = stepOf(turn.run, step);
     if (state.status !== 'waiting' || state.waiting?.for !== 'event' || !fits(turn, step, event))
       return;
@@ -113,6 +123,8 @@ function offer(runner: Runner, { run, step }: Waiter, event: StoredEvent): Promi
     });
     if (turn.run.status === 'waiting') say(turn, 'run.resumed', { because: `${event.type} came.` });
   });
+  // such as a condition about what this event has not: others wait for it too
+  await given.catch((error: unknown) => report(toFailure(error), { run, step }));
 }
 
 /** An event's own label, and those of single fields of it, where the step's output holds it. */
