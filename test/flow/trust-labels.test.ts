@@ -215,6 +215,29 @@ describe('the decision to act', () => {
   });
 });
 
+describe('a yes to what somebody else asked for', () => {
+  test('starts it, and makes their words no words of the operator', async () => {
+    const mine = { words: 'write to them', playbook: 'pay', by: 'operator:test' };
+    const first = await world.kernel.submit({ ...mine, input: { to: ['a@b.c'], text: 'Mine' } });
+    await world.kernel.rest(first.run);
+    const theirs = { ...mine, by: 'agent:1', label: COUNTERPARTY };
+    const asked = await world.kernel.submit({
+      ...theirs,
+      input: { to: ['zoe@example.org'], text: 'Theirs' },
+    });
+    await world.kernel.rest(asked.run);
+    const item = (await world.kernel.items.list()).find(({ run }) => run === asked.run);
+    expect(item?.kind).toBe('question');
+    await world.kernel.items.answer(item?.id ?? '', { both: 'do this one too' }, 'operator:test');
+    await world.kernel.rest(asked.run);
+    const events = await world.log.readStream(`run/${asked.run}`);
+    const decided = events.find(({ type }) => type === 'plan.decided');
+    expect(decided?.data.inputLabels).toEqual({ base: COUNTERPARTY });
+    const [effect] = (await cardOf(world, asked.run)).effects;
+    expect(effect?.effect.arguments[0]?.label.integrity).toBe('counterparty');
+  });
+});
+
 describe('raising a label', () => {
   test('takes a signed act, after which the address counts as our own', async () => {
     const id = await party(COUNTERPARTY);

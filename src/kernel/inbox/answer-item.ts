@@ -1,5 +1,5 @@
 import { type Id, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import { failure, type Labels, OPERATOR } from '../../contract/index.ts';
+import { failure, joinLabels, type Labels, OPERATOR, PUBLIC } from '../../contract/index.ts';
 import type { StreamAppend } from '../../log/index.ts';
 import { readEffect } from '../effects/commit.ts';
 import { fact } from '../events.ts';
@@ -147,7 +147,10 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
       return;
     }
     const known = isJsonObject(body.input) ? body.input : {};
-    const decided = await planDecided(ports, playbook, { ...known, ...answer.input }, OPERATOR, [
+    // a yes says that it is meant, not that what was asked for came from the operator
+    const [asked] = await log.readStream(`run/${turn.run.id}`, { limit: 1 });
+    const label = joinLabels(asked?.label ?? PUBLIC, OPERATOR);
+    const decided = await planDecided(ports, playbook, { ...known, ...answer.input }, label, [
       'You answered the question.',
     ]);
     say(turn, 'plan.decided', decided);
