@@ -53,6 +53,7 @@ export function openSessionDatabase(path: string) {
     setDevice: db.prepare('UPDATE session SET device = ? WHERE hash = ?'),
     remove: db.prepare('DELETE FROM session WHERE hash = ?'),
     removeDevice: db.prepare('DELETE FROM session WHERE device = ?'),
+    dropInvites: db.prepare("DELETE FROM code WHERE kind = 'invite'"),
   };
   return {
     addCode: ({ hash, kind, expiresAt }: CodeRow): void => {
@@ -90,7 +91,10 @@ export function openSessionDatabase(path: string) {
       guarded(() => sql.remove.run(hash));
     },
     removeDevice: (device: Id): void => {
-      guarded(() => sql.removeDevice.run(device));
+      guarded(() => {
+        sql.dropInvites.run();
+        sql.removeDevice.run(device);
+      });
     },
     close: (): void => {
       if (db.isOpen) db.close();

@@ -26,7 +26,7 @@ export interface SessionStore {
   readonly findSession: (hash: string, nowMs: number) => SessionRow | undefined;
   readonly setDevice: (hash: string, device: Id) => void;
   readonly removeSession: (hash: string) => void;
-  /** Every session of a device that was revoked. */
+  /** Every session of a device that was revoked, and every open invitation: it may have signed them. */
   readonly removeDevice: (device: Id) => void;
   readonly close: () => void;
 }
