@@ -3,7 +3,12 @@ import { z } from 'zod';
 import { defineAgent } from '../../src/agent/index.ts';
 import { type JsonObject, LIMITS } from '../../src/base/index.ts';
 import type { Connector } from '../../src/connect/index.ts';
-import { type CapabilityContract, failure, PUBLIC } from '../../src/contract/index.ts';
+import {
+  type CapabilityContract,
+  type CarriedChange,
+  failure,
+  PUBLIC,
+} from '../../src/contract/index.ts';
 import { effectsFold, itemsFold, runsFold } from '../../src/kernel/index.ts';
 import type { Log } from '../../src/log/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
@@ -27,7 +32,10 @@ function gate() {
   return { open, passed };
 }
 /** Can take a letter back, and cannot say afterwards whether it took one. */
-function post(onCommit: () => Promise<void> = async () => undefined) {
+function post(
+  onCommit: () => Promise<void> = async () => undefined,
+  carries: readonly CarriedChange[] = [],
+) {
   const sent: string[] = [];
   const connector: Connector = {
     ...{ name: 'post', version: 1, contracts: [contract] },
@@ -35,7 +43,7 @@ function post(onCommit: () => Promise<void> = async () => undefined) {
       const { to } = contract.input.parse(input.value) as { to: string };
       return {
         ...{ account: 'main', summary: `Send to ${to}`, to: [to], amount: null, parts: [] },
-        ...{ carries: [], undo: { possible: true, how: 'called back' } },
+        ...{ carries, undo: { possible: true, how: 'called back' } },
         ...{ preview: { text: to, blobs: [] }, output: { letter: key.slice(0, 8) } },
       };
     },
@@ -179,6 +187,29 @@ test('a run that is cancelled twice is taken back once', () =>
     await parts.close();
   }));
 
+test('what is being taken back by itself is not taken back again when its run is cancelled', () =>
+  withHome(async (home) => {
+    const { sent, connector } = post();
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks },
+    });
+    const { kernel, log } = parts;
+    const run = await begin(parts, 'send-wait');
+    await signFirst(parts);
+    await kernel.rest(run);
+    const undo = await kernel.undo((await effectsOf(parts, run))[0]?.hash ?? '', 'operator:test');
+    await kernel.rest(undo.run);
+    await kernel.cancel(run, 'no', 'operator:test');
+    const rows = await log.fold(runsFold).list({});
+    const backs = rows.filter(({ row }) => row.compensates === run);
+    expect(backs.map(({ row }) => row.id)).toEqual([undo.run]);
+    expect(await statuses(parts, undo.run)).toEqual(['finalised']);
+    await signFirst(parts);
+    await kernel.rest(undo.run);
+    expect([sent.length, await statuses(parts, run)]).toEqual([2, ['undone']]);
+    await parts.close();
+  }));
+
 test('what goes out while its run is being cancelled keeps its receipt, and is taken back', () =>
   withHome(async (home) => {
     const [about, go, busy, out] = [gate(), gate(), gate(), gate()];
@@ -258,6 +289,29 @@ test.each(['version_conflict', 'disk_full'] as const)(
       await parts.close();
     }),
 );
+
+test('what went out is done, and you are told, also where your records refuse to say so', () =>
+  withHome(async (home) => {
+    const command = { type: 'change', set: { notes: 'Written to.' } };
+    const { sent, connector } = post(undefined, [
+      { when: 'committed', record: 'party', id: 'gone', command },
+    ]);
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks },
+    });
+    const { kernel } = parts;
+    const run = await begin(parts, 'send');
+    await signFirst(parts);
+    expect((await kernel.rest(run)).status).toBe('done');
+    expect([sent.length, await statuses(parts, run)]).toEqual([1, ['committed']]);
+    expect((await kernel.past.replay(run)).status).toBe('identical');
+    const [told] = await kernel.items.list();
+    expect(told?.title).toContain('Send to ann@example.org');
+    await kernel.items.answer(told?.id ?? '', { seen: true }, 'operator:test');
+    expect(await kernel.items.list()).toEqual([]);
+    expect(parts.problems).toEqual([]);
+    await parts.close();
+  }));
 
 test('a long run that was being cancelled when the process ended is taken back at the next start', () =>
   withHome(async (home) => {

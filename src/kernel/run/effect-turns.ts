@@ -16,6 +16,7 @@ import {
   type Receipt,
   toFailure,
 } from '../../contract/index.ts';
+import type { StreamAppend } from '../../log/index.ts';
 import { carriedCommands } from '../effects/approve.ts';
 import { type CommitResult, commitEffect, readEffect } from '../effects/commit.ts';
 import { withEdits } from '../effects/edits.ts';
@@ -198,17 +199,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     const isOpen = run.steps.get(path)?.status === 'running' && !isRunEnded(run.status);
     switch (result.status) {
       case 'committed': {
-        const changes = await decideCommands(
-          ports,
-          records,
-          carriedCommands(result.effect, 'committed'),
-          {
-            by: `connector:${result.effect.connector}`,
-            // what was written by others stays theirs, also in the record of what we did with it
-            label: joinLabels(OWN, labelOfAll((await readEffect(ports, row)).inputLabels)),
-            run: run.id,
-          },
-        );
+        const changes = await changesWith(run.id, row, result.effect);
         batch.others.push(...changes, ...undoneBy(run, path, row));
         onEffect(
           fact(
@@ -288,6 +279,45 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
             retryAt,
           });
       }
+    }
+  }
+
+  /**
+   * What becomes true in our books now that it is done. Where they refuse it, such as for an invoice that
+   * was voided meanwhile, it is done all the same: the receipt is kept, and the operator is told.
+   */
+  async function changesWith(
+    run: Id,
+    row: EffectRow,
+    effect: Effect,
+  ): Promise<readonly StreamAppend[]> {
+    const who = {
+      by: `connector:${effect.connector}`,
+      // what was written by others stays theirs, also in the record of what we did with it
+      label: joinLabels(OWN, labelOfAll((await readEffect(ports, row)).inputLabels)),
+      run,
+    };
+    try {
+      return await decideCommands(ports, records, carriedCommands(effect, 'committed'), who);
+    } catch (error) {
+      const problem = toFailure(error);
+      if (problem.code === 'version_conflict') throw error;
+      const told = fact(
+        'item.opened',
+        {
+          kind: 'finding',
+          title: `This was done, but your records do not say so: ${effect.summary}`,
+          effects: [],
+          risk: 'medium',
+          form: { fields: [{ name: 'seen', kind: 'boolean', label: 'I have seen it' }] },
+          body: {
+            ...{ failure: problem.toData(), run, hash: row.hash },
+            recommendation: 'Look at the record that it is about, and correct it by hand.',
+          },
+        },
+        { label: who.label },
+      );
+      return [{ stream: `item/${ports.newId()}`, expectedVersion: 0, events: [told] }];
     }
   }
 

@@ -50,7 +50,9 @@ export async function findWaysBack(
     const { effect, inputLabels } = await readEffect(ports, row);
     const connector = ports.registry.connector(effect.connector);
     const way = connector?.undo?.(effect, receiptOf(row));
-    if (way) undo.push({ row, ...way, label: joinLabels(OWN, labelOfAll(inputLabels)) });
+    const begun = way && (await openUndo(ports, row));
+    if (begun !== undefined) stays.push(`${effect.summary}: run ${begun} takes it back already.`);
+    else if (way) undo.push({ row, ...way, label: joinLabels(OWN, labelOfAll(inputLabels)) });
     else stays.push(staying(effect));
   }
   return { undo, stays };
