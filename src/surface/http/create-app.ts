@@ -95,6 +95,8 @@ async function answer(
   if (operation.method !== 'GET') await makeDurable(services.log);
   const response =
     result instanceof Response ? result : Response.json(withoutSecrets(services, result));
+  // asked for its head alone: nobody will ever read or end a stream that was opened for it
+  if (request.method === 'HEAD') await response.body?.cancel();
   for (const cookie of cookies) response.headers.append('set-cookie', cookie);
   return response;
 }
