@@ -41,7 +41,7 @@ const EMAIL = 'buchhaltung@acme.example';
 
 async function erase(subject: string) {
   const body = { subject, because: BECAUSE };
-  const hash = await actHash('erase', body);
+  const { hash } = await house.kernel.trust.propose('erase', body);
   const signed = await signEffects(house, operator, [hash], { decision: 'authorise' });
   const { receipt } = await house.kernel.trust.perform('erase', body, signed);
   if (!receipt) throw new Error('no receipt');
@@ -146,6 +146,18 @@ describe('erasing a person', () => {
     await expect(house.kernel.trust.perform('erase', body, signed)).rejects.toMatchObject({
       code: 'stale',
     });
+  });
+
+  test('destroys what was shown, and nothing that was written meanwhile', async () => {
+    const acme = await partyNamed(house, 'Acme');
+    const body = { subject: acme, because: BECAUSE };
+    const { hash } = await house.kernel.trust.propose('erase', body);
+    const signed = await signEffects(house, operator, [hash], { decision: 'authorise' });
+    await driveInvoice(house);
+    await expect(house.kernel.trust.perform('erase', body, signed)).rejects.toMatchObject({
+      code: 'stale',
+    });
+    expect((await house.kernel.records.get('party', acme)).fields.name).toBe('Acme GmbH');
   });
 
   test('touches nobody else', async () => {

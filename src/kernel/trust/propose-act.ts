@@ -54,9 +54,7 @@ export interface ProposedAct {
  * const { hash, sentences } = await proposeAct(ports, 'revoke', { grant: id, because: 'Done.' });
  */
 export async function proposeAct(ports: ActPorts, kind: ActKind, body: Json): Promise<ProposedAct> {
-  const read = readAct(kind, body);
-  // what would be raised is looked up, so it is part of what is signed
-  const act = read.kind === 'label' ? { ...read, body: await pinRaise(ports, read.body) } : read;
+  const act = await asShown(ports, readAct(kind, body));
   const policy = await policyNow(ports.log);
   const needed = isUnreadable(policy) ? 'unlocked' : requiredAssurance(policy, kind);
   const sentences = await describe(ports, act);
@@ -67,6 +65,14 @@ export async function proposeAct(ports: ActPorts, kind: ActKind, body: Json): Pr
     sentences: sentences.map(makeVisible),
     assurance: needed,
   };
+}
+
+/** What is looked up to be shown is part of what is signed: it may change until then. */
+async function asShown(ports: ActPorts, act: Act): Promise<Act> {
+  if (act.kind === 'label') return { ...act, body: await pinRaise(ports, act.body) };
+  if (act.kind !== 'erase' || act.body.shown !== undefined) return act;
+  const { digest } = await previewErasure(ports, act.body.subject);
+  return { ...act, body: { ...act.body, shown: digest } };
 }
 
 function describe(ports: ActPorts, act: Act): Promise<readonly string[]> {
