@@ -102,6 +102,15 @@ const playbooks = [
     wait: { event: 'party.created', where: 'event.fields.notes.size() > 3', for: 'P9D' },
   }),
   book('plain', { id: 'w', wait: { event: 'party.created', for: 'P9D' } }),
+  book('crowd', send, {
+    ...{ id: 'all', after: [] },
+    each: {
+      over: Array.from({ length: 1_000 }, () => 1),
+      as: 'n',
+      parallel: 1_000,
+      do: [{ ...send, id: 'each' }],
+    },
+  }),
   book(
     'long',
     send,
@@ -337,6 +346,26 @@ test('a long run that was being cancelled when the process ended is taken back a
     await expect.poll(async () => (await kernel.items.list()).length).toBe(1);
     await parts.close();
   }));
+
+test(
+  'a run with more effects than a page of them prepares each once, and comes to rest',
+  () =>
+    withHome(async (home) => {
+      const { connector } = post();
+      const parts = await composeKernel({
+        ...{ home, store: 'memory', connectors: [connector], playbooks },
+      });
+      const { kernel, log } = parts;
+      const run = await begin(parts, 'crowd');
+      expect((await kernel.rest(run)).waitingFor).toBe('approval');
+      const [card] = await kernel.items.list();
+      expect(card?.effects).toHaveLength(1_001);
+      const prepared = await log.read({ after: 0, limit: 5_000, types: ['effect.finalised'] });
+      expect(prepared).toHaveLength(1_001);
+      await parts.close();
+    }),
+  30_000,
+);
 
 test('an output that looks like the handle of a file is that output, and never the file', () =>
   withHome(async (home) => {

@@ -8,9 +8,9 @@ import {
   parsePlaybook,
   validatePlaybook,
 } from '../../plan/index.ts';
+import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isInFlight, isUndecided } from '../effects/lifecycle.ts';
 import { fact } from '../events.ts';
-import { effectsFold } from '../folds.ts';
 import { type PlaybookRow, type Playbooks, playbooksFold } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
 import { loadRun } from '../run/load-run.ts';
@@ -217,10 +217,10 @@ export function createPlaybookRegistry(ports: RegistryPorts): PlaybookRegistry {
 
 /** Steps whose effects are on a card or on their way: changing those would change what was shown. */
 async function stepsWithEffects({ log }: KernelPorts, run: Id): Promise<readonly string[]> {
-  const rows = await log.fold(effectsFold).list({ index: 'run', equals: run });
+  const rows = await effectsOfRun({ log }, run);
   return rows
-    .filter(({ row }) => isUndecided(row.status) || isInFlight(row.status))
-    .map(({ row }) => row.step);
+    .filter(({ status }) => isUndecided(status) || isInFlight(status))
+    .map(({ step }) => step);
 }
 
 function lookupOf(playbooks: Playbooks) {

@@ -1,8 +1,9 @@
 import { type Id, LIMITS } from '../../base/index.ts';
 import { failure, OPERATOR, toFailure } from '../../contract/index.ts';
+import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact } from '../events.ts';
-import { type EffectRow, effectsFold, itemsFold, type RunRow, runsFold } from '../folds.ts';
+import { type EffectRow, itemsFold, type RunRow, runsFold } from '../folds.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { stepOf } from './run-places.ts';
 import { findWaysBack, type TakeBackPorts, takeBack, type WaysBack } from './take-back.ts';
@@ -68,9 +69,7 @@ async function stop(
       'What is taken back waits in your inbox.',
     );
   }
-  const rows = (await ports.log.fold(effectsFold).list({ index: 'run', equals: run.id })).map(
-    ({ row }) => row,
-  );
+  const rows = await effectsOfRun(ports, run.id);
   if (mayWait && rows.some(({ status }) => status === 'committing')) return undefined;
   say(turn, 'run.cancelling', { because }, { by, label: OPERATOR });
   await withdraw(ports, turn, rows, because, by);
@@ -94,9 +93,7 @@ export async function finishCompensated(ports: TakeBackPorts, compensation: RunR
   if (row?.status !== 'compensating') return;
   await ports.runner.within(compensates, async (turn) => {
     if (turn.run.status !== 'compensating') return;
-    for (const { row: effect } of await ports.log
-      .fold(effectsFold)
-      .list({ index: 'run', equals: compensates })) {
+    for (const effect of await effectsOfRun(ports, compensates)) {
       if (effect.status !== 'undone') continue;
       say(turn, 'step.compensated', { step: effect.step, words: 'It was taken back.' });
     }
@@ -126,9 +123,7 @@ export async function resumeCompensation(ports: TakeBackPorts, id: Id): Promise<
     await finishCompensated(ports, row);
     return;
   }
-  const rows = (await ports.log.fold(effectsFold).list({ index: 'run', equals: id })).map(
-    (found) => found.row,
-  );
+  const rows = await effectsOfRun(ports, id);
   await takeBack(ports, id, compensation, await findWaysBack(ports, rows));
 }
 
@@ -137,8 +132,8 @@ export async function letCommitsEnd(
   { log, runner }: Pick<TakeBackPorts, 'log' | 'runner'>,
   id: Id,
 ): Promise<void> {
-  const rows = await log.fold(effectsFold).list({ index: 'run', equals: id });
-  if (rows.some(({ row }) => row.status === 'committing')) await runner.atRest(id);
+  const rows = await effectsOfRun({ log }, id);
+  if (rows.some(({ status }) => status === 'committing')) await runner.atRest(id);
 }
 
 async function withdraw(

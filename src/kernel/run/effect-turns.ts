@@ -20,10 +20,11 @@ import type { StreamAppend } from '../../log/index.ts';
 import { carriedCommands } from '../effects/approve.ts';
 import { type CommitResult, commitEffect, readEffect } from '../effects/commit.ts';
 import { withEdits } from '../effects/edits.ts';
+import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isInFlight } from '../effects/lifecycle.ts';
 import { currentRows, inputWith, prepareEffects } from '../effects/prepare.ts';
 import { fact } from '../events.ts';
-import { type EffectRow, effectsFold } from '../folds.ts';
+import type { EffectRow } from '../folds.ts';
 import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import { contextFor } from './calls.ts';
@@ -49,12 +50,11 @@ export interface EffectTurns {
 export function createEffectTurns(context: RunnerContext): EffectTurns {
   const { ports, wake, track } = context;
   const { log, records } = ports;
-  const effects = log.fold(effectsFold);
 
   /** Prepares what can be reached, asks for what needs a signature, and does what was approved. */
   async function consider(actor: Actor, turn: Turn): Promise<void> {
     const { run } = turn;
-    const rows = await rowsOf(run.id);
+    const rows = await effectsOfRun(ports, run.id);
     const candidates = candidatesOf(turn);
     if (candidates.size === 0) return;
     const byStep = currentRows(rows);
@@ -357,10 +357,6 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       ? { ...output, receipt: JSON.parse(JSON.stringify(receipt)) }
       : output;
     return { value, labels: inputLabels };
-  }
-
-  async function rowsOf(run: Id): Promise<readonly EffectRow[]> {
-    return (await effects.list({ index: 'run', equals: run })).map(({ row }) => row);
   }
 
   function isEffectStep(turn: Turn, path: string): boolean {

@@ -1,6 +1,7 @@
 import { isOutside } from '../../contract/index.ts';
 import { riskOf, titleOfCard } from '../effects/card.ts';
 import { readEffect } from '../effects/commit.ts';
+import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact, type ItemEnd } from '../events.ts';
 import { type EffectRow, effectsFold, type ItemRow, itemsFold } from '../folds.ts';
@@ -95,10 +96,8 @@ async function tidyLapsed(ports: KernelPorts, turn: Turn): Promise<void> {
 /** Effects of the run that nothing has begun of and this turn says nothing about. */
 async function openEffects({ log }: KernelPorts, turn: Turn): Promise<readonly EffectRow[]> {
   const touched = touchedBy(turn);
-  const rows = await log.fold(effectsFold).list({ index: 'run', equals: turn.run.id });
-  return rows
-    .map(({ row }) => row)
-    .filter(({ key, status }) => isWithdrawable(status) && !touched.has(`effect/${key}`));
+  const rows = await effectsOfRun({ log }, turn.run.id);
+  return rows.filter(({ key, status }) => isWithdrawable(status) && !touched.has(`effect/${key}`));
 }
 
 /** A card without what was withdrawn; closed when nothing is left on it. */

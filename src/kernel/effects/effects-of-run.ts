@@ -1,0 +1,15 @@
+import type { Id } from '../../base/index.ts';
+import type { Log } from '../../log/index.ts';
+import { type EffectRow, effectsFold } from '../folds.ts';
+
+/** All effects of a run: a page of them would make the others look as if they had never been prepared. */
+export async function effectsOfRun(
+  { log }: { readonly log: Pick<Log, 'fold'> },
+  run: Id,
+): Promise<readonly EffectRow[]> {
+  const rows: EffectRow[] = [];
+  for await (const { row } of log.fold(effectsFold).every({ index: 'run', equals: run })) {
+    rows.push(row);
+  }
+  return rows;
+}
