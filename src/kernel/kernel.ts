@@ -11,6 +11,7 @@ import {
   type Writer,
 } from './conflicts/index.ts';
 import { createDueWork, dueTimeOf } from './due-work.ts';
+import { probeEnded } from './effects/commit.ts';
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { effectsFold, type ItemRow, locksFold, type RunRow, runsFold, waitsFold } from './folds.ts';
@@ -24,6 +25,7 @@ import { decideCommands } from './record-writes.ts';
 import { createPlaybookRegistry, type PlaybookRegistry } from './registry-ops/index.ts';
 import { createPast, type Past } from './replay/index.ts';
 import { cancelRun, finishCompensated, resumeCompensation } from './run/cancel.ts';
+import { isRunEnded } from './run/lifecycle.ts';
 import { createLocks, type LockView } from './run/locks.ts';
 import { type Reason, reasonsOf } from './run/reasons.ts';
 import type { PlanLookup } from './run/run-state.ts';
@@ -242,7 +244,13 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
         }
       }
       for await (const { row } of log.fold(effectsFold).every({ index: 'flight' })) {
-        if (isInFlight(row.status)) runner.wake(row.run);
+        const run = await runs.get(row.run);
+        if (row.status === 'committing' && run && isRunEnded(run.status)) {
+          probeEnded({ ...options, records }, row).then(
+            (result) => runner.commitEnded(row, result),
+            (error: unknown) => options.report(toFailure(error), { run: row.run }),
+          );
+        } else if (isInFlight(row.status)) runner.wake(row.run);
       }
       // the lines for keys and rates are in memory only: whoever stood in one asks again
       for await (const { row } of waits.every({ index: 'here' })) runner.wake(row.run);

@@ -80,6 +80,27 @@ async function look(
   }
 }
 
+/**
+ * What became of a commit that was under way when its run had ended and the process did too. It is
+ * looked at and never done again: nobody wants it any more.
+ */
+export async function probeEnded(ports: CommittingPorts, row: EffectRow): Promise<CommitResult> {
+  const { effect } = await readEffect(ports, row);
+  const connector = ports.registry.connector(effect.connector);
+  if (!connector) {
+    return { status: 'unknown', message: `The connection "${effect.connector}" is gone.` };
+  }
+  const probe = await probeInTime(connector, effect, portsOf(ports, connector));
+  switch (probe.status) {
+    case 'committed':
+      return { status: 'committed', effect, receipt: receiptOf(ports, effect, row, probe.receipt) };
+    case 'cannot-tell':
+      return { status: 'unknown', message: probe.message };
+    case 'not-committed':
+      return { status: 'stale', because: 'It was not done, and the run that wanted it is over.' };
+  }
+}
+
 /** Rounds of checking when what was checked moved meanwhile: parallel uses of one grant do that. */
 const CHECK_ROUNDS = 200;
 

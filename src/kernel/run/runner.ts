@@ -1,8 +1,10 @@
 import type { Id } from '../../base/index.ts';
 import { type Failure, type FailureCode, failure, toFailure } from '../../contract/index.ts';
 import type { Registry as PlanRegistry } from '../../plan/index.ts';
+import type { CommitResult } from '../effects/commit.ts';
 import type { EffectGate } from '../effects/gate.ts';
 import type { Queue } from '../events.ts';
+import type { EffectRow } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import type { InsideWatch } from '../trust/judge-call.ts';
@@ -53,6 +55,8 @@ export interface Runner {
   /** Fulfilled when nothing moves any more by itself. */
   readonly atRest: (run: Id) => Promise<void>;
   readonly stepEnded: (run: Id, outcome: StepOutcome) => void;
+  /** Takes in what became of a commit that this process did not begin. */
+  readonly commitEnded: (row: EffectRow, result: CommitResult) => void;
   /** Calls that are under way, for those who wait for a quiet moment. */
   readonly busy: () => number;
   readonly abort: (run: Id) => void;
@@ -366,6 +370,10 @@ export function createRunner(ports: RunnerPorts): Runner {
     stepEnded: (id, outcome) => {
       actorOf(id).outcomes.push(outcome);
       wake(id);
+    },
+    commitEnded: (row, result) => {
+      actorOf(row.run).commits.push({ step: row.step, row, result });
+      wake(row.run);
     },
     busy: () => underWay,
     abort: (id) => {
