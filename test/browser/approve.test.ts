@@ -202,8 +202,17 @@ describe.skipIf(executable === undefined)(
           return answer;
         };
       });
-      await page.keyboard.press('a');
-      await page.getByText('your decision arrived').waitFor();
+      // a card that changed in this very moment takes no key for a second: then it is pressed again
+      const arrived = page.getByText('your decision arrived');
+      await expect
+        .poll(
+          async () => {
+            if (!(await arrived.isVisible())) await page.keyboard.press('a');
+            return arrived.isVisible();
+          },
+          { timeout: 40_000, interval: 2_000 },
+        )
+        .toBe(true);
       expect(await outbox(workshop)).toHaveLength(1);
     }, 60_000);
 
