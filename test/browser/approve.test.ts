@@ -45,7 +45,7 @@ describe.skipIf(executable === undefined)(
       await using _ = workshop;
       const { page, complaints } = await visit(browser);
       await page.goto(served.signIn);
-      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
       expect(new URL(page.url()).hash).toBe('');
 
       await page.getByText('Vielen Dank für die Zusammenarbeit.').waitFor();
@@ -125,7 +125,7 @@ describe.skipIf(executable === undefined)(
       await using _ = workshop;
       const first = await visit(browser);
       await first.page.goto(served.signIn);
-      await first.page.getByRole('button', { name: 'Approve' }).waitFor();
+      await first.page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
 
       const { data } = (await workshop.run(['sign-in', '--json'])).json();
       const second = await visit(browser);
@@ -147,7 +147,7 @@ describe.skipIf(executable === undefined)(
       await using _ = workshop;
       const { page, complaints } = await visit(browser);
       await page.goto(served.signIn);
-      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
       await page.goto(`${served.url}/settings`);
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByText('Open the sign-in link').waitFor();
@@ -165,7 +165,7 @@ describe.skipIf(executable === undefined)(
       await using _ = workshop;
       const { page } = await visit(browser);
       await page.goto(served.signIn);
-      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
       const { data } = (await workshop.run(['inbox', '--json'])).json();
       const [item] = data as { id: string }[];
       await workshop.run([
@@ -186,7 +186,7 @@ describe.skipIf(executable === undefined)(
       await using _ = workshop;
       const { page } = await visit(browser);
       await page.goto(served.signIn);
-      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
 
       await page.route('**/approve', (route) => route.abort());
       await pressUntil(page, 'a', 'It still waits for you');

@@ -41,7 +41,7 @@ describe.skipIf(executable === undefined)(
       await using desk = await serveDesk('page-grants');
       const { page, complaints } = await visit(browser);
       await page.goto(await desk.invite());
-      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
       await page.keyboard.press('w');
       const form = page.getByRole('form', { name: 'Always, within limits' });
       const to = form.getByLabel('Only to');
@@ -204,9 +204,9 @@ describe.skipIf(executable === undefined)(
       const first = await visit(browser);
       const second = await visit(browser);
       await first.page.goto(await desk.invite());
-      await first.page.getByRole('button', { name: 'Approve' }).waitFor();
+      await first.page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
       await second.page.goto(await desk.invite());
-      await second.page.getByRole('button', { name: 'Approve' }).waitFor();
+      await second.page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
 
       await first.page.goto(`${desk.url}/settings`);
       const other = devices(first.page).filter({ hasText: 'browser' }).filter({

@@ -24,7 +24,7 @@ describe.skipIf(executable === undefined)(
       await using desk = await serveDesk('page-undo', { undoWindowsMs: { final: LONG_MS } });
       const { page, complaints } = await visit(browser);
       await page.goto(await desk.invite());
-      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
       await page.locator('.rows .row').first().click();
       const card = page.url();
       await page.keyboard.press('a');
@@ -71,7 +71,7 @@ describe.skipIf(executable === undefined)(
       await using desk = await serveDesk('page-undo', { undoWindowsMs: { final: SHORT_MS } });
       const { page, complaints } = await visit(browser);
       await page.goto(await desk.invite());
-      await page.getByRole('button', { name: 'Approve' }).waitFor();
+      await page.getByRole('button', { name: 'Approve', disabled: false }).waitFor();
       await page.keyboard.press('a');
       await page.getByText('Approved and held for a moment').waitFor();
       expect(await desk.outbox()).toBe(0);
