@@ -3,7 +3,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import {
+  type Browser,
+  type BrowserContext,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { expect } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
@@ -120,6 +126,16 @@ export async function visit(browser: Browser, options: VisitOptions = {}): Promi
   });
   page.on('pageerror', (error) => complaints.push(error.message));
   return { context, page, complaints };
+}
+
+/** a browser on a machine that does much else; what is there at once costs nothing of it */
+const PATIENCE_MS = 60_000;
+
+/** Waits until an element says exactly this. What a page says while it still reads is no answer. */
+export async function textBecomes(element: Locator, expected: string): Promise<void> {
+  await expect
+    .poll(async () => (await element.allTextContents())[0], { timeout: PATIENCE_MS })
+    .toBe(expected);
 }
 
 /** Axe finds nothing serious on what is on the screen now. */

@@ -13,6 +13,7 @@ import {
   expectNoSidewaysScroll,
   findChromium,
   launchChromium,
+  textBecomes,
   visit,
 } from './page-kit.ts';
 import { serveDesk, UNLOCK } from './served-desk.ts';
@@ -166,7 +167,8 @@ describe.skipIf(executable === undefined)(
         await page.getByRole('link', { name: 'Pay it' }).click();
         const off = page.getByRole('button', { name: /^Approve\. Not possible now/ });
         await off.waitFor();
-        expect(await page.locator('.do-nothing').textContent()).toBe(
+        await textBecomes(
+          page.locator('.do-nothing'),
           'This moves money or binds you, so it takes a passkey, and you have none yet. Add one in Settings.',
         );
         await expectAccessible(page, 'a grave card without a passkey');

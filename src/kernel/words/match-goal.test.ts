@@ -148,6 +148,9 @@ describe('goals that leave something open are asked about, once', () => {
     'invoice Acme Holding for October',
     'invoice Acnes for October',
     'invoice Bäckerei Ös for October',
+    'Studio . Nord invoice 2026-09',
+    'Studio. Nord invoice October',
+    'invoice Studio, Nord for October',
     'draft but do not send the invoice for Acme for October',
     'invoice Acme for October in USD',
     'invoice Acme for October at 120 per hour',
@@ -232,6 +235,19 @@ describe('names that are words', () => {
     ['Bill May Ltd for October', 'question'],
     ['invoice Acme the work for October', 'question'],
   ])('%s', (words, does) => expect(outcome(words, odd)).toBe(does));
+
+  test('a full stop or a comma parts two names, but where a name has one, or it cuts a word short', () => {
+    const dotted = withParties('Fritz, Meier und Co', 'St Pauli', 'Dipl.-Ing. Huber', 'Hofer Bau');
+    const does = (words: string) => outcome(words, dotted);
+    expect(does('invoice Fritz, Meier und Co for May')).toBe('Fritz, Meier und Co 2026-05');
+    expect(does('invoice Fritz Meier & Co. for May')).toBe('Fritz, Meier und Co 2026-05');
+    expect(does('invoice St. Pauli for May')).toBe('St Pauli 2026-05');
+    expect(does('invoice St . Pauli for May')).toBe('question');
+    expect(does('invoice Dipl.-Ing. Huber for May')).toBe('Dipl.-Ing. Huber 2026-05');
+    expect(does('invoice Harbour Labs, Ltd. for May')).toBe('harbour 2026-05');
+    expect(does('invoice Hofer. Bau for May')).toBe('question');
+    expect(does('invoice Harbuor. Labs for May')).toBe('question');
+  });
 
   test('two parties that a name or a slip of the pen fits are asked about', () => {
     expect(outcome('invoice Acme for October', withParties('Acme Ltd'))).toBe('question');

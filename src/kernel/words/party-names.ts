@@ -1,6 +1,6 @@
 import type { GoalParty } from './goal-words.ts';
 import type { Piece } from './pieces.ts';
-import { isOneEditApart, isSameWord, spelledOut, type Token, wordsOf } from './tokens.ts';
+import { isOneEditApart, isSameWord, spelledOut, type Token, tokenize } from './tokens.ts';
 
 /** Words at the end of a name that people leave out. */
 const LEGAL_FORMS = new Set(
@@ -10,24 +10,37 @@ const LEGAL_FORMS = new Set(
 );
 /** Signs that may be in a name or not. */
 const SIGNS = new Set(['.', ',', '-', '"', "'", '(', ')']);
+/** Of these, the ones that end a thought: what stands behind one is another name, unless the name has it. */
+const STOPS = new Set(['.', ',']);
+/** letters of a word up to which a full stop behind it only cuts it short: `J.`, `St.`, `Dr.` */
+const CUT_LETTERS = 3;
 const ANDS = new Set(['&', '+', 'and', 'und']);
 /** letters of a word from which one slip is forgiven: in shorter ones it is another name */
 const TYPO_LETTERS = 7;
 
-interface KnownName {
-  readonly party: GoalParty;
+/** A name as words, without its signs. */
+interface Spelling {
   readonly words: readonly string[];
+  /** the numbers of the words that a full stop or a comma stands before */
+  readonly stops: ReadonlySet<number>;
+}
+
+interface KnownName extends Spelling {
+  readonly party: GoalParty;
 }
 
 /** The ways to say each party: its name, its aliases, and both without a legal form. */
 export function knownNames(parties: readonly GoalParty[]): readonly KnownName[] {
   return parties.flatMap((party) => {
-    const names = [party.name, ...party.aliases].map(nameWords);
-    const all = [...names, ...names.map(withoutLegalForm)];
-    const unique = new Map(all.map((words) => [words.join(' '), words]));
+    const names = [party.name, ...party.aliases].map((name) => spellingOf(tokenize(name)));
+    const all = [
+      ...names,
+      ...names.map(({ words, stops }) => ({ words: withoutLegalForm(words), stops })),
+    ];
+    const unique = new Map(all.map((name) => [`${name.words.join(' ')} ${[...name.stops]}`, name]));
     return [...unique.values()]
-      .filter((words) => words.join('').length > 1)
-      .map((words) => ({ party, words }));
+      .filter(({ words }) => words.join('').length > 1)
+      .map((name) => ({ party, ...name }));
   });
 }
 
@@ -40,8 +53,9 @@ export function partyPieces(
   names: readonly KnownName[],
 ): readonly Piece[] {
   return spansOf(tokens, names).flatMap((span) => {
-    const same = names.filter(({ words }) => isEqual(words, span.words));
-    const alike = names.filter(
+    const whole = names.filter((name) => isUnbroken(name, span));
+    const same = whole.filter(({ words }) => isEqual(words, span.words));
+    const alike = whole.filter(
       ({ words }) =>
         words.length === span.words.length &&
         words.every((word, index) => isSameWord(word, span.words[index] ?? '')),
@@ -59,41 +73,33 @@ export function mistypedPartyPieces(
   names: readonly KnownName[],
 ): readonly Piece[] {
   return spansOf(tokens, names).flatMap((span) => {
-    const near = names.filter(({ words }) => isNear(words, span.words));
+    const near = names.filter((name) => isUnbroken(name, span) && isNear(name.words, span.words));
     if (near.length === 0) return [];
     const rivals = names.filter(({ words }) => isRival(words, span.words));
     return piecesOf(span, [...near, ...rivals], true);
   });
 }
 
-interface Span {
+interface Span extends Spelling {
   readonly from: number;
   readonly to: number;
   readonly text: string;
-  readonly words: readonly string[];
 }
 
-/** All runs of words that are as long as some name. Signs inside do not count; at the ends there are none. */
+/** All runs of words that are as long as some name. At their ends are no signs. */
 function spansOf(tokens: readonly Token[], names: readonly KnownName[]): readonly Span[] {
   const longest = Math.max(0, ...names.map(({ words }) => words.length)) + 1;
   const spans: Span[] = [];
   for (let from = 0; from < tokens.length; from++) {
-    const words: string[] = [];
-    for (let to = from; to < tokens.length && words.length < longest; to++) {
-      const word = tokens[to]?.word ?? '';
-      if (SIGNS.has(word)) {
-        if (words.length === 0) break;
-        continue;
-      }
-      words.push(ANDS.has(word) ? '&' : word);
-      const text = tokens
-        .slice(from, to + 1)
-        .map((token) => token.text)
-        .join(' ');
-      const dotted = tokens[to + 1]?.word === '.' ? [to + 2] : []; // "Acme Ltd."
-      for (const end of [to + 1, ...dotted]) {
-        spans.push({ from, to: end, text, words: [...words] });
-      }
+    if (SIGNS.has(tokens[from]?.word ?? '')) continue;
+    for (let to = from + 1; to <= tokens.length; to++) {
+      if (SIGNS.has(tokens[to - 1]?.word ?? '')) continue;
+      const inside = tokens.slice(from, to);
+      const spelling = spellingOf(inside);
+      if (spelling.words.length > longest) break;
+      const text = inside.map((token) => token.text).join(' ');
+      const dotted = tokens[to]?.word === '.' ? [to + 1] : []; // "Acme Ltd."
+      for (const end of [to, ...dotted]) spans.push({ from, to: end, text, ...spelling });
     }
   }
   return spans;
@@ -112,10 +118,28 @@ function piecesOf(span: Span, names: readonly KnownName[], guessed: boolean): re
   }));
 }
 
-function nameWords(name: string): readonly string[] {
-  return wordsOf(name)
-    .filter((word) => !SIGNS.has(word))
-    .map((word) => (ANDS.has(word) ? '&' : word));
+function spellingOf(tokens: readonly Token[]): Spelling {
+  const words: string[] = [];
+  const stops = new Set<number>();
+  tokens.forEach(({ word }, at) => {
+    if (!SIGNS.has(word)) words.push(ANDS.has(word) ? '&' : word);
+    else if (STOPS.has(word) && !isCutShort(tokens, at)) stops.add(words.length);
+  });
+  return { words, stops };
+}
+
+/** A full stop that touches a short word: it ends the word, not the sentence. */
+function isCutShort(tokens: readonly Token[], at: number): boolean {
+  const [before, sign] = [tokens[at - 1], tokens[at]];
+  if (sign?.word !== '.' || before === undefined) return false;
+  return before.to === sign.from && before.word.length <= CUT_LETTERS;
+}
+
+/** No full stop or comma parts what was typed where the name has none; before `Ltd` it may stand. */
+function isUnbroken(name: Spelling, typed: Spelling): boolean {
+  return [...typed.stops].every(
+    (at) => name.stops.has(at) || LEGAL_FORMS.has(typed.words[at] ?? ''),
+  );
 }
 
 function withoutLegalForm(words: readonly string[]): readonly string[] {
