@@ -10,6 +10,7 @@ export default defineConfig({
     include: isEvicted ? kernelSuites() : ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 20_000,
     maxWorkers: 2,
+    setupFiles: ['test/support/fixed-seed.ts'],
   },
 });
 
