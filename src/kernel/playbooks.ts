@@ -90,7 +90,7 @@ export async function createPlaybooks(log: Log, registry: Registry): Promise<Pla
 
   async function refresh(): Promise<void> {
     const active: Playbook[] = [];
-    for (const { key, row } of await reader.list()) {
+    for await (const { key, row } of reader.every()) {
       const playbook = byRef.get(`${row.name}@${row.version}`) ?? parsePlaybook(row.playbook);
       byRef.set(`${row.name}@${row.version}`, playbook);
       if (key === row.name) active.push(playbook);

@@ -2,6 +2,7 @@ import type { RecordFilter, RecordReads } from '../agent/index.ts';
 import { atPath, type Id, type JsonObject, withPath } from '../base/index.ts';
 import {
   type CapabilityContract,
+  type Failure,
   failure,
   joinLabels,
   type Label,
@@ -20,9 +21,8 @@ import {
   recordVersionsFold,
 } from '../records/index.ts';
 
-/** Rows that one capability may walk through in a list. */
-const LIST_ROWS = 20_000;
-const PAGE_ROWS = 500;
+/** records in one list that a capability asks for: what it holds in memory at a time stays bounded */
+const LISTED = 20_000;
 
 /** Records of one moment. */
 export interface RecordReader {
@@ -30,6 +30,8 @@ export interface RecordReader {
   /** Fails with `not_found`. */
   readonly get: (type: string, id: Id) => Promise<RecordState>;
   readonly list: (type: string, where?: RecordFilter) => Promise<readonly RecordState[]>;
+  /** all that are not archived, one page of them in memory at a time */
+  readonly every: (type: string) => AsyncIterable<RecordState>;
   readonly company: () => Promise<RecordState>;
 }
 
@@ -58,16 +60,15 @@ function createRecordReader(
     const state = await reader.get(`${type}/${id}`);
     return state && then(state);
   }
+  async function* every(type: string): AsyncIterable<RecordState> {
+    for await (const { row } of reader.every({ equals: `${type}/` })) {
+      const state = row.seq <= seq ? row : await then(row);
+      if (state && !state.archived) yield state;
+    }
+  }
   async function list(type: string, where: RecordFilter = {}): Promise<readonly RecordState[]> {
     const found: RecordState[] = [];
-    for (let offset = 0; offset < LIST_ROWS; offset += PAGE_ROWS) {
-      const page = await reader.list({ equals: `${type}/`, offset, limit: PAGE_ROWS });
-      for (const { row } of page) {
-        const state = row.seq <= seq ? row : await then(row);
-        if (state && !state.archived && fits(state, where)) found.push(state);
-      }
-      if (page.length < PAGE_ROWS) break;
-    }
+    for await (const state of every(type)) if (fits(state, where)) found.push(state);
     return found;
   }
   return {
@@ -78,6 +79,7 @@ function createRecordReader(
       throw failure('not_found', `There is no ${type} with the id ${id}.`, { type, id });
     },
     list,
+    every,
     company: async () => {
       const [company] = await list('company');
       if (company) return company;
@@ -108,9 +110,14 @@ export function limitReads(store: RecordReader, contract: CapabilityContract): L
     },
     list: async (type, where = {}) => {
       readablePaths(contract, type);
-      const own = (await store.list(type)).map((state) => limitFields(contract, state));
-      // filtered by what it may see, so that nothing can be found out by asking
-      return own.filter((view) => fits(view, where)).map(limited);
+      const found: RecordState[] = [];
+      for await (const state of store.every(type)) {
+        // filtered by what it may see, so that nothing can be found out by asking
+        if (!fits(limitFields(contract, state), where)) continue;
+        if (found.length === LISTED) throw tooMany(contract, type);
+        found.push(limited(state));
+      }
+      return found;
     },
     company: async () => limited(await store.company()),
     seen: () => seen,
@@ -169,6 +176,16 @@ function readablePaths(contract: ReadContract, type: string): ReadonlySet<string
 /** `address` lists `address.city` too. */
 function isListed(listed: readonly string[], path: string): boolean {
   return listed.some((name) => path === name || path.startsWith(`${name}.`));
+}
+
+/** Half a list would look like all of it: hours that nobody bills, a customer whom nobody finds. */
+function tooMany({ name }: ReadContract, type: string): Failure {
+  return failure(
+    'too_large',
+    `${name} asks for more than ${LISTED} of ${type} in one list.`,
+    { capability: name, type, limit: LISTED },
+    'Archive those that are over, then try again.',
+  );
 }
 
 function fits(row: RecordState, where: RecordFilter): boolean {

@@ -2,21 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Id, JsonObject } from '../../src/base/index.ts';
 import { effectsFold, type RunState, runsFold } from '../../src/kernel/index.ts';
-import { type ForkPorts, forkRun, replayRun } from '../../src/kernel/replay/index.ts';
+import { forkRun, replayRun } from '../../src/kernel/replay/index.ts';
 import { loadRun } from '../../src/kernel/run/load-run.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
-import { drive, start, travel } from './time-travel-kit.ts';
-
-function portsOf(parts: Composed): ForkPorts {
-  const { kernel, log, blobs, clock, newId, registry } = parts;
-  const { playbooks, runner } = kernel;
-  return {
-    ...{ log, blobs, clock, newId, registry, playbooks, runner },
-    ...{ worker: 'test', random: (bytes) => '0'.repeat(bytes * 2), stopped: () => false },
-    verify: () => Promise.reject(new Error('no passkeys here')),
-    report: () => undefined,
-  };
-}
+import { drive, forkPorts, start, travel } from './time-travel-kit.ts';
 
 async function stateOf(parts: Composed, run: Id): Promise<RunState> {
   const { compiled, compileInline } = parts.kernel.playbooks;
@@ -45,7 +34,7 @@ describe('forking', () => {
       const { id } = await start(parts, 'letters', input);
       await drive(parts, id);
       const before = { ...parts.world };
-      const fork = await forkRun(portsOf(parts), id, 'confirm', 'operator:test');
+      const fork = await forkRun(forkPorts(parts), id, 'confirm', 'operator:test');
       const row = await parts.kernel.rest(fork.run);
       expect(row).toMatchObject({ status: 'waiting', waitingFor: 'answer', playbook: 'letters@1' });
       expect(parts.world).toEqual(before);
@@ -68,7 +57,7 @@ describe('forking', () => {
       const { id } = await start(parts, 'letters', input);
       await drive(parts, id);
       expect(parts.world.committed).toHaveLength(2);
-      const fork = await forkRun(portsOf(parts), id, 'first', 'operator:test');
+      const fork = await forkRun(forkPorts(parts), id, 'first', 'operator:test');
       const row = await parts.kernel.rest(fork.run);
       expect(row.waitingFor).toBe('approval');
       expect(parts.world.committed).toHaveLength(2);
@@ -87,7 +76,7 @@ describe('forking', () => {
       const { id } = await start(parts, 'letters', input);
       await drive(parts, id);
       const { output } = (await stateOf(parts, id)).steps.get('first') ?? {};
-      const fork = await forkRun(portsOf(parts), id, 'pause', 'operator:test');
+      const fork = await forkRun(forkPorts(parts), id, 'pause', 'operator:test');
       const state = await stateOf(parts, fork.run);
       expect(state.steps.get('first')?.output).toEqual(output);
       await drive(parts, fork.run);
@@ -100,7 +89,7 @@ describe('forking', () => {
     travel(async (parts) => {
       const { id } = await start(parts, 'letters', input);
       await drive(parts, id);
-      const fork = await forkRun(portsOf(parts), id, 'pause', 'operator:test');
+      const fork = await forkRun(forkPorts(parts), id, 'pause', 'operator:test');
       await parts.kernel.rest(fork.run);
       await parts.kernel.cancel(fork.run, 'never mind', 'operator:test');
       const row = await parts.kernel.rest(fork.run);
@@ -116,7 +105,7 @@ describe('forking', () => {
     travel(async (parts) => {
       const { id } = await start(parts, 'letters', input);
       const records = parts.world.records;
-      const fork = await forkRun(portsOf(parts), id, 'parts/1/keep', 'operator:test');
+      const fork = await forkRun(forkPorts(parts), id, 'parts/1/keep', 'operator:test');
       await parts.kernel.rest(fork.run);
       expect(parts.world.records).toBe(records + 1);
       expect(fork.taken).not.toContain('parts');
@@ -136,10 +125,10 @@ describe('forking', () => {
           await parts.kernel.items.answer(item?.id ?? '', { text: title }, 'operator:test');
           await parts.kernel.rest(id);
         }
-        const late = await forkRun(portsOf(parts), id, 'second', 'operator:test');
+        const late = await forkRun(forkPorts(parts), id, 'second', 'operator:test');
         await parts.kernel.rest(late.run);
         expect(new Set(late.taken)).toEqual(new Set(['sum', 'first']));
-        const early = await forkRun(portsOf(parts), id, 'sum', 'operator:test');
+        const early = await forkRun(forkPorts(parts), id, 'sum', 'operator:test');
         await parts.kernel.rest(early.run);
         expect(early.taken).toEqual([]);
         const asked = (await parts.kernel.items.list()).filter(({ run }) => run === late.run);
@@ -156,7 +145,7 @@ describe('forking', () => {
         await drive(parts, id);
         const original = await stateOf(parts, id);
         expect(original.steps.get('again')?.rounds).toBe(3);
-        const fork = await forkRun(portsOf(parts), id, 'again/2/more', 'operator:test');
+        const fork = await forkRun(forkPorts(parts), id, 'again/2/more', 'operator:test');
         expect(fork.taken).toEqual(['again/1/more']);
         expect((await parts.kernel.rest(fork.run)).status).toBe('done');
         expect((await stateOf(parts, fork.run)).steps.get('again')?.output).toEqual(
@@ -181,12 +170,12 @@ describe('forking', () => {
         ...{ words: 'large', playbook: 'large', input: { text }, by: 'operator:test' },
       });
       await first.kernel.rest(run);
-      const fork = await forkRun(portsOf(first), run, 'sum', 'operator:test');
+      const fork = await forkRun(forkPorts(first), run, 'sum', 'operator:test');
       expect((await first.kernel.rest(fork.run)).status).toBe('done');
       const records = world.records;
       await first.close();
       const second = await compose();
-      const again = await forkRun(portsOf(second), fork.run, 'sum', 'operator:test');
+      const again = await forkRun(forkPorts(second), fork.run, 'sum', 'operator:test');
       expect((await second.kernel.rest(again.run)).status).toBe('done');
       expect(world.records).toBe(records);
       const kept = (await second.log.readStream(`run/${again.run}`)).find(
@@ -200,7 +189,7 @@ describe('forking', () => {
   test('an effect that is on its way out, a step that does not exist and a run without plan are refused', () =>
     travel(async (parts) => {
       const { id } = await start(parts, 'letters', input);
-      const ports = portsOf(parts);
+      const ports = forkPorts(parts);
       const fork = (step: string, run = id) => forkRun(ports, run, step, 'operator:test');
       await expect(fork('nothing')).rejects.toMatchObject({ code: 'not_found' });
       await expect(fork('parts/9/keep')).rejects.toMatchObject({ code: 'not_found' });
@@ -212,7 +201,12 @@ describe('forking', () => {
       const [row] = await effectsOf(parts, id);
       const { log } = parts;
       const inFlight = { ...row, status: 'unknown' } as const;
-      const reader = { ...log.fold(effectsFold), list: async () => [{ key: '', row: inFlight }] };
+      const reader = {
+        ...log.fold(effectsFold),
+        every: async function* () {
+          yield { key: '', row: inFlight };
+        },
+      };
       // as if the connector had not been able to say what became of it
       const looking = {
         ...log,
@@ -237,7 +231,7 @@ describe('forking', () => {
             const original = await stateOf(parts, id);
             const steps = [...original.steps.keys()];
             const from = steps[pick % steps.length] ?? 'stock';
-            const fork = await forkRun(portsOf(parts), id, from, 'operator:test');
+            const fork = await forkRun(forkPorts(parts), id, from, 'operator:test');
             const forked = await stateOf(parts, fork.run);
             expect(fork.taken).not.toContain(from);
             for (const path of fork.taken) {

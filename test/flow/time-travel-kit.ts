@@ -4,6 +4,7 @@ import type { Id, JsonObject } from '../../src/base/index.ts';
 import type { Connector } from '../../src/connect/index.ts';
 import { type CapabilityContract, failure, moneySchema } from '../../src/contract/index.ts';
 import type { RunRow } from '../../src/kernel/index.ts';
+import type { ForkPorts } from '../../src/kernel/replay/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { createHandClock, type HandClock } from '../support/hand-clock.ts';
 import { decideCard } from '../support/operator.ts';
@@ -199,6 +200,18 @@ export async function travel(
     if (!options.mayReport && composed.problems.length > 0) throw composed.problems[0];
     await composed.close();
   });
+}
+
+/** What forking needs, of a kernel that is composed here. */
+export function forkPorts(parts: Composed): ForkPorts {
+  const { kernel, log, blobs, clock, newId, registry } = parts;
+  const { playbooks, runner } = kernel;
+  return {
+    ...{ log, blobs, clock, newId, registry, playbooks, runner },
+    ...{ worker: 'test', random: (bytes) => '0'.repeat(bytes * 2), stopped: () => false },
+    verify: () => Promise.reject(new Error('no passkeys here')),
+    report: () => undefined,
+  };
 }
 
 export async function start(

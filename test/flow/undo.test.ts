@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../src/base/index.ts';
 import type { Connector } from '../../src/connect/index.ts';
 import type { CapabilityContract, CarriedChange } from '../../src/contract/index.ts';
-import { effectsFold } from '../../src/kernel/index.ts';
+import { effectsFold, fact } from '../../src/kernel/index.ts';
 import { DEFAULT_POLICY, sealPolicy } from '../../src/policy/index.ts';
 import {
   act,
@@ -61,6 +61,23 @@ describe('what was done is taken back by its receipt', () => {
     await world.kernel.rest(first.run);
     expect(await world.kernel.undo(put?.hash ?? '', 'operator:test')).toEqual(first);
     expect(await world.kernel.items.list()).toHaveLength(1);
+  });
+
+  test('asking twice opens one card, however many runs wait', async () => {
+    const [put] = await effectsOf((await putThere('A')).id);
+    const waiting = Array.from({ length: 1_001 }, (_, n) => ({
+      stream: `run/00${n}`,
+      expectedVersion: 0,
+      events: [
+        fact('intent.recorded', { words: `words ${n}`, queue: 'soon' }),
+        fact('run.claimed', { epoch: 1, worker: 'gone', until: 0 }),
+        fact('run.waiting', { for: 'time', words: 'Waits.' }),
+      ],
+    }));
+    await world.log.append(waiting);
+    const first = await world.kernel.undo(put?.hash ?? '', 'operator:test');
+    await world.kernel.rest(first.run);
+    expect(await world.kernel.undo(put?.hash ?? '', 'operator:test')).toEqual(first);
   });
 
   test('or it is said that nothing can, before and after', async () => {

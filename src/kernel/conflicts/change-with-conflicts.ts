@@ -20,6 +20,7 @@ import {
   versionKey,
 } from '../../records/index.ts';
 import { fact } from '../events.ts';
+import { eventsOfStream } from '../events-of-stream.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { decideCommands } from '../record-writes.ts';
@@ -171,8 +172,10 @@ async function openedItem(
   clashes: readonly Clash[],
   by: string,
 ): Promise<StreamAppend> {
-  const newer = await log.readStream(streamOf(command), { after: base.version });
-  const others = [...new Set(newer.map((event) => event.by))];
+  const others = new Set<string>();
+  for await (const { by: other } of eventsOfStream(log, streamOf(command), base.version)) {
+    others.add(other);
+  }
   const what = `${titleOf(now)}: ${fieldList(clashes)}`;
   const asked = rule === 'ask';
   const event = fact(
@@ -189,7 +192,7 @@ async function openedItem(
         ...{ record: command.record, id: command.id, paths: clashes.map(({ path }) => path) },
         base: base.version,
         mine: { by },
-        theirs: { by: others, version: now.version },
+        theirs: { by: [...others], version: now.version },
         recommendation: asked
           ? 'Look at both values, then choose for each field or for all.'
           : 'What stands was kept. Take back what was done elsewhere for the change that lost.',

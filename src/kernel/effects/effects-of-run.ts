@@ -7,9 +7,6 @@ export async function effectsOfRun(
   { log }: { readonly log: Pick<Log, 'fold'> },
   run: Id,
 ): Promise<readonly EffectRow[]> {
-  const rows: EffectRow[] = [];
-  for await (const { row } of log.fold(effectsFold).every({ index: 'run', equals: run })) {
-    rows.push(row);
-  }
-  return rows;
+  const own = log.fold(effectsFold).every({ index: 'run', equals: run });
+  return Array.fromAsync(own, ({ row }) => row);
 }

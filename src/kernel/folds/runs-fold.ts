@@ -48,7 +48,7 @@ const RUN_TYPES: ReadonlySet<string> = new Set<KernelEventType>([
 
 export const runsFold: Fold<RunRow> = {
   name: 'runs',
-  version: 2,
+  version: 3,
   reads: (type) => RUN_TYPES.has(type),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -64,6 +64,8 @@ export const runsFold: Fold<RunRow> = {
     started: (row) => row.startSeq,
     fingerprint: (row) => (row.endedAt === null ? row.fingerprint : undefined),
     meaning: (row) => (row.endedAt === null ? (row.meaning ?? undefined) : undefined),
+    /** by the run whose effects they take back */
+    compensates: (row) => (row.endedAt === null ? (row.compensates ?? undefined) : undefined),
   },
 };
 

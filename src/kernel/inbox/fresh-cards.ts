@@ -4,10 +4,11 @@ import { staleReason } from '../effects/approve.ts';
 import { readEffect } from '../effects/commit.ts';
 import { isUndecided } from '../effects/lifecycle.ts';
 import { fact } from '../events.ts';
-import { type ItemRow, itemsFold } from '../folds.ts';
+import type { ItemRow } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { Runner } from '../run/runner.ts';
 import type { Card, ItemReads } from './item-reads.ts';
+import { itemsOfRun } from './items-of-run.ts';
 
 /** Keeps cards true: what they show is what would happen. */
 export interface FreshCards {
@@ -75,14 +76,14 @@ export function createFreshCards(
     const card = await open(item.id);
     if (card.item.end === 'stale') {
       const why = card.effects.map((effect) => effect.because ?? '').join(' ');
-      const task = (await log.fold(itemsFold).list({ index: 'run', equals: item.run ?? '' })).find(
-        ({ row }) => row.kind === 'task' && row.step === item.step,
+      const task = (await itemsOfRun(ports, item.run ?? '')).find(
+        ({ kind, step }) => kind === 'task' && step === item.step,
       );
       return failure(
         'stale',
         `${because} Nothing was done. ${why}`.trim(),
-        { item: item.id, effects: [], ...(task ? { task: task.row.id } : {}) },
-        task ? `Say what should happen: steward show ${task.row.id}` : 'See: steward inbox',
+        { item: item.id, effects: [], ...(task ? { task: task.id } : {}) },
+        task ? `Say what should happen: steward show ${task.id}` : 'See: steward inbox',
       );
     }
     return failure('stale', `${because} Nothing was done. This is how it looks now.`, {

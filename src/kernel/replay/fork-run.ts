@@ -1,8 +1,10 @@
 import { type Id, LIMITS } from '../../base/index.ts';
 import { failure, OPERATOR, type StoredEvent } from '../../contract/index.ts';
+import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isInFlight } from '../effects/lifecycle.ts';
 import { asKernelEvent, type KernelEvents } from '../events.ts';
-import { type EffectRow, effectsFold } from '../folds.ts';
+import { eventsOfStream } from '../events-of-stream.ts';
+import type { EffectRow } from '../folds.ts';
 import type { Playbooks } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
 import { loadRun, withOutput } from '../run/load-run.ts';
@@ -62,10 +64,7 @@ export async function forkRun(ports: ForkPorts, of: Id, from: string, by: string
       'Fork from an earlier step, or start the goal anew with the same input.',
     );
   }
-  const rows = (await log.fold(effectsFold).list({ index: 'run', equals: of })).map(
-    ({ row }) => row,
-  );
-  requireSettledEffects(original, prefix, from, rows);
+  requireSettledEffects(original, prefix, from, await effectsOfRun(ports, of));
   const outputs = new Map<StoredEvent, StoredEvent>();
   for (const event of prefix.events) outputs.set(event, await withOutput(event, ports.blobs));
   const snapshot = await takeSnapshot(log);
@@ -162,13 +161,7 @@ function underVersion(
 
 /** The stream as it is stored, large outputs as handles. */
 async function streamOf({ log }: ForkPorts, run: Id): Promise<readonly StoredEvent[]> {
-  const events: StoredEvent[] = [];
-  for (let after = 0; ; ) {
-    const page = await log.readStream(`run/${run}`, { after, limit: LIMITS.pageRows });
-    events.push(...page);
-    if (page.length < LIMITS.pageRows) break;
-    after = page[page.length - 1]?.version ?? after;
-  }
+  const events = await Array.fromAsync(eventsOfStream(log, `run/${run}`));
   const erased = events.find((event) => event.erased || event.damaged);
   if (!erased) return events;
   throw failure('erased', 'Part of this run was erased, so nothing can be built on it.', { run });

@@ -1,7 +1,8 @@
-import { type Id, LIMITS } from '../../base/index.ts';
+import type { Id } from '../../base/index.ts';
 import type { StoredEvent } from '../../contract/index.ts';
 import type { Blobs, Log } from '../../log/index.ts';
 import { asKernelEvent, type KernelEvents } from '../events.ts';
+import { eventsOfStream } from '../events-of-stream.ts';
 import { effectsFold } from '../folds.ts';
 import { withOutput } from '../run/load-run.ts';
 
@@ -30,11 +31,8 @@ export async function readRecording(
   run: Id,
 ): Promise<Recording | undefined> {
   const events: StoredEvent[] = [];
-  for (let after = 0; ; ) {
-    const page = await log.readStream(`run/${run}`, { after, limit: LIMITS.pageRows });
-    for (const event of page) events.push(await withOutput(event, blobs));
-    if (page.length < LIMITS.pageRows) break;
-    after = page[page.length - 1]?.version ?? after;
+  for await (const event of eventsOfStream(log, `run/${run}`)) {
+    events.push(await withOutput(event, blobs));
   }
   return events.length === 0 ? undefined : { run, events, effects: await effectsOf(log, run) };
 }
@@ -44,7 +42,7 @@ async function effectsOf(log: LogReads, run: Id): Promise<Recording['effects']> 
   for await (const { row } of log.fold(effectsFold).every({ index: 'run', equals: run })) {
     const own = byStep.get(row.step) ?? [];
     byStep.set(row.step, own);
-    for (const stored of await log.readStream(`effect/${row.key}`)) {
+    for await (const stored of eventsOfStream(log, `effect/${row.key}`)) {
       const event = asKernelEvent(stored);
       if (event.type !== 'effect.finalised') continue;
       own.push({ seq: event.seq, data: event.data, status: row.status });

@@ -3,7 +3,8 @@ import { failure, OPERATOR, toFailure } from '../../contract/index.ts';
 import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact } from '../events.ts';
-import { type EffectRow, itemsFold, type RunRow, runsFold } from '../folds.ts';
+import { type EffectRow, type RunRow, runsFold } from '../folds.ts';
+import { itemsOfRun } from '../inbox/items-of-run.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { stepOf } from './run-places.ts';
 import { findWaysBack, type TakeBackPorts, takeBack, type WaysBack } from './take-back.ts';
@@ -150,7 +151,7 @@ async function withdraw(
       batch.others.push(...(await withdrawal(ports, row, because, by)));
     }
   }
-  for (const { row } of await log.fold(itemsFold).list({ index: 'run', equals: run.id })) {
+  for (const row of await itemsOfRun({ log }, run.id)) {
     batch.others.push({
       stream: `item/${row.id}`,
       expectedVersion: await log.streamVersion(`item/${row.id}`),

@@ -65,12 +65,14 @@ function lockOf({ run, step }: WaitRow, held: readonly LockView[]): Reason['lock
 }
 
 async function parked(log: Log, only: Id | undefined): Promise<readonly Reason[]> {
-  const rows = await log
-    .fold(runsFold)
-    .list({ index: 'status', equals: 'parked', limit: LIMITS.pageRows });
+  const runs = log.fold(runsFold);
+  const rows =
+    only === undefined
+      ? (await runs.list({ index: 'status', equals: 'parked' })).map(({ row }) => row)
+      : [...(await runs.getMany([only])).values()];
   return rows
-    .filter(({ row }) => only === undefined || row.id === only)
-    .map(({ row }) => ({
+    .filter(({ status }) => status === 'parked')
+    .map((row) => ({
       ...{ run: row.id, goal: row.title ?? row.goal, step: null, for: 'parked' },
       ...{ words: row.words ?? 'It was put aside.', until: null, lock: null },
     }));

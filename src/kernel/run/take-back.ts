@@ -15,6 +15,7 @@ import { fact } from '../events.ts';
 import { type EffectRow, effectsFold, runsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import { takeSnapshot } from '../snapshot.ts';
+import type { RunStatus } from './lifecycle.ts';
 import type { RunState } from './run-state.ts';
 import type { Runner } from './runner.ts';
 import { say } from './turn.ts';
@@ -152,17 +153,17 @@ export function undoneBy(run: RunState, path: string, by: EffectRow): readonly S
   return [{ stream: `effect/${key}`, expectedVersion: 'any', events }];
 }
 
+/** in these a run that takes something back may still do so */
+const MAY_TAKE_BACK: ReadonlySet<RunStatus> = new Set(['planned', 'running', 'waiting', 'parked']);
+
 /** A run that takes this very effect back and is not over. */
 async function openUndo({ log }: KernelPorts, { key, run }: EffectRow): Promise<Id | undefined> {
-  for (const status of ['planned', 'running', 'waiting', 'parked'] as const) {
-    const rows = await log.fold(runsFold).list({ index: 'status', equals: status });
-    for (const { row } of rows) {
-      if (row.compensates !== run) continue;
-      const events = await log.readStream(`run/${row.id}`, { limit: 2 });
-      const input = events.find(({ type }) => type === 'plan.decided')?.data.input;
-      const effects = isJsonObject(input) ? input.effects : undefined;
-      if (isJsonObject(effects) && Object.values(effects).includes(key)) return row.id;
-    }
+  for await (const { row } of log.fold(runsFold).every({ index: 'compensates', equals: run })) {
+    if (!MAY_TAKE_BACK.has(row.status)) continue;
+    const events = await log.readStream(`run/${row.id}`, { limit: 2 });
+    const input = events.find(({ type }) => type === 'plan.decided')?.data.input;
+    const effects = isJsonObject(input) ? input.effects : undefined;
+    if (isJsonObject(effects) && Object.values(effects).includes(key)) return row.id;
   }
   return undefined;
 }

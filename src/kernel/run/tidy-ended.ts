@@ -5,6 +5,7 @@ import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact, type ItemEnd } from '../events.ts';
 import { type EffectRow, effectsFold, type ItemRow, itemsFold } from '../folds.ts';
+import { itemsOfRun } from '../inbox/items-of-run.ts';
 import type { KernelPorts } from '../ports.ts';
 import { compiledStep, stepOf } from './run-places.ts';
 import { say, type Turn } from './turn.ts';
@@ -29,7 +30,7 @@ async function tidyRun(ports: KernelPorts, turn: Turn): Promise<void> {
   for (const row of await openEffects(ports, turn)) {
     batch.others.push(...(await withdrawal(ports, row, RUN_OVER)));
   }
-  for (const { row } of await ports.log.fold(itemsFold).list({ index: 'run', equals: run.id })) {
+  for (const row of await itemsOfRun(ports, run.id)) {
     if (!touched.has(`item/${row.id}`)) await close(ports, turn, row);
   }
 }

@@ -1,4 +1,4 @@
-import { type Id, type JsonObject, LIMITS, toTimestamp } from '../../base/index.ts';
+import { type Id, type JsonObject, toTimestamp } from '../../base/index.ts';
 import { type Failure, failure, OPERATOR, OWN, toFailure } from '../../contract/index.ts';
 import type { StreamAppend } from '../../log/index.ts';
 import type { Playbook } from '../../plan/index.ts';
@@ -111,10 +111,7 @@ export function createSchedules(ports: SchedulePorts): Schedules {
       const events = [fact('schedule.removed', { because }, { by, label: OPERATOR })];
       await log.append([{ stream, expectedVersion: await log.streamVersion(stream), events }]);
     },
-    list: async () => {
-      const found = await rows.list({ limit: LIMITS.pageRows });
-      return found.map(({ row }) => viewOf(row));
-    },
+    list: () => Array.fromAsync(rows.every(), ({ row }) => viewOf(row)),
     nextDue: async (from = 0) => {
       const [first] = await rows.list({ index: 'due', from, limit: 1 });
       return first?.row.next ?? undefined;

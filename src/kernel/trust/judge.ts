@@ -103,7 +103,7 @@ async function startsByRate(
 ): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   if (isUnreadable(policy) || policy.rates.length === 0) return counts;
-  const rows = await ports.log.fold(startsFold).list();
+  const rows = await Array.fromAsync(ports.log.fold(startsFold).every());
   const now = ports.clock.now();
   for (const rate of policy.rates) {
     let count = 0;

@@ -20,7 +20,8 @@ export async function listGrants({
   log,
   clock,
 }: Pick<KernelPorts, 'log' | 'clock'>): Promise<readonly GrantView[]> {
-  const rows = await log.fold(grantsFold).list({ index: 'written', descending: true });
+  const newest = log.fold(grantsFold).every({ index: 'written', descending: true });
+  const rows = await Array.fromAsync(newest);
   const used = await log.fold(grantUseFold).getMany(rows.map(({ key }) => key));
   return rows.map(({ key, row: { grant, writtenAt, because } }) => {
     const over = grant.status === 'active' && Date.parse(grant.until) <= clock.now();
@@ -40,5 +41,5 @@ export async function listGrants({
 export async function listDevices({
   log,
 }: Pick<KernelPorts, 'log'>): Promise<readonly DeviceRow[]> {
-  return (await log.fold(devicesFold).list()).map(({ row }) => row);
+  return Array.fromAsync(log.fold(devicesFold).every(), ({ row }) => row);
 }

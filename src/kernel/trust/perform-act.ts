@@ -40,8 +40,8 @@ interface SignedAct {
 
 /** Rounds of deciding again when something moved between looking and appending. */
 const ROUNDS = 5;
-/** Effects on their way that one act may take back. */
-const IN_FLIGHT = 1_000;
+/** effects that one act puts aside in its own append, which must never be too large to be written */
+const PUT_ASIDE = 1_000;
 
 /**
  * Does an act that the operator signed: the signature and what it changes are one barrier append, and
@@ -182,10 +182,11 @@ async function revoke(
 
 /** Approved effects that have not begun to go out. */
 async function inFlight({ log }: ActPorts): Promise<readonly EffectRow[]> {
-  const rows = await log.fold(effectsFold).list({ index: 'flight', limit: IN_FLIGHT });
-  return rows
-    .map(({ row }) => row)
-    .filter(({ status }) => status === 'approved' || status === 'held');
+  const rows: EffectRow[] = [];
+  for await (const { row } of log.fold(effectsFold).every({ index: 'flight' })) {
+    if (row.status === 'approved' || row.status === 'held') rows.push(row);
+  }
+  return rows;
 }
 
 async function approvedBy(ports: ActPorts, device: Id): Promise<readonly EffectRow[]> {
@@ -195,14 +196,18 @@ async function approvedBy(ports: ActPorts, device: Id): Promise<readonly EffectR
   return rows.filter(({ approval }) => approvals.get(approval ?? '')?.device === device);
 }
 
-/** Puts effects aside, so that they are prepared and asked anew; one that begins meanwhile conflicts. */
+/**
+ * Puts effects aside, so that they are prepared and asked anew; one that begins meanwhile conflicts.
+ * Those that do not fit into the append stay void all the same: the last look before a commit asks
+ * whether their approval holds.
+ */
 async function takeBack(
   { log }: ActPorts,
   rows: readonly EffectRow[],
   because: string,
 ): Promise<readonly StreamAppend[]> {
   return Promise.all(
-    rows.map(async ({ key, run }) => ({
+    rows.slice(0, PUT_ASIDE).map(async ({ key, run }) => ({
       stream: `effect/${key}`,
       expectedVersion: await log.streamVersion(`effect/${key}`),
       events: [fact('effect.stale', { because }, { run })],

@@ -15,8 +15,8 @@ import { type PolicyVersionRow, policyVersionsFold } from './trust-folds.ts';
 
 /** Every policy that was in force, newest first. */
 export async function policyHistory({ log }: ActPorts): Promise<readonly PolicyVersionRow[]> {
-  const rows = await log.fold(policyVersionsFold).list({ descending: true });
-  return rows.map(({ row }) => row);
+  const newest = log.fold(policyVersionsFold).every({ descending: true });
+  return Array.fromAsync(newest, ({ row }) => row);
 }
 
 /** The content of an older policy, to be signed again. Fails with `not_found`, `not_possible`. */

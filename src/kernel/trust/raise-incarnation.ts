@@ -1,11 +1,14 @@
 import type { Id } from '../../base/index.ts';
 import { failure, OPERATOR } from '../../contract/index.ts';
 import { fact } from '../events.ts';
-import { controlFold, effectsFold } from '../folds.ts';
+import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 
-/** Effects that one restore puts aside in a single append. */
-const PAGE = 1_000;
+/**
+ * Effects that one restore puts aside in its own append. The others are void as well: they carry the
+ * incarnation before it, and the last look before a commit compares it.
+ */
+const PUT_ASIDE = 1_000;
 
 /**
  * A restore begins another life: every open approval and grant is void, every connector is off until
@@ -21,22 +24,25 @@ export async function raiseIncarnation(
   const control = await log.fold(controlFold).get('control');
   if (!control) throw failure('no_company', 'There is no company yet.');
   const incarnation = control.incarnation + 1;
-  const flight = await log.fold(effectsFold).list({ index: 'flight', limit: PAGE });
-  const open = flight.filter(({ row }) => row.status === 'approved' || row.status === 'held');
+  const runs = new Set<Id>();
+  const open: EffectRow[] = [];
+  for await (const { row } of log.fold(effectsFold).every({ index: 'flight' })) {
+    runs.add(row.run);
+    const isOpen = row.status === 'approved' || row.status === 'held';
+    if (isOpen && open.length < PUT_ASIDE) open.push(row);
+  }
   const aside = await Promise.all(
-    open.map(async ({ key, row }) => ({
+    open.map(async ({ key, run }) => ({
       stream: `effect/${key}`,
       expectedVersion: await log.streamVersion(`effect/${key}`),
-      events: [
-        fact('effect.stale', { because: 'The company was restored since.' }, { run: row.run }),
-      ],
+      events: [fact('effect.stale', { because: 'The company was restored since.' }, { run })],
     })),
   );
   const raised = fact('incarnation.raised', { incarnation, because });
   await log.append([{ stream: 'control', expectedVersion: version, events: [raised] }, ...aside], {
     barrier: true,
   });
-  return { incarnation, runs: [...new Set(flight.map(({ row }) => row.run))] };
+  return { incarnation, runs: [...runs] };
 }
 
 /** The switch: nothing goes out from now on. Needs no signature; going on does. */

@@ -16,7 +16,9 @@ export async function suspendGrantsLike(
   effect: Effect,
   because: string,
 ): Promise<readonly StreamAppend[]> {
-  const rows = await log.fold(grantsFold).list({ index: 'live', equals: effect.capability });
+  const rows = await Array.fromAsync(
+    log.fold(grantsFold).every({ index: 'live', equals: effect.capability }),
+  );
   const to = new Set(effect.to.map(normaliseAddress));
   return rows
     .filter(
@@ -32,7 +34,7 @@ export async function suspendChangedGrants(
   ports: Pick<KernelPorts, 'log' | 'registry'>,
 ): Promise<number> {
   const { log, registry } = ports;
-  const rows = await log.fold(grantsFold).list({ index: 'live' });
+  const rows = await Array.fromAsync(log.fold(grantsFold).every({ index: 'live' }));
   const changed = rows.filter(({ row }) => {
     const entry = registry.find(row.grant.scope.capability);
     return !entry || contractHash(entry.contract) !== row.contract;

@@ -73,7 +73,7 @@ export function createTokens({ log, clock }: { readonly log: Log; readonly clock
     list: async () => {
       const now = clock.now();
       const current = await incarnation();
-      const found = await rows.list({ index: 'issued', descending: true });
+      const found = await Array.fromAsync(rows.every({ index: 'issued', descending: true }));
       return found.map(({ row: { hash: _, ...row } }) => ({
         ...row,
         status: row.incarnation === current ? statusOf(row, now) : 'revoked',

@@ -1,7 +1,8 @@
 import { atPath, type Id, type JsonObject, toTimestamp, withPath } from '../../../base/index.ts';
-import { failure, type NewEvent, OPERATOR } from '../../../contract/index.ts';
+import { failure, type NewEvent, OPERATOR, type StoredEvent } from '../../../contract/index.ts';
 import type { StreamAppend } from '../../../log/index.ts';
 import { keptType, labelsOfRecord, type RecordState } from '../../../records/index.ts';
+import { eventsOfStream } from '../../events-of-stream.ts';
 import type { ActBodies } from '../act-bodies.ts';
 import type { ActPorts } from '../propose-act.ts';
 import { openErasuresFold } from '../trust-folds.ts';
@@ -118,8 +119,10 @@ export async function finishErasures(ports: ActPorts): Promise<number> {
 async function destroy(ports: ActPorts, erasure: Erasure, subject: Id): Promise<ErasureReceipt> {
   const { log, clock } = ports;
   const stream = `subject/${subject}`;
-  const events = await log.readStream(stream);
-  const erased = events.findLast(({ type }) => type === 'subject.erased');
+  let erased: StoredEvent | undefined;
+  for await (const event of eventsOfStream(log, stream)) {
+    if (event.type === 'subject.erased') erased = event;
+  }
   if (!erased) throw failure('not_found', `Nothing about ${subject} was erased.`);
   const data = erased.data as unknown as ErasedData; // written by erasedData, below
   erasure.destroyKey(subject);
