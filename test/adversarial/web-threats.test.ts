@@ -22,7 +22,7 @@ beforeAll(async () => {
     body: JSON.stringify({ code, device: { name: 'Test', kind: 'browser', publicKey } }),
   });
   [cookie = ''] = String(answer.headers['set-cookie']).split(';');
-}, 60_000);
+});
 afterAll(() => shop[Symbol.asyncDispose]());
 
 describe('the event stream', () => {

@@ -32,7 +32,7 @@ describe.skipIf(executable === undefined)(
     beforeAll(async () => {
       buildPage();
       browser = await launchChromium(executable ?? '');
-    }, 120_000);
+    });
     afterAll(() => browser?.close());
 
     async function example(): Promise<{ workshop: Workshop; served: Served }> {
@@ -91,7 +91,7 @@ describe.skipIf(executable === undefined)(
       const mail = await PostalMime.parse(sent ?? Buffer.alloc(0));
       expect(mail.text).toContain('Herzlichen Dank für die Zusammenarbeit.');
       expect(mail.attachments).toHaveLength(2);
-    }, 60_000);
+    });
 
     test('at 320 pixels the keyboard alone asks, reads, and approves', async () => {
       const { workshop, served } = await example();
@@ -118,7 +118,7 @@ describe.skipIf(executable === undefined)(
       expect(await page.locator('.rows .row').count()).toBe(1);
       expect(await outbox(workshop)).toHaveLength(1);
       expect(complaints).toEqual([]);
-    }, 60_000);
+    });
 
     test('a second browser can look, and every button says why it cannot decide', async () => {
       const { workshop, served } = await example();
@@ -140,7 +140,7 @@ describe.skipIf(executable === undefined)(
       await approve.click({ force: true });
       expect(await outbox(workshop)).toEqual([]);
       expect(second.complaints).toEqual([]);
-    }, 60_000);
+    });
 
     test('a browser that is known decides again after a fresh link', async () => {
       const { workshop, served } = await example();
@@ -158,7 +158,7 @@ describe.skipIf(executable === undefined)(
       await page.getByText('Your decision is recorded.').waitFor();
       expect(await outbox(workshop)).toHaveLength(1);
       expect(complaints).toEqual([]);
-    }, 60_000);
+    });
 
     test('a card that changes while it is open says what changed before it can be signed', async () => {
       const { workshop, served } = await example();
@@ -179,7 +179,7 @@ describe.skipIf(executable === undefined)(
       await banner.waitFor();
       expect(await banner.textContent()).toContain('Another subject');
       expect(await outbox(workshop)).toEqual([]);
-    }, 60_000);
+    });
 
     test('a lost answer is looked into: it never claims that nothing happened', async () => {
       const { workshop, served } = await example();
@@ -203,7 +203,7 @@ describe.skipIf(executable === undefined)(
       });
       await pressUntil(page, 'a', 'your decision arrived');
       expect(await outbox(workshop)).toHaveLength(1);
-    }, 100_000);
+    });
 
     test('bytes that are not what the hash says cannot be approved', async () => {
       const { workshop, served } = await example();
@@ -220,7 +220,7 @@ describe.skipIf(executable === undefined)(
       await page.keyboard.press('a');
       expect(await page.locator('.do-nothing').textContent()).toContain('not what would be signed');
       expect(await outbox(workshop)).toEqual([]);
-    }, 60_000);
+    });
   },
 );
 

@@ -34,7 +34,7 @@ describe.skipIf(executable === undefined)(
     beforeAll(async () => {
       buildPage();
       browser = await launchChromium(executable ?? '');
-    }, 120_000);
+    });
     afterAll(() => browser?.close());
 
     test('"Always" shows its limits, lets them be changed, and says in sentences what is signed', async () => {
@@ -79,7 +79,7 @@ describe.skipIf(executable === undefined)(
       const [grant] = await desk.data<readonly GrantLine[]>(['grants']);
       expect(grant).toMatchObject({ status: 'revoked', because: 'You ended it.' });
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
 
     test('with a passkey the page signs the grant itself, exactly as it was shown', async () => {
       await using desk = await serveDesk('page-grants');
@@ -112,7 +112,7 @@ describe.skipIf(executable === undefined)(
         limits: [{ type: 'count', max: 2, per: 'week' }],
       });
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
 
     test('what a grant covers goes out without its own question, and the page counts the use', async () => {
       await using desk = await serveDesk('page-grants');
@@ -147,7 +147,7 @@ describe.skipIf(executable === undefined)(
       await page.goto(`${desk.url}/settings`);
       await page.getByText('used once').waitFor();
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
 
     test('another policy is tried on the past before it is signed with a passkey', async () => {
       await using desk = await serveDesk('page-grants');
@@ -197,7 +197,7 @@ describe.skipIf(executable === undefined)(
       expect(now).toMatchObject({ because: 'Holidays', policy: { rules: [rule] } });
       await page.locator('section[aria-labelledby=policy] li', { hasText: 'Holidays' }).waitFor();
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
 
     test('a device that is removed on the page decides nothing any more', async () => {
       await using desk = await serveDesk('page-grants');
@@ -219,7 +219,7 @@ describe.skipIf(executable === undefined)(
       await second.page.keyboard.press('a');
       await second.page.getByText('Open the sign-in link').waitFor();
       expect(await desk.outbox()).toBe(0);
-    }, 120_000);
+    });
   },
 );
 

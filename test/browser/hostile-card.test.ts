@@ -31,7 +31,7 @@ describe.skipIf(executable === undefined)(
     beforeAll(async () => {
       buildPage();
       browser = await launchChromium(executable ?? '');
-    }, 120_000);
+    });
     afterAll(() => browser?.close());
 
     test('is text: nothing of it runs, is fetched, hides, or is left out', async () => {
@@ -76,6 +76,6 @@ describe.skipIf(executable === undefined)(
         asked.filter((url) => !url.startsWith(`${origin}/`) && !url.startsWith('blob:')),
       ).toEqual([]);
       expect(complaints).toEqual([]);
-    }, 90_000);
+    });
   },
 );

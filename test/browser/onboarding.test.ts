@@ -27,7 +27,7 @@ describe.skipIf(executable === undefined)(
       workshop = await createWorkshop('onboarding-page');
       served = await workshop.serve(['start'], { STEWARD_EXAMPLE: '0' });
       ({ page, complaints } = await visit(browser, { width: 390 }));
-    }, 120_000);
+    });
     afterAll(async () => {
       await browser?.close();
       await workshop?.[Symbol.asyncDispose]();
@@ -82,6 +82,6 @@ describe.skipIf(executable === undefined)(
       expect(await page.content()).not.toContain(key);
       // the refused form is the only thing that the browser may have complained about
       expect(complaints.filter((words) => !words.includes('422'))).toEqual([]);
-    }, 60_000);
+    });
   },
 );

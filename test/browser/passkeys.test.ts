@@ -32,7 +32,7 @@ describe.skipIf(executable === undefined)(
     beforeAll(async () => {
       buildPage();
       browser = await launchChromium(executable ?? '');
-    }, 120_000);
+    });
     afterAll(() => browser?.close());
 
     test('one is made in Settings, let in by its code, and then lets in the next one and a browser', async () => {
@@ -102,7 +102,7 @@ describe.skipIf(executable === undefined)(
       await deviceLine(page, 'Key ring').getByText('removed').waitFor();
       expect(complaints).toEqual([]);
       expect(second.complaints).toEqual([]);
-    }, 120_000);
+    });
 
     test('a server that answers with another key gets nothing to sign', async () => {
       await using desk = await serveDesk('page-passkey-lie');
@@ -130,7 +130,7 @@ describe.skipIf(executable === undefined)(
         await page.unroute('**/api/devices/passkeys');
       }
       expect(await page.getByText('steward devices passkey').count()).toBe(0);
-    }, 120_000);
+    });
 
     test('at a bare number the page names the address where passkeys work', async () => {
       const home = mkdtempSync(join(tmpdir(), 'steward-page-number-'));
@@ -151,7 +151,7 @@ describe.skipIf(executable === undefined)(
         await served.close();
         rmSync(home, { recursive: true, force: true, maxRetries: 3 });
       }
-    }, 60_000);
+    });
 
     test('what is grave waits for the passkey: without one it says so, closed it still waits, then it is done', async () => {
       const home = mkdtempSync(join(tmpdir(), 'steward-page-grave-'));
@@ -214,6 +214,6 @@ describe.skipIf(executable === undefined)(
         await served?.close();
         rmSync(home, { recursive: true, force: true, maxRetries: 3 });
       }
-    }, 120_000);
+    });
   },
 );

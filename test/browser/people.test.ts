@@ -42,7 +42,7 @@ describe.skipIf(executable === undefined)(
     beforeAll(async () => {
       buildPage();
       browser = await launchChromium(executable ?? '');
-    }, 120_000);
+    });
     afterAll(() => browser?.close());
 
     test('a person is erased from the record: all that goes is shown, signed, and receipted', async () => {
@@ -68,7 +68,7 @@ describe.skipIf(executable === undefined)(
       const [erasure] = await desk.data<readonly object[]>(['erasures']);
       expect(erasure).toMatchObject({ subject: zoe.id, because: 'They asked for it.' });
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
 
     test('a token is made in Settings, shown once, works, and is ended', async () => {
       await using desk = await serveDesk('page-tokens');
@@ -101,7 +101,7 @@ describe.skipIf(executable === undefined)(
       await line.getByText('ended', { exact: true }).waitFor();
       expect(await read('project')).toBe(401);
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
 
     test('a secret is kept and gets a new value in Settings, and the page forgets both', async () => {
       await using desk = await serveDesk('page-secrets');
@@ -132,6 +132,6 @@ describe.skipIf(executable === undefined)(
       expect(await page.content()).not.toContain('typed-in-value');
       expect(await desk.data(['secret', 'list'])).toMatchObject([{ name: 'bank', version: 2 }]);
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
   },
 );

@@ -16,7 +16,7 @@ const executable = findChromium();
 const why = 'no Chromium here: install the package "chromium"';
 const FIRST_LOAD_BYTES = 60 * 1024;
 
-beforeAll(() => buildPage(), 120_000);
+beforeAll(() => buildPage());
 
 test('the first load is at most 60 KB', () => {
   const files = firstLoad();
@@ -53,7 +53,7 @@ describe.skipIf(executable === undefined)(
       await page.keyboard.type('juggle three oranges');
       await page.keyboard.press('Enter');
       await page.getByRole('heading', { level: 2, name: 'juggle three oranges' }).waitFor();
-    }, 60_000);
+    });
     afterAll(async () => {
       await browser?.close();
       await workshop?.[Symbol.asyncDispose]();
@@ -93,7 +93,6 @@ describe.skipIf(executable === undefined)(
         }
         expect(complaints).toEqual([]);
       },
-      90_000,
     );
 
     test('the single keys can be switched off', async () => {
@@ -107,7 +106,7 @@ describe.skipIf(executable === undefined)(
       await page.keyboard.press('?');
       await page.locator('dialog.help').waitFor();
       await page.keyboard.press('Escape');
-    }, 30_000);
+    });
 
     test('a record keeps its history, and opens as it was', async () => {
       await openFirst('/business/party', 'Studio Nord');
@@ -118,7 +117,7 @@ describe.skipIf(executable === undefined)(
       await page.getByRole('button', { name: 'As it was then' }).last().click();
       await page.getByText('This is how it was').waitFor();
       expect(await page.locator('.differs').textContent()).toMatch(/30.*now: 21/);
-    }, 30_000);
+    });
 
     test('a change by hand that is wrong is refused in words, and the field is found', async () => {
       await openFirst('/business/party', 'Studio Nord');
@@ -131,14 +130,14 @@ describe.skipIf(executable === undefined)(
         .poll(() => mail.evaluate((input) => input === document.activeElement))
         .toBe(true);
       await page.keyboard.press('Escape');
-    }, 30_000);
+    });
 
     test('a step that happens elsewhere appears by itself', async () => {
       await open('/runs', 'invoice Acme');
       const words = `invoice Harbour Labs for ${lastMonth()}`;
       await workshop.run(['do', words, '--json']);
       await page.getByText(words).first().waitFor();
-    }, 30_000);
+    });
 
     test('without the server the page says from when it is, and comes back by itself', async () => {
       await open('/today', 'What happened');
@@ -148,7 +147,7 @@ describe.skipIf(executable === undefined)(
       await page.context().setOffline(false);
       served = await workshop.serve(['start'], { STEWARD_PORT: new URL(served.url).port });
       await page.getByText('Reconnecting').waitFor({ state: 'detached', timeout: 20_000 });
-    }, 60_000);
+    });
 
     async function open(path: string, shows: string): Promise<void> {
       await page.goto(new URL(path, served.url).href);

@@ -17,7 +17,7 @@ describe.skipIf(executable === undefined)(
     beforeAll(async () => {
       buildPage();
       browser = await launchChromium(executable ?? '');
-    }, 120_000);
+    });
     afterAll(() => browser?.close());
 
     test('what is held counts down, also after a reload, and taken back it never goes out', async () => {
@@ -65,7 +65,7 @@ describe.skipIf(executable === undefined)(
         ['withdrawn', null],
       ]);
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
 
     test('left alone it goes out once, and the run says until when it could be taken back', async () => {
       await using desk = await serveDesk('page-undo', { undoWindowsMs: { final: SHORT_MS } });
@@ -83,7 +83,7 @@ describe.skipIf(executable === undefined)(
       await page.waitForTimeout(500);
       expect(await desk.outbox()).toBe(1);
       expect(complaints).toEqual([]);
-    }, 120_000);
+    });
   },
 );
 

@@ -139,7 +139,7 @@ test(`${DUE} timers that are due in the same moment all fire`, async () => {
     expect(await untilEnded(composed, DUE)).toBe(DUE);
     expect(composed.problems).toEqual([]);
   }, 'sqlite');
-}, 240_000);
+});
 
 test('one event ends every wait for it, however many there are', async () => {
   await withClock(async (composed) => {
@@ -156,7 +156,7 @@ test('one event ends every wait for it, however many there are', async () => {
     ]);
     expect(await untilEnded(composed, count)).toBe(count);
   }, 'sqlite');
-}, 60_000);
+});
 
 const ROUNDS = LONG ? 1_000 : 300;
 test(`a run of ${ROUNDS} rounds is folded again from its log and goes on`, async () => {
@@ -165,7 +165,7 @@ test(`a run of ${ROUNDS} rounds is folded again from its log and goes on`, async
     expect((await composed.kernel.rest(run)).status).toBe('done');
     expect(await composed.log.streamVersion(`run/${run}`)).toBeGreaterThan(ROUNDS);
   });
-}, 120_000);
+});
 
 const WAITING = LONG ? 100_000 : 10_000;
 /** rows that were used last are kept, whatever they belong to: that weighs more among few */

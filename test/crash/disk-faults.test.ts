@@ -85,7 +85,7 @@ test('a disk that is full at any one append loses nothing, and going on later fi
     });
   }
   expect(faults).toEqual([]);
-}, 120_000);
+});
 
 test('a database that may not grow stops with a clear failure; with space again all of it is done', async () => {
   await withHome(async (home) => {
@@ -106,7 +106,7 @@ test('a database that may not grow stops with a clear failure; with space again 
     expect(digests.kept).toEqual(digests.rebuilt);
     await roomy.close();
   });
-}, 90_000);
+});
 
 test('no space for a file: the step says so, and a retry finishes it', async () => {
   await withHome(async (home) => {

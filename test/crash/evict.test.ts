@@ -49,7 +49,7 @@ test('a mixed load ends the same when its memory is thrown away after every turn
     });
   }
   expect(results[1]).toEqual(results[0]);
-}, 60_000);
+});
 
 test('invoices end the same with and without memory, whatever is approved and rejected', async () => {
   const decisions = fc.tuple(...['Acme', 'Studio', 'Harbour'].map(() => fc.boolean()));
@@ -77,7 +77,7 @@ test('invoices end the same with and without memory, whatever is approved and re
     }),
     { numRuns: 4 },
   );
-}, 60_000);
+});
 
 test('the invoice flow ends done without any memory', async () => {
   await withHome(async (home) => {

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const composed = await openInvoiceHome({ home: template });
   await composed.close();
   boundaries = await boundariesOf(newHome());
-}, 60_000);
+});
 
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
@@ -64,7 +64,7 @@ test('killed again while it recovers from the middle of a commit, it is still se
     found.push(...(await faultsAfterRestart(home)).map((fault) => `${recovery[index]}: ${fault}`));
   });
   expect(found).toEqual([]);
-}, 120_000);
+});
 
 function newHome(source = template): string {
   homes += 1;

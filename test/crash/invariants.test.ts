@@ -54,7 +54,7 @@ test('2: a commit that was under way when the process died is probed and not rep
     await done.promise;
     dying.abandon();
     const heir = await openLoadHome({ home });
-    const deadline = Date.now() + 15_000;
+    const deadline = Date.now() + 60_000;
     while ((await heir.kernel.rest(run)).status !== 'done' && Date.now() < deadline) {
       for (const { id } of await heir.kernel.items.list()) await decideCard(heir, id);
       await sleep(5);

@@ -33,7 +33,7 @@ test(`after ${KILLS} kills every answered barrier is there, the chain whole, the
   } finally {
     rmSync(directory, { recursive: true });
   }
-}, 120_000);
+});
 
 const LONG = process.env.STEWARD_LONG === '1';
 const EVENTS = LONG ? 1_000_000 : 50_000;
@@ -70,7 +70,7 @@ test(
       rmSync(directory, { recursive: true });
     }
   },
-  LONG ? 1_200_000 : 120_000,
+  LONG ? 1_200_000 : 240_000,
 );
 
 /** Heads that the child was answered under a barrier before it was killed, some time after the first. */

@@ -124,7 +124,7 @@ async function ring({ log, newId }: Composed, name: string): Promise<void> {
 
 async function untilDone({ log }: Composed, wanted: number): Promise<void> {
   const runs = log.fold(runsFold);
-  const limitMs = LONG ? 300_000 : 60_000;
+  const limitMs = LONG ? 300_000 : 240_000;
   const done = async () => (await runs.count()) - (await runs.count({ index: 'status' }));
   await expect.poll(done, { timeout: limitMs, interval: 20 }).toBe(wanted);
 }
@@ -193,7 +193,7 @@ test('a run of very many steps is kept once, and goes on from its log after a re
       ...{ words: 'many', playbook: 'many', input: { n: items }, by: 'operator:x' },
     });
     await expect
-      .poll(async () => (await first.kernel.rest(run)).status, { timeout: 120_000 })
+      .poll(async () => (await first.kernel.rest(run)).status, { timeout: 240_000 })
       .toBe('waiting');
     const events = await first.log.streamVersion(`run/${run}`);
     expect(events).toBeGreaterThan(items * INNER);

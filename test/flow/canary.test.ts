@@ -78,7 +78,7 @@ beforeAll(async () => {
     '--set',
     'kinds=customer',
   ]);
-}, 90_000);
+});
 afterAll(async () => {
   await opened.house.close();
   await desk.close();
@@ -110,7 +110,7 @@ describe('a stored secret', () => {
     const [first] = await Promise.all([firstFrame(), ask('GET', '/api/records/party')]);
     expect(first).toContain('Old [secret:before]');
     expect(first).not.toContain(KNOWN_BEFORE);
-  }, 90_000);
+  });
 
   test.each(Object.entries(SPELLINGS))(
     'written as %s passes no writer and no door',

@@ -5,7 +5,6 @@ import { openDeskHouse } from '../support/desk-house.ts';
 /** Erasing a person as somebody does it at the command line and over HTTP. */
 const PASSPHRASE = 'four plain words here';
 const UNLOCK = { 'Passphrase of your device key': PASSPHRASE };
-const SLOW = { timeout: 90_000 } as const;
 
 interface Preview {
   readonly subject: string;
@@ -43,10 +42,10 @@ beforeAll(async () => {
     'New passphrase': PASSPHRASE,
     'The same again': PASSPHRASE,
   });
-}, SLOW.timeout);
+});
 afterAll(() => desk.close());
 
-describe('erasing a person', SLOW, () => {
+describe('erasing a person', () => {
   test('says beforehand what goes and what the law keeps, and changes nothing yet', async () => {
     const acme = await partyNamed('Acme');
     await invoice(acme);

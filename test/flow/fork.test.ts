@@ -255,7 +255,7 @@ describe('forking', () => {
       ),
       { numRuns: 30 },
     );
-  }, 60_000);
+  });
 });
 
 const nothing: JsonObject = { fields: [] };

@@ -7,7 +7,7 @@ let desk: CommandDesk;
 beforeAll(async () => {
   desk = await createExampleDesk('head');
   await desk.data(['devices', 'enrol']);
-}, 90_000);
+});
 afterAll(() => desk.close());
 
 test('a stream that is asked for its head alone leaves nobody listening', async () => {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   shop = await createWorkshop('http');
   server = await shop.serve(['start']);
   key = await newKey();
-}, 60_000);
+});
 afterAll(() => shop[Symbol.asyncDispose]());
 
 describe('at the door', () => {

@@ -30,7 +30,7 @@ beforeAll(async () => {
   ]);
   expect(asked.waitingFor).toBe('approval');
   run = asked.run;
-}, 60_000);
+});
 afterAll(() => desk.close());
 
 async function writeDocument(name: string, document: JsonObject): Promise<string> {

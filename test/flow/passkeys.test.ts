@@ -303,7 +303,7 @@ describe('an act that a plain key may not sign', () => {
   });
 });
 
-describe('at the command line', { timeout: 60_000 }, () => {
+describe('at the command line', () => {
   let desk: CommandDesk;
 
   beforeEach(async () => {

@@ -338,7 +338,7 @@ describe('replaying', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
+  });
 });
 
 /** A log in which the run's stream reads otherwise than it was written. */

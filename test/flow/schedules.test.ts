@@ -216,7 +216,7 @@ describe('schedules', () => {
       offset += Date.parse(next ?? '') - clock.now() - 150;
       // something happens, so the timer looks at the clock again
       await composed.kernel.schedules.set({ ...EVERY_MORNING, cron }, 'operator:test');
-      await expect.poll(() => runsOf(composed), { timeout: 5_000 }).toHaveLength(1);
+      await expect.poll(() => runsOf(composed)).toHaveLength(1);
       await composed.close();
     }));
 

@@ -31,4 +31,4 @@ test('with the key of other secrets the home does not open, and both ways out wo
   copyFileSync(join(other, 'secrets.key'), join(keys, 'secrets.key'));
   for (const name of readdirSync(keys)) if (name.startsWith('secrets.')) rmSync(join(keys, name));
   expect((await shop.run(['inbox', '--json'])).json()).toMatchObject({ ok: true });
-}, 60_000);
+});

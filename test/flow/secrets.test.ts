@@ -9,7 +9,6 @@ import { type DeskHouse, openDeskHouse } from '../support/desk-house.ts';
 /** Secrets between the store and the log: neither says what the other does not know. */
 const PASSPHRASE = 'four plain words here';
 const UNLOCK = { 'Passphrase of your device key': PASSPHRASE };
-const SLOW = { timeout: 90_000 } as const;
 
 interface Row {
   readonly name: string;
@@ -54,10 +53,10 @@ beforeAll(async () => {
     'New passphrase': PASSPHRASE,
     'The same again': PASSPHRASE,
   });
-}, SLOW.timeout);
+});
 afterAll(() => desk.close());
 
-describe('a secret', SLOW, () => {
+describe('a secret', () => {
   test('is signed with what stands for its value, and the log tells nobody the value', async () => {
     const end = await set('bank', 'first-value-81f2');
     expect(end.code, end.out).toBe(0);

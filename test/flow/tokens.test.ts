@@ -8,7 +8,6 @@ import { type DeskHouse, openDeskHouse } from '../support/desk-house.ts';
 /** Workers and agents at the door: what a token reaches, and all that it does not. */
 const PASSPHRASE = 'four plain words here';
 const UNLOCK = { 'Passphrase of your device key': PASSPHRASE };
-const SLOW = { timeout: 90_000 } as const;
 const DAY_MS = 86_400_000;
 
 /** As wide as a token can be made: even this one reaches only what is listed below. */
@@ -48,16 +47,16 @@ beforeAll(async () => {
     'New passphrase': PASSPHRASE,
     'The same again': PASSPHRASE,
   });
-}, SLOW.timeout);
+});
 afterAll(() => desk.close());
 
-describe('a token', SLOW, () => {
+describe('a token', () => {
   let widest: Token;
   let narrow: Token;
   beforeAll(async () => {
     widest = await create('widest', ...WIDEST);
     narrow = await create('narrow', '--read', 'project', '--days', '1');
-  }, SLOW.timeout);
+  });
 
   test('is shown once, and stands in no file and no later answer', async () => {
     expect(widest.token).toMatch(/^stw_[0-9a-f]{64}$/);
@@ -256,7 +255,7 @@ describe('a wrong token', () => {
       expect((await guess(99)).status).toBe(401);
       clockMs = 0;
     });
-  }, 90_000);
+  });
 
   test('from another page is refused, and a token needs no Origin', async () => {
     const right = await create('page', '--read', 'project', '--may', 'invoice.*');
@@ -267,10 +266,10 @@ describe('a wrong token', () => {
       const bare = await ask('POST', '/api/do', { ...options, body: { words: 'x' } });
       expect(bare.status).toBe(422);
     });
-  }, 90_000);
+  });
 });
 
-describe('a token is not made', SLOW, () => {
+describe('a token is not made', () => {
   test.each([
     ['for everything', ['--may', '*'], 2],
     ['for nothing', [], 2],

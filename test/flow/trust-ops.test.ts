@@ -9,9 +9,6 @@ const PASSPHRASE = 'four plain words here';
 const UNLOCK = { 'Passphrase of your device key': PASSPHRASE };
 const GRANT = ['grant', 'mail.send', '--to', 'billing@acme.example', '--count', '2/month'];
 
-/** a passphrase is made slow to guess: each use of it takes half a second on an idle machine */
-const SLOW = { timeout: 90_000 } as const;
-
 const COMPANY = `name: Mara Lindt Design
 owner: Mara Lindt
 street: Lindenstraße 14
@@ -42,7 +39,7 @@ async function writePolicy(name: string, text: string): Promise<string> {
   return file;
 }
 
-describe('with a key that lies open in its file', SLOW, () => {
+describe('with a key that lies open in its file', () => {
   let recovery: string;
   let first: string;
 
@@ -55,7 +52,7 @@ describe('with a key that lies open in its file', SLOW, () => {
     ]);
     recovery = made.recovery;
     first = made.device.id;
-  }, SLOW.timeout);
+  });
   afterAll(() => desk.close());
 
   test.each([
@@ -134,7 +131,7 @@ describe('with a key that lies open in its file', SLOW, () => {
   });
 });
 
-describe('with a key under a passphrase', SLOW, () => {
+describe('with a key under a passphrase', () => {
   beforeAll(async () => {
     desk = await createExampleDesk('trust-ops-example');
     // an example has no paper to sign with: its way out is another one
@@ -147,7 +144,7 @@ describe('with a key under a passphrase', SLOW, () => {
       'New passphrase': PASSPHRASE,
       'The same again': PASSPHRASE,
     });
-  }, SLOW.timeout);
+  });
   afterAll(() => desk.close());
 
   test('nothing is signed that nobody saw', async () => {

@@ -13,7 +13,7 @@ const plain = {
   idempotency: 'idempotent',
   failures: {},
   reads: {},
-  timeoutMs: 10_000,
+  timeoutMs: 60_000,
   cost: { microUsd: 0, latencyMs: 1 },
   placement: 'this-machine',
 } as const satisfies Partial<CapabilityContract>;
