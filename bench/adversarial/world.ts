@@ -2,7 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { canonicalJson, type Id, type JsonObject, sha256 } from '../../src/base/index.ts';
-import { type Device, failure, type SignedDecision } from '../../src/contract/index.ts';
+import {
+  COUNTERPARTY,
+  type Device,
+  failure,
+  type SignedDecision,
+} from '../../src/contract/index.ts';
 import {
   actHash,
   composeStatement,
@@ -127,7 +132,9 @@ export async function openWorld(options: WorldOptions): Promise<World> {
     const decision = await sign('approve', meant);
     for (const { args } of edits) {
       for (const [path, value] of Object.entries(args ?? {})) {
-        await kernel.items.edit(item.id, { [path]: value }, 'agent:worst@1').catch(() => undefined);
+        await kernel.items
+          .edit(item.id, { [path]: value }, { by: 'agent:worst@1', label: COUNTERPARTY })
+          .catch(() => undefined);
       }
     }
     await kernel.items.decide(item.id, decision).catch(() => undefined);

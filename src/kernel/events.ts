@@ -122,7 +122,12 @@ export interface KernelEvents extends TrustEvents {
   'step.skipped': { readonly step: string; readonly because: string; readonly taken?: Taken };
   'step.denied': { readonly step: string; readonly because: string };
   /** the operator's own input for the next try */
-  'step.fixed': { readonly step: string; readonly input: JsonObject };
+  'step.fixed': {
+    readonly step: string;
+    readonly input: JsonObject;
+    /** absent in older logs, where all of it counted as typed by the operator */
+    readonly labels?: Labels;
+  };
   'step.cancelled': { readonly step: string };
   'step.compensated': { readonly step: string; readonly words: string };
   /** what would take a step's effect back; known before the effect begins */
@@ -144,6 +149,8 @@ export interface KernelEvents extends TrustEvents {
     readonly item: Id;
     readonly reasons: readonly string[];
     readonly edits?: { readonly [path: string]: Json };
+    /** what the words of whoever edited are worth, where that is less than the operator's */
+    readonly editsLabel?: Label;
     /** what to judge it by again when it is committed */
     readonly on: JudgedOn;
     /** what it was prepared on; absent in what an older Steward prepared */

@@ -1,7 +1,8 @@
 import { isJsonObject, type Json, type JsonObject } from '../base/index.ts';
-import { failure, toFailure } from '../contract/index.ts';
+import { failure, type Label, type Labels, toFailure } from '../contract/index.ts';
 import type { FormField } from '../plan/index.ts';
 import { coerceSet, parseMoney, resolveRecordType } from '../records/index.ts';
+import { typedLabels } from './typed-labels.ts';
 
 /** Reads what a person answered by the form. Fails with `invalid_input`, naming the field and the way. */
 export function readAnswer(form: Json, values: { readonly [name: string]: Json }): JsonObject {
@@ -27,6 +28,45 @@ export function readAnswer(form: Json, values: { readonly [name: string]: Json }
   return answer;
 }
 
+/**
+ * What each answer is worth. What was filled in for the person, or offered to choose from, keeps where it
+ * came from as long as it comes back as it was; `typed` is what their own words are worth.
+ */
+export function answerLabels(form: Json, answer: JsonObject, typed: Label): Labels {
+  const at: Record<string, Label> = {};
+  for (const field of fieldsOf(form)) {
+    const given = answer[field.name];
+    if (field.from === undefined || given === undefined) continue;
+    const offered = field.kind === 'choice' ? given : prefilled(field);
+    if (offered === undefined) continue;
+    const labels = typedLabels(given, { value: offered, labels: { base: field.from } }, typed);
+    if (labels.base !== typed) at[field.name] = labels.base;
+    for (const [path, label] of Object.entries(labels.at ?? {}))
+      at[`${field.name}.${path}`] = label;
+  }
+  return Object.keys(at).length === 0 ? { base: typed } : { base: typed, at };
+}
+
+/**
+ * The field as it is asked: with where its default and its choices came from. What a field says about
+ * itself does not count.
+ */
+export function withOrigin(field: AskedField, origin: Label): AskedField {
+  const { from: _, ...asked } = field;
+  const isOffered = field.default !== undefined || field.choices !== undefined;
+  return isOffered && origin.integrity !== 'operator' ? { ...asked, from: origin } : asked;
+}
+
+/** The default as an answer would be read, so that both can be compared. */
+function prefilled(field: AskedField): Json | undefined {
+  if (field.default === undefined) return undefined;
+  try {
+    return readField(field, field.default);
+  } catch {
+    return field.default; // of money it may be the currency alone
+  }
+}
+
 /** An answer that will fill a field of a record must fit it: refused here, while the person is there. */
 function checkAsField(field: AskedField, given: Json): void {
   const { field: target } = field;
@@ -45,8 +85,10 @@ function checkAsField(field: AskedField, given: Json): void {
   }
 }
 
-/** A field whose answer goes into a record. */
-type AskedField = FormField & {
+/** A field as the kernel asks it; `field` is where in a record its answer goes. */
+export type AskedField = FormField & {
+  /** where its default and its choices came from; absent for words of our own */
+  readonly from?: Label;
   readonly field?: { readonly type: string; readonly path: string; readonly currency?: string };
 };
 

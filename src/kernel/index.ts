@@ -96,4 +96,5 @@ export {
   type Trust,
   tokensFold,
 } from './trust/index.ts';
+export type { Speaker } from './typed-labels.ts';
 export { INVOICE_WORDS } from './words/index.ts';

@@ -119,6 +119,20 @@ describe('where labels flow', () => {
     expect(labels('steps[2]').decision).toEqual(OWN);
   });
 
+  test('an answer to a form that a page wrote may be what the page filled in', () => {
+    const labels = labelsOf([
+      page,
+      {
+        ...{ id: 'who', ask: { title: 'Who?', form: { fields: [] } } },
+        with: {
+          form: { fields: [{ name: 'to', kind: 'email', default: { $expr: 'page.text' } }] },
+        },
+      },
+      { ...mail, with: { to: { $expr: 'who.to' }, template: 'note', text: 'Hello' } },
+    ]);
+    expect(argument(labels('steps[2]'), 'to')).toBe('public');
+  });
+
   test('the registry can say what outputs and events are worth', () => {
     const labels = labelsOf(
       [

@@ -13,6 +13,7 @@ import {
 } from '../contract/index.ts';
 import type { CompiledPlan, CompiledStep, Registry } from './compile.ts';
 import type { CompiledExpression } from './expression.ts';
+import type { Form } from './form.ts';
 import { labelOfPath, lookedUp, mapLabels } from './label-path.ts';
 import { type CompiledTemplate, labelsOfExpression, type TemplateNode } from './template.ts';
 
@@ -170,8 +171,7 @@ function outputOf(
   decision: Label,
 ): Labels {
   const { step: source, templates } = step;
-  if ('ask' in source)
-    return { base: { integrity: 'operator', placement: labelOfAll(input).placement } };
+  if ('ask' in source) return { base: askLabel(step, source.ask.form, input, env) };
   if ('wait' in source) return waitOutput(source.wait.event, env.registry);
   if ('each' in source) return eachOutput(step, source.each.as, env, decision);
   if ('repeat' in source) return repeatOutput(step, env, decision);
@@ -223,6 +223,16 @@ function repeatOutput(step: CompiledStep, env: Env, decision: Label): Labels {
   );
   const again = expressionLabel(until, { ...inner, values: once });
   return { base: bodyOutput(step, inner, joinLabels(decision, again)) };
+}
+
+/** What is typed is the operator's; what was offered or filled in for them may come back as it was. */
+function askLabel(step: CompiledStep, form: Form, input: Labels, env: Env): Label {
+  const typed: Label = { integrity: 'operator', placement: labelOfAll(input).placement };
+  const isOffered = form.fields.some((field) => field.default !== undefined || field.choices);
+  const offered = isOffered ? joinLabels(typed, env.own) : typed;
+  const given = step.templates.with?.node;
+  const isMade = given?.type === 'object' ? given.members.some(([name]) => name === 'form') : given;
+  return isMade ? joinLabels(offered, labelOfPath(input, 'form')) : offered;
 }
 
 function bodyOutput(step: CompiledStep, env: Env, decision: Label): Label {

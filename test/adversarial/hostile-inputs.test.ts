@@ -16,6 +16,7 @@ import {
   type TrustOptions,
   type TrustWorld,
 } from '../flow/trust-kit.ts';
+import { typedBy } from '../support/operator.ts';
 
 const opened: { readonly home: string; readonly world: TrustWorld }[] = [];
 afterEach(async () => {
@@ -178,7 +179,7 @@ describe('a secret', () => {
     const run = await ask(world, 'send', ZOE);
     const card = await cardOf(world, run.id);
     await expect(
-      world.kernel.items.edit(card.item.id, { text }, 'operator:test'),
+      world.kernel.items.edit(card.item.id, { text }, typedBy('operator:test')),
     ).rejects.toMatchObject({ code: 'invalid_input' });
     expect(world.sent).toEqual([]);
     const events = await world.log.read({ after: 0, limit: 1_000 });

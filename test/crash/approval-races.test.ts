@@ -15,7 +15,7 @@ import {
   partyNamed,
   seriesOf,
 } from '../support/invoice-flow.ts';
-import { decideCard, newNonce, signEffects } from '../support/operator.ts';
+import { decideCard, newNonce, signEffects, typedBy } from '../support/operator.ts';
 
 interface Bench extends Composed {
   readonly hand: HandClock;
@@ -124,7 +124,7 @@ test('an approval for another hash is refused as stale and sends nothing', async
     const changed = await bench.kernel.items.edit(
       item,
       { 'mail.subject': 'Rechnung' },
-      'operator:x',
+      typedBy('operator:x'),
     );
     expect(await settle([approve(bench, item, hashes)])).toEqual(['stale']);
     expect(messagesIn(bench.home)).toEqual([]);
@@ -350,7 +350,7 @@ async function finishOpenCards(bench: Bench, run: string): Promise<void> {
     if (items.length === 0) return;
     for (const item of items) {
       if (item.kind === 'approval') await decideCard(bench, item.id);
-      else await bench.kernel.items.answer(item.id, { action: 'retry' }, 'operator:x');
+      else await bench.kernel.items.answer(item.id, { action: 'retry' }, typedBy('operator:x'));
     }
     await bench.kernel.rest(run);
   }

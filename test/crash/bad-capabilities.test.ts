@@ -6,6 +6,7 @@ import type { JsonObject } from '../../src/base/index.ts';
 import type { CapabilityContract } from '../../src/contract/index.ts';
 import { runsFold } from '../../src/kernel/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
+import { typedBy } from '../support/operator.ts';
 
 const TIMEOUT_MS = 60;
 
@@ -111,7 +112,7 @@ test.each(Object.keys(BAD))(
       await composed.kernel.items.answer(
         items[0]?.id ?? '',
         { action: 'done', value: '{"n": 7}' },
-        'operator:x',
+        typedBy('operator:x'),
       );
       expect((await composed.kernel.rest(run)).status).toBe('done');
     });
@@ -137,7 +138,11 @@ test('a step of a list that fails can be tried again', async () => {
     for (let round = 0; round < 2; round++) {
       const [item] = await composed.kernel.items.list();
       expect(item?.step).toBe('all');
-      await composed.kernel.items.answer(item?.id ?? '', { action: 'retry' }, 'operator:x');
+      await composed.kernel.items.answer(
+        item?.id ?? '',
+        { action: 'retry' },
+        typedBy('operator:x'),
+      );
       expect((await composed.kernel.rest(run)).status).toBe('waiting');
     }
   });
@@ -151,7 +156,7 @@ test('an answer to a run that is over is refused and changes nothing', async () 
     await composed.kernel.cancel(run, 'enough', 'operator:x');
     const before = await composed.log.streamVersion(`run/${run}`);
     await expect(
-      composed.kernel.items.answer(item?.id ?? '', { action: 'retry' }, 'operator:x'),
+      composed.kernel.items.answer(item?.id ?? '', { action: 'retry' }, typedBy('operator:x')),
     ).rejects.toMatchObject({ code: 'already_decided' });
     expect(await composed.log.streamVersion(`run/${run}`)).toBe(before);
     expect((await composed.log.fold(runsFold).get(run))?.status).toBe('cancelled');

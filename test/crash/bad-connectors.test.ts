@@ -6,7 +6,7 @@ import type { Connector, Finalised, Outcome, Probe } from '../../src/connect/ind
 import type { CapabilityContract } from '../../src/contract/index.ts';
 import { effectsFold } from '../../src/kernel/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
-import { decideCard } from '../support/operator.ts';
+import { decideCard, typedBy } from '../support/operator.ts';
 
 /** The least time that a connector gets, so that a test of a deadline takes no longer. */
 const TIMEOUT_MS = 1_000;
@@ -55,7 +55,7 @@ test.each(Object.entries(UNPREPARED))(
       expect([task?.kind, task?.step, task?.run]).toEqual(['task', 'send', run]);
       expect((task?.title ?? '').length).toBeLessThan(5_000);
       expect(task?.title).not.toMatch(/undefined|\[object/);
-      await composed.kernel.items.answer(task?.id ?? '', { action: 'skip' }, 'operator:x');
+      await composed.kernel.items.answer(task?.id ?? '', { action: 'skip' }, typedBy('operator:x'));
       expect((await composed.kernel.rest(run)).status).toBe('done');
       expect(await statusesOf(composed)).toEqual([]);
     }),
@@ -96,7 +96,11 @@ test.each(Object.entries(UNCLEAR))(
       expect(await statusesOf(composed)).toEqual(['unknown']);
       const [question] = await composed.kernel.items.list();
       expect(question?.form).toMatchObject({ fields: [{ name: 'happened' }] });
-      await composed.kernel.items.answer(question?.id ?? '', { happened: 'yes' }, 'operator:x');
+      await composed.kernel.items.answer(
+        question?.id ?? '',
+        { happened: 'yes' },
+        typedBy('operator:x'),
+      );
       expect((await composed.kernel.rest(run)).status).toBe('done');
     }),
 );

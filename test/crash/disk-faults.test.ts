@@ -17,6 +17,7 @@ import {
 } from '../support/invoice-flow.ts';
 import { checkHistory } from '../support/load/check-history.ts';
 import { driveLoad, openLoadHome } from '../support/load/drive-load.ts';
+import { typedBy } from '../support/operator.ts';
 
 const full = () => failure('disk_full', 'There is no space left to write');
 
@@ -126,7 +127,8 @@ test('no space for a file: the step says so, and a retry finishes it', async () 
     expect(items.map(({ title }) => title).join()).toContain('no space left');
     expect(messagesIn(home)).toEqual([]);
     isFull = false;
-    for (const { id } of items) await composed.kernel.items.answer(id, { action: 'retry' }, 'op:x');
+    for (const { id } of items)
+      await composed.kernel.items.answer(id, { action: 'retry' }, typedBy('op:x'));
     expect((await driveInvoice(composed)).status).toBe('done');
     expect(messagesIn(home)).toHaveLength(1);
     expect(await issuedNumbers(composed)).toEqual(['2026-0001']);
@@ -179,7 +181,8 @@ function fill(file: string): void {
 /** What a person does with a task once there is space; answers with the words of the tasks' failures. */
 async function tryAgain({ kernel }: Composed): Promise<readonly string[]> {
   const tasks = (await kernel.items.list()).filter(({ kind }) => kind === 'task');
-  for (const { id } of tasks) await kernel.items.answer(id, { action: 'retry' }, 'operator:x');
+  for (const { id } of tasks)
+    await kernel.items.answer(id, { action: 'retry' }, typedBy('operator:x'));
   return tasks.map(({ title }) => (title.includes('no space left') ? 'disk_full' : title));
 }
 

@@ -8,6 +8,7 @@ import type { Store } from '../../src/log/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { createHandClock, DAY_MS, type HandClock } from '../support/hand-clock.ts';
 import { loadAgents } from '../support/load/load-parts.ts';
+import { typedBy } from '../support/operator.ts';
 
 /** STEWARD_LONG=1 takes the full sizes: minutes instead of seconds. */
 const LONG = process.env.STEWARD_LONG === '1';
@@ -221,7 +222,7 @@ test('a run that decides more than fits into the log is parked and asks, and doe
     const [item] = await composed.kernel.items.list();
     expect(item).toMatchObject({ kind: 'escalation', run });
     expect(item?.title).toContain('at most 262144 fit');
-    await composed.kernel.items.answer(item?.id ?? '', { action: 'cancel' }, 'operator:x');
+    await composed.kernel.items.answer(item?.id ?? '', { action: 'cancel' }, typedBy('operator:x'));
     expect((await composed.kernel.rest(run)).status).toBe('cancelled');
     expect(composed.problems).toEqual([]);
     await composed.close();

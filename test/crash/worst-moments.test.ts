@@ -13,7 +13,7 @@ import { effectsFold, itemsFold, runsFold } from '../../src/kernel/index.ts';
 import type { Log } from '../../src/log/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { createHandClock } from '../support/hand-clock.ts';
-import { decideCard } from '../support/operator.ts';
+import { decideCard, typedBy } from '../support/operator.ts';
 
 const contract: CapabilityContract = {
   ...{ name: 'post.send', version: 1, title: 'Send a letter', effect: 'reversible' },
@@ -316,7 +316,7 @@ test('what went out is done, and you are told, also where your records refuse to
     expect((await kernel.past.replay(run)).status).toBe('identical');
     const [told] = await kernel.items.list();
     expect(told?.title).toContain('Send to ann@example.org');
-    await kernel.items.answer(told?.id ?? '', { seen: true }, 'operator:test');
+    await kernel.items.answer(told?.id ?? '', { seen: true }, typedBy('operator:test'));
     expect(await kernel.items.list()).toEqual([]);
     expect(parts.problems).toEqual([]);
     await parts.close();
@@ -374,7 +374,7 @@ test('an output that looks like the handle of a file is that output, and never t
     const run = await begin(parts, 'reads');
     expect((await kernel.rest(run)).waitingFor).toBe('answer');
     const [item] = await kernel.items.list();
-    await kernel.items.answer(item?.id ?? '', {}, 'operator:test');
+    await kernel.items.answer(item?.id ?? '', {}, typedBy('operator:test'));
     expect((await kernel.rest(run)).status).toBe('done');
     const events = await parts.log.readStream(`run/${run}`);
     const completed = events.find(

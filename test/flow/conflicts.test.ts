@@ -5,6 +5,7 @@ import { COUNTERPARTY } from '../../src/contract/index.ts';
 import { type ConflictRule, changeWithConflicts } from '../../src/kernel/conflicts/index.ts';
 import { itemsFold } from '../../src/kernel/index.ts';
 import type { ChangeCommand } from '../../src/records/index.ts';
+import { typedBy } from '../support/operator.ts';
 import { start, type Travel, travel } from './time-travel-kit.ts';
 
 const OPERATOR_HAND = { by: 'operator:test' };
@@ -113,7 +114,7 @@ describe('two writers on one record', () => {
       const [item] = await kernel.items.list();
       // the fields of the form are in the order of the paths
       expect(item?.body).toMatchObject({ paths: ['name', 'email'] });
-      await kernel.items.answer(item?.id ?? '', answer, 'operator:test');
+      await kernel.items.answer(item?.id ?? '', answer, typedBy('operator:test'));
       const after = await fields(parts, id);
       expect([after.email, after.phone, after.name]).toEqual(expected);
       expect(await kernel.items.list()).toEqual([]);
@@ -130,7 +131,7 @@ describe('two writers on one record', () => {
       await kernel.changeFrom(change(id, { email: 'mirror@acme.example' }), 1, MIRROR);
       const [item] = await kernel.items.list();
       await expect(
-        kernel.items.answer(item?.id ?? '', { keep: 'each' }, 'operator:test'),
+        kernel.items.answer(item?.id ?? '', { keep: 'each' }, typedBy('operator:test')),
       ).rejects.toMatchObject({ code: 'invalid_input' });
       expect(await kernel.items.list()).toHaveLength(1);
     }));
@@ -145,10 +146,12 @@ describe('two writers on one record', () => {
       await kernel.change([change(id, { 'address.city': 'Ulm', name: 'Acme SE' })], OPERATOR_HAND);
       const [item] = await kernel.items.list();
       const answer = { keep: 'each', field1: 'mine' };
-      await expect(kernel.items.answer(item?.id ?? '', answer, 'x')).rejects.toMatchObject({
-        code: 'stale',
-      });
-      await kernel.items.answer(item?.id ?? '', { keep: 'mine' }, 'operator:test');
+      await expect(kernel.items.answer(item?.id ?? '', answer, typedBy('x'))).rejects.toMatchObject(
+        {
+          code: 'stale',
+        },
+      );
+      await kernel.items.answer(item?.id ?? '', { keep: 'mine' }, typedBy('operator:test'));
       expect(await fields(parts, id)).toMatchObject({
         ...{ email: 'mirror@acme.example', name: 'Acme Two', address: { city: 'Ulm' } },
       });
@@ -162,7 +165,7 @@ describe('two writers on one record', () => {
       const result = await kernel.changeFrom(change(id, { name: 'Acme Two' }), 1, MIRROR);
       expect(result).toMatchObject({ status: 'conflict', paths: ['archived'] });
       const [item] = await kernel.items.list();
-      await kernel.items.answer(item?.id ?? '', { keep: 'mine' }, 'operator:test');
+      await kernel.items.answer(item?.id ?? '', { keep: 'mine' }, typedBy('operator:test'));
       expect(await kernel.records.get('party', id)).toMatchObject({
         ...{ archived: false, fields: { name: 'Acme Two' } },
       });
@@ -243,7 +246,7 @@ describe('two writers on one record', () => {
           );
           expect(result.status).toBe(both.length > 0 ? 'conflict' : 'merged');
           if (result.status === 'conflict')
-            await kernel.items.answer(result.item, { keep }, 'operator:test');
+            await kernel.items.answer(result.item, { keep }, typedBy('operator:test'));
           const wanted = keep === 'mine' ? { ...first, ...second } : { ...second, ...first };
           const after = await fields(parts, id);
           const address = after.address as { readonly [name: string]: Json };
@@ -277,7 +280,7 @@ describe('the same goal twice', () => {
         'You asked for this in the same words, and that is still under way (n: 2, there 1). Do this one too?',
       );
       const both = { both: 'do this one too' };
-      await kernel.items.answer(question?.id ?? '', both, 'operator:test');
+      await kernel.items.answer(question?.id ?? '', both, typedBy('operator:test'));
       await expect.poll(async () => (await kernel.rest(other.run)).playbook).toBe('letters@1');
       expect((await kernel.rest(other.run)).waitingFor).toBe('answer');
       const again = await kernel.submit({ ...goal, input, again: true });
@@ -293,7 +296,7 @@ describe('the same goal twice', () => {
       const { run } = await kernel.submit({ ...goal, input: { to: 'bob@example.org', n: 1 } });
       const question = (await kernel.items.list()).find((item) => item.run === run);
       const only = { both: 'leave it at the other one' };
-      await kernel.items.answer(question?.id ?? '', only, 'operator:test');
+      await kernel.items.answer(question?.id ?? '', only, typedBy('operator:test'));
       expect((await kernel.rest(run)).status).toBe('cancelled');
     }));
 

@@ -5,6 +5,7 @@ import { effectsFold, type RunState, runsFold } from '../../src/kernel/index.ts'
 import { forkRun, replayRun } from '../../src/kernel/replay/index.ts';
 import { loadRun } from '../../src/kernel/run/load-run.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
+import { typedBy } from '../support/operator.ts';
 import { drive, forkPorts, start, travel } from './time-travel-kit.ts';
 
 async function stateOf(parts: Composed, run: Id): Promise<RunState> {
@@ -122,7 +123,11 @@ describe('forking', () => {
         for (const title of ['First?', 'Apart?', 'Second?']) {
           const items = await parts.kernel.items.list();
           const item = items.find((open) => open.title === title);
-          await parts.kernel.items.answer(item?.id ?? '', { text: title }, 'operator:test');
+          await parts.kernel.items.answer(
+            item?.id ?? '',
+            { text: title },
+            typedBy('operator:test'),
+          );
           await parts.kernel.rest(id);
         }
         const late = await forkRun(forkPorts(parts), id, 'second', 'operator:test');

@@ -4,7 +4,7 @@ import { defineAgent } from '../../src/agent/index.ts';
 import type { JsonObject } from '../../src/base/index.ts';
 import { failure } from '../../src/contract/index.ts';
 import { composeKernel, withHome } from '../support/compose-kernel.ts';
-import { decideCard } from '../support/operator.ts';
+import { decideCard, typedBy } from '../support/operator.ts';
 import { type Travel, travel } from './time-travel-kit.ts';
 
 /** A step that lasts until the test lets it go, or fails when it is told to. */
@@ -134,7 +134,7 @@ describe('a key that is held', () => {
           if (kind === 'wait') clock.advance(2 * 86_400_000);
           if (kind === 'ask') {
             const item = (await kernel.items.list()).find((open) => open.run === run);
-            await kernel.items.answer(item?.id ?? '', { text: 'yes' }, 'operator:test');
+            await kernel.items.answer(item?.id ?? '', { text: 'yes' }, typedBy('operator:test'));
           }
           kernel.runner.wake(run);
           expect((await kernel.rest(run)).status).toBe('done');
@@ -230,7 +230,7 @@ describe('a key that is held', () => {
       await expect.poll(async () => (await kernel.reasons(right))[0]?.for).toBe('answer');
       const [task] = await kernel.items.list();
       expect(task?.title).toContain('waits for this run');
-      await kernel.items.answer(task?.id ?? '', { action: 'skip' }, 'operator:test');
+      await kernel.items.answer(task?.id ?? '', { action: 'skip' }, typedBy('operator:test'));
       await expect.poll(async () => (await kernel.reasons(left))[0]?.for).toBe(undefined);
     }, options));
 });
@@ -248,7 +248,7 @@ test('a key that a question holds is held after a restart, and whoever stood in 
     expect((await kernel.rest(third)).waitingFor).toBe('lock');
     expect((await kernel.rest(second)).waitingFor).toBe('lock');
     const item = (await kernel.items.list()).find(({ run }) => run === first);
-    await kernel.items.answer(item?.id ?? '', { text: 'yes' }, 'operator:test');
+    await kernel.items.answer(item?.id ?? '', { text: 'yes' }, typedBy('operator:test'));
     expect((await kernel.rest(first)).status).toBe('done');
     await expect.poll(() => kernel.locks()[0]?.holder.run).not.toBe(first);
     const next = kernel.locks()[0]?.holder.run ?? '';

@@ -4,6 +4,7 @@ import { defineAgent } from '../../src/agent/index.ts';
 import type { JsonObject } from '../../src/base/index.ts';
 import { runsFold } from '../../src/kernel/index.ts';
 import { composeKernel, withHome } from '../support/compose-kernel.ts';
+import { typedBy } from '../support/operator.ts';
 
 /** Takes every process down with it, as far as the log can tell. */
 const deadly = defineAgent(
@@ -50,7 +51,7 @@ test('a run that takes every process down is put aside, says so, and ends when y
     expect(reason?.words).toMatch(/^It was taken up \d+ times and never got further\.$/);
     const [item] = await kernel.items.list();
     expect([item?.kind, item?.run]).toEqual(['escalation', run]);
-    await kernel.items.answer(item?.id ?? '', { action: 'cancel' }, 'operator:test');
+    await kernel.items.answer(item?.id ?? '', { action: 'cancel' }, typedBy('operator:test'));
     await expect.poll(async () => (await log.fold(runsFold).get(run))?.status).toBe('cancelled');
     expect([await kernel.items.list(), kernel.locks()]).toEqual([[], []]);
     await close();

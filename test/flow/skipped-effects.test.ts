@@ -5,7 +5,7 @@ import type { Connector } from '../../src/connect/index.ts';
 import type { CapabilityContract } from '../../src/contract/index.ts';
 import { effectsFold } from '../../src/kernel/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
-import { decideCard } from '../support/operator.ts';
+import { decideCard, typedBy } from '../support/operator.ts';
 
 const contract: CapabilityContract = {
   ...{ name: 'post.send', version: 1, title: 'Send a letter', effect: 'final' },
@@ -81,7 +81,7 @@ describe('a step whose effect was approved', () => {
     withHome(async (home) => {
       const { parts, sent, run, task } = await failedFirst(home);
       expect(await effectsOf(parts, run)).toEqual({ first: 'failed', second: 'approved' });
-      await parts.kernel.items.answer(task, { action: 'skip' }, 'operator:test');
+      await parts.kernel.items.answer(task, { action: 'skip' }, typedBy('operator:test'));
       expect((await parts.kernel.rest(run)).status).toBe('done');
       expect(await effectsOf(parts, run)).toEqual({ first: 'failed', second: 'withdrawn' });
       expect([sent, await parts.kernel.items.list()]).toEqual([[], []]);
@@ -94,7 +94,7 @@ describe('a step whose effect was approved', () => {
       const { parts, sent, run, task } = await failedFirst(home);
       const { kernel } = parts;
       const input = JSON.stringify({ to: 'bob@example.org', text: 'Hello' });
-      await kernel.items.answer(task, { action: 'fix', input }, 'operator:test');
+      await kernel.items.answer(task, { action: 'fix', input }, typedBy('operator:test'));
       expect((await kernel.rest(run)).waitingFor).toBe('approval');
       expect(sent).toEqual([]);
       const [card] = await kernel.items.list();
@@ -114,10 +114,10 @@ describe('a step whose effect was approved', () => {
       const { parts, sent, run, task } = await failedFirst(home);
       const { kernel } = parts;
       const value = JSON.stringify({ letter: 'by hand' });
-      await kernel.items.answer(task, { action: 'done', value }, 'operator:test');
+      await kernel.items.answer(task, { action: 'done', value }, typedBy('operator:test'));
       await kernel.rest(run);
       await expect(
-        kernel.items.answer(task, { action: 'skip' }, 'operator:test'),
+        kernel.items.answer(task, { action: 'skip' }, typedBy('operator:test')),
       ).rejects.toMatchObject({ code: 'already_decided' });
       // the second letter would say something else now, so it is asked anew
       expect((await effectsOf(parts, run)).second).toBe('finalised');

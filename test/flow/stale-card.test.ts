@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../src/base/index.ts';
 import type { Connector } from '../../src/connect/index.ts';
 import { type CapabilityContract, failure } from '../../src/contract/index.ts';
-import { signEffects } from '../support/operator.ts';
+import { signEffects, typedBy } from '../support/operator.ts';
 import { ask, cardOf, openTrustWorld, type TrustWorld } from './trust-kit.ts';
 
 let home: string;
@@ -57,7 +57,7 @@ describe('a card that went stale and cannot be prepared again', () => {
     await world.kernel.items.open(card.item.id);
     await write('change', { name: 'Zoe again' });
     const [task] = await world.kernel.items.list();
-    await world.kernel.items.answer(task?.id ?? '', { action: 'retry' }, 'operator:test');
+    await world.kernel.items.answer(task?.id ?? '', { action: 'retry' }, typedBy('operator:test'));
     await world.kernel.rest(run.id);
     const fresh = await cardOf(world, run.id);
     expect(fresh.item.id).not.toBe(card.item.id);

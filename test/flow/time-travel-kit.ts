@@ -7,7 +7,7 @@ import type { RunRow } from '../../src/kernel/index.ts';
 import type { ForkPorts } from '../../src/kernel/replay/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { createHandClock, type HandClock } from '../support/hand-clock.ts';
-import { decideCard } from '../support/operator.ts';
+import { decideCard, typedBy } from '../support/operator.ts';
 
 const plain = {
   ...{ version: 1, idempotency: 'idempotent', failures: {}, roles: {}, reads: {} },
@@ -252,8 +252,8 @@ async function helpOn(parts: Travel, run: Id, reason: string): Promise<void> {
   if (!item) return;
   if (reason === 'approval') await decideCard(parts, item.id);
   else if (item.kind === 'question')
-    await parts.kernel.items.answer(item.id, { text: 'hello' }, 'operator:test');
-  else await parts.kernel.items.answer(item.id, { action: 'skip' }, 'operator:test');
+    await parts.kernel.items.answer(item.id, { text: 'hello' }, typedBy('operator:test'));
+  else await parts.kernel.items.answer(item.id, { action: 'skip' }, typedBy('operator:test'));
 }
 
 /** The same capabilities whose agents and connectors count as live: touching one is an error. */

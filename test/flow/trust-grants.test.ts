@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/base/index.ts';
 import { DEFAULT_POLICY, sealPolicy } from '../../src/policy/index.ts';
-import { signEffects } from '../support/operator.ts';
+import { signEffects, typedBy } from '../support/operator.ts';
 import {
   act,
   approve,
@@ -143,7 +143,7 @@ describe('a grant', () => {
     const id = await grant({ constraint: 'effect.amount == null' });
     const run = await ask(world, 'send', { ...ZOE, amount: { minor: 5, currency: 'EUR' } });
     const card = await cardOf(world, run.id);
-    await world.kernel.items.edit(card.item.id, { text: 'Hello, Zoe' }, 'operator:test');
+    await world.kernel.items.edit(card.item.id, { text: 'Hello, Zoe' }, typedBy('operator:test'));
     expect((await view(id)).status).toBe('suspended');
   });
 

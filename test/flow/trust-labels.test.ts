@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/base/index.ts';
 import { COUNTERPARTY, type Label, PUBLIC } from '../../src/contract/index.ts';
 import { labelsOfRecord } from '../../src/records/index.ts';
 import { COMPANY_FOLDS } from '../support/compose-kernel.ts';
+import { typedBy } from '../support/operator.ts';
 import {
   act,
   ask,
@@ -228,7 +229,11 @@ describe('a yes to what somebody else asked for', () => {
     await world.kernel.rest(asked.run);
     const item = (await world.kernel.items.list()).find(({ run }) => run === asked.run);
     expect(item?.kind).toBe('question');
-    await world.kernel.items.answer(item?.id ?? '', { both: 'do this one too' }, 'operator:test');
+    await world.kernel.items.answer(
+      item?.id ?? '',
+      { both: 'do this one too' },
+      typedBy('operator:test'),
+    );
     await world.kernel.rest(asked.run);
     const events = await world.log.readStream(`run/${asked.run}`);
     const decided = events.find(({ type }) => type === 'plan.decided');

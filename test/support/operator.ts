@@ -3,7 +3,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createIds } from '../../src/base/index.ts';
-import type { Device, EffectHash, SignedDecision } from '../../src/contract/index.ts';
+import {
+  type Device,
+  type EffectHash,
+  OPERATOR,
+  type SignedDecision,
+} from '../../src/contract/index.ts';
 import {
   composeStatement,
   createDeviceKey,
@@ -11,13 +16,18 @@ import {
   signStatement,
   toBase64Url,
 } from '../../src/contract/portable.ts';
-import { type Kernel, policyName, policyNow } from '../../src/kernel/index.ts';
+import { type Kernel, policyName, policyNow, type Speaker } from '../../src/kernel/index.ts';
 import type { Log } from '../../src/log/index.ts';
 
 /** The person in a test: one enrolled device that signs what it is shown. */
 export interface Operator {
   readonly device: Device;
   readonly privateKey: CryptoKey;
+}
+
+/** Somebody at an enrolled device: what they type is the operator's word. */
+export function typedBy(by: string): Speaker {
+  return { by, label: OPERATOR };
 }
 
 /** A decision takes five minutes at most, as at the real doors. */

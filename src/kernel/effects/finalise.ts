@@ -18,6 +18,7 @@ import {
   type EffectKey,
   type EffectPreview,
   failure,
+  type Label,
   type Labelled,
   labelWithin,
   type Snapshot,
@@ -62,6 +63,7 @@ export interface FinalisedEffect {
   /** what it was prepared on; absent in what an older Steward prepared */
   readonly snapshot?: Snapshot;
   readonly edits?: Edits;
+  readonly editsLabel?: Label;
 }
 
 /**

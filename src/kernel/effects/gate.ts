@@ -202,7 +202,8 @@ function finalisedAppend(
   decision: Decision,
   expectedVersion: number,
 ) {
-  const { effect, hash, preview, output, input, key, edits, snapshot } = reached.finalised;
+  const { effect, hash, preview, output, input, key, edits, editsLabel, snapshot } =
+    reached.finalised;
   return {
     stream: `effect/${key}`,
     expectedVersion,
@@ -219,6 +220,7 @@ function finalisedAppend(
           item,
           reasons: [...decision.reasons.map((reason) => reason.because), ...oddities(effect)],
           ...(edits ? { edits } : {}),
+          ...(editsLabel ? { editsLabel } : {}),
           on: judgedOn(turn, reached),
           ...(snapshot ? { snapshot } : {}),
         },

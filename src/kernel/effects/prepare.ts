@@ -11,7 +11,6 @@ import {
   isOutside,
   type Label,
   type Labelled,
-  OPERATOR,
   toFailure,
 } from '../../contract/index.ts';
 import { evaluateCondition } from '../../plan/index.ts';
@@ -155,8 +154,8 @@ async function reach(
     return { step: path, row, finalised: { ...kept, key: row.key, input } };
   }
   const before = row && (await readEffect(ports, row));
-  const edits = before?.edits;
-  const wanted = withEdits(input, edits);
+  const { edits, editsLabel } = before ?? {};
+  const wanted = withEdits(input, edits, editsLabel);
   if (row?.status === 'finalised' && before) {
     const same = canonicalJson(before.input) === canonicalJson(wanted.value);
     if (same) return { step: path, row, finalised: { ...before, key: row.key, input: wanted } };
@@ -172,7 +171,8 @@ async function reach(
     input: wanted,
     revision: before?.effect.revision ?? 1,
   });
-  return { step: path, finalised: edits ? { ...finalised, edits } : finalised };
+  const edited = { ...(edits && { edits }), ...(editsLabel && { editsLabel }) };
+  return { step: path, finalised: { ...finalised, ...edited } };
 }
 
 function outputOf({ finalised }: Pick<Reached, 'finalised'>): Labelled<Json> {
@@ -188,7 +188,7 @@ export async function inputWith(
   overlay: ReadonlyMap<string, Labelled<Json>>,
 ): Promise<Labelled<JsonObject>> {
   const fixed = run.steps.get(path)?.fixedInput;
-  if (fixed) return { value: fixed, labels: { base: OPERATOR } };
+  if (fixed) return fixed;
   const template = compiledStep(run, path).templates.with;
   const { worth } = scopeOf(run, path);
   if (!template) return { value: {}, labels: { base: worth } };

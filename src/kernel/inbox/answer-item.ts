@@ -1,18 +1,19 @@
 import { type Id, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import { failure, joinLabels, type Labels, OPERATOR, PUBLIC } from '../../contract/index.ts';
+import { failure, joinLabels, type Labelled, PUBLIC, toFailure } from '../../contract/index.ts';
 import type { StreamAppend } from '../../log/index.ts';
 import { readEffect } from '../effects/commit.ts';
 import { fact } from '../events.ts';
 import type { ItemRow } from '../folds.ts';
-import { readAnswer } from '../form-answer.ts';
+import { answerLabels, readAnswer } from '../form-answer.ts';
 import type { Playbooks } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
 import { letCommitsEnd } from '../run/cancel.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
-import { stepOf } from '../run/run-places.ts';
+import { compiledStep, stepOf } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
-import { say, type Turn } from '../run/turn.ts';
+import { resolveIn, say, type Turn } from '../run/turn.ts';
 import { GOAL_STEP, planDecided } from '../submit.ts';
+import { type Speaker, typedLabels } from '../typed-labels.ts';
 import { readGoalAnswer } from '../words/index.ts';
 import type { ItemReads } from './item-reads.ts';
 import { refuseEnded } from './refuse-ended.ts';
@@ -20,7 +21,7 @@ import { refuseEnded } from './refuse-ended.ts';
 export type AnswerItem = (
   id: Id,
   values: { readonly [name: string]: Json },
-  by: string,
+  who: Speaker,
 ) => Promise<{ readonly run: Id | null }>;
 
 export interface AnswerPorts extends KernelPorts {
@@ -43,7 +44,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
   async function answer(
     id: Id,
     values: { readonly [name: string]: Json },
-    by: string,
+    who: Speaker,
   ): Promise<{ readonly run: Id | null }> {
     const item = await openItem(id);
     if (item.kind === 'approval') {
@@ -55,11 +56,8 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
       );
     }
     const values_ = readAnswer(item.form, values);
-    const closed = fact(
-      'item.closed',
-      { how: 'answered', by, answer: values_ },
-      { by, label: OPERATOR },
-    );
+    const { by } = who;
+    const closed = fact('item.closed', { how: 'answered', by, answer: values_ }, who);
     const close = {
       stream: `item/${item.id}`,
       expectedVersion: await log.streamVersion(`item/${item.id}`),
@@ -78,7 +76,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
       refuseEnded(turn, item);
       turn.batch.others.push(close);
       turn.batch.barrier = true;
-      await takeAnswer(turn, item, values_, by);
+      await takeAnswer(turn, item, values_, who);
     });
     return { run };
   }
@@ -87,11 +85,11 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
     turn: Turn,
     item: ItemRow,
     values: JsonObject,
-    by: string,
+    who: Speaker,
   ): Promise<void> {
     const { run } = turn;
     if (item.step === GOAL_STEP) {
-      await answerGoal(turn, item, values);
+      await answerGoal(turn, item, values, who);
       return;
     }
     if (item.step === null || item.step === '') {
@@ -102,26 +100,26 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
     const step = stepOf(run, item.step);
     if (step.waiting) say(turn, 'wait.ended', { step: item.step, how: 'answer' });
     if (run.status === 'waiting') say(turn, 'run.resumed', { because: 'You answered.' });
-    const labels: Labels = { base: OPERATOR };
     if (item.kind === 'task') {
       if (isStepSettled(step.status) && step.status !== 'failed') {
         const what = { step: item.step, status: step.status };
         throw failure('already_decided', 'This step is over already.', what);
       }
-      answerTask(turn, item.step, values);
+      await answerTask(turn, item.step, values, who);
     } else if ('happened' in values) {
       await answerUnknown(turn, item, values.happened === 'yes');
     } else {
-      say(
-        turn,
-        'step.completed',
-        { step: item.step, output: values, labels },
-        { by, label: OPERATOR },
-      );
+      const labels = answerLabels(item.form, values, who.label);
+      say(turn, 'step.completed', { step: item.step, output: values, labels }, who);
     }
   }
 
-  async function answerGoal(turn: Turn, item: ItemRow, values: JsonObject): Promise<void> {
+  async function answerGoal(
+    turn: Turn,
+    item: ItemRow,
+    values: JsonObject,
+    who: Speaker,
+  ): Promise<void> {
     const body = isJsonObject(item.body) ? item.body : {};
     const answer = readGoalAnswer(values);
     if (answer.status === 'stop') {
@@ -149,7 +147,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
     const known = isJsonObject(body.input) ? body.input : {};
     // a yes says that it is meant, not that what was asked for came from the operator
     const [asked] = await log.readStream(`run/${turn.run.id}`, { limit: 1 });
-    const label = joinLabels(asked?.label ?? PUBLIC, OPERATOR);
+    const label = joinLabels(asked?.label ?? PUBLIC, who.label);
     const decided = await planDecided(ports, playbook, { ...known, ...answer.input }, label, [
       'You answered the question.',
     ]);
@@ -157,7 +155,12 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
     say(turn, 'run.resumed', { because: 'You answered.' });
   }
 
-  function answerTask(turn: Turn, path: string, values: JsonObject): void {
+  async function answerTask(
+    turn: Turn,
+    path: string,
+    values: JsonObject,
+    who: Speaker,
+  ): Promise<void> {
     const step = stepOf(turn.run, path);
     const given = (name: string): Json | undefined => {
       const text = values[name];
@@ -188,7 +191,9 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
             path: 'input',
           });
         }
-        say(turn, 'step.fixed', { step: path, input });
+        const planned = await plannedInput(turn, path);
+        const labels = planned && typedLabels(input, planned, who.label);
+        say(turn, 'step.fixed', { step: path, input, labels: labels ?? { base: who.label } }, who);
         say(turn, 'step.failed', {
           step: path,
           attempt: 0,
@@ -206,7 +211,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
           say(turn, 'step.completed', {
             step: path,
             output: value ?? null,
-            labels: { base: OPERATOR },
+            labels: { base: who.label },
           });
         }
         return;
@@ -216,6 +221,20 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
           status: 'cancelled',
           failure: failure('cancelled', 'You cancelled it.').toData(),
         });
+    }
+  }
+
+  /** What the plan would give the step; undefined where it cannot even be worked out. */
+  async function plannedInput(turn: Turn, path: string): Promise<Labelled<Json> | undefined> {
+    const { fixedInput } = stepOf(turn.run, path);
+    if (fixedInput) return fixedInput;
+    const template = compiledStep(turn.run, path).templates.with;
+    if (!template) return undefined;
+    try {
+      return await resolveIn(turn, path, template);
+    } catch (error) {
+      toFailure(error); // what it refers to is gone or cannot be read: nothing of it can come back
+      return undefined;
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Id, Json } from '../../base/index.ts';
-import { failure, OPERATOR } from '../../contract/index.ts';
+import { failure, joinLabels, OPERATOR } from '../../contract/index.ts';
 import { readEffect } from '../effects/commit.ts';
 import { withEdits } from '../effects/edits.ts';
 import { finaliseEffect } from '../effects/finalise.ts';
@@ -11,13 +11,14 @@ import type { RecordStore } from '../record-reads.ts';
 import { compiledStep } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
 import { suspendGrantsLike } from '../trust/suspend-grants.ts';
+import type { Speaker } from '../typed-labels.ts';
 import type { FreshCards } from './fresh-cards.ts';
 import type { Card, ItemReads } from './item-reads.ts';
 
 export type EditEffect = (
   id: Id,
   set: { readonly [path: string]: Json },
-  by: string,
+  who: Speaker,
 ) => Promise<Card>;
 
 /** A changed effect is a new one: prepared from the edited input, shown again, decided again. */
@@ -29,7 +30,7 @@ export function createEditEffect(
   const { log, runner, records } = ports;
 
   /** A changed effect is a new one: prepared from the edited input, shown again, decided again. */
-  async function edit(id: Id, set: { readonly [path: string]: Json }, by: string): Promise<Card> {
+  async function edit(id: Id, set: { readonly [path: string]: Json }, who: Speaker): Promise<Card> {
     const item = await openItem(id);
     if (item.run === null || item.kind !== 'approval') {
       throw failure('not_possible', 'Only what waits for a signature can be edited.', {
@@ -39,13 +40,21 @@ export function createEditEffect(
     await runner.within(item.run, async (turn) => {
       const rows = await rowsOf(item);
       const target = await editTarget(rows, set);
-      const { input, inputLabels, effect, on, edits: before } = await readEffect(ports, target.row);
+      const {
+        input,
+        inputLabels,
+        effect,
+        on,
+        edits: before,
+        editsLabel,
+      } = await readEffect(ports, target.row);
       const { step } = compiledStep(turn.run, target.row.step);
       if (!('call' in step)) throw failure('not_possible', 'This cannot be edited.', {});
       const entry = ports.registry.get(step.call);
       if (entry.kind !== 'connector') throw failure('not_possible', 'This cannot be edited.', {});
       const edits = { ...before, ...target.set };
-      const edited = withEdits({ value: input, labels: inputLabels }, target.set);
+      const edited = withEdits({ value: input, labels: inputLabels }, target.set, who.label);
+      const typed = joinLabels(editsLabel ?? OPERATOR, who.label);
       const finalised = await finaliseEffect(ports, records, {
         run: turn.run.id,
         step: target.row.step,
@@ -60,7 +69,7 @@ export function createEditEffect(
         {
           stream: `effect/${target.row.key}`,
           expectedVersion: await log.streamVersion(`effect/${target.row.key}`),
-          events: [fact('effect.superseded', { by: finalised.key }, { by, label: OPERATOR, run })],
+          events: [fact('effect.superseded', { by: finalised.key }, { ...who, run })],
         },
         {
           stream: `effect/${finalised.key}`,
@@ -76,12 +85,13 @@ export function createEditEffect(
                 input: edited.value,
                 inputLabels: edited.labels,
                 edits,
+                ...(typed.integrity === 'operator' ? {} : { editsLabel: typed }),
                 item: item.id,
                 reasons: ['You edited it.'],
                 on,
                 ...(finalised.snapshot ? { snapshot: finalised.snapshot } : {}),
               },
-              { by, label: OPERATOR, run },
+              { ...who, run },
             ),
           ],
         },
@@ -94,7 +104,7 @@ export function createEditEffect(
           fact(
             'item.changed',
             { effects: keys, title: item.title, risk: item.risk },
-            { by, label: OPERATOR, run },
+            { ...who, run },
           ),
         ],
       });

@@ -1,5 +1,5 @@
 import type { Id, Json } from '../../base/index.ts';
-import { type Labelled, OPERATOR } from '../../contract/index.ts';
+import type { Labelled } from '../../contract/index.ts';
 import { resolveTemplate } from '../../plan/index.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
 import type { RunState } from '../run/run-state.ts';
@@ -23,7 +23,7 @@ export async function stepInput(
   reference: ReferenceAt,
 ): Promise<Labelled<Json>> {
   const { fixedInput } = stepOf(run, path);
-  if (fixedInput) return { value: fixedInput, labels: { base: OPERATOR } };
+  if (fixedInput) return fixedInput;
   const { with: input, over, plan } = compiledStep(run, path).templates;
   const template = input ?? over ?? plan;
   const scope = scopeOf(run, path);

@@ -5,7 +5,6 @@ import {
   failure,
   type Label,
   type Labelled,
-  OPERATOR,
   OWN,
   toFailure,
 } from '../../contract/index.ts';
@@ -204,7 +203,7 @@ export function contextFor(
 
 async function inputFor(turn: Turn, path: string): Promise<Labelled<Json>> {
   const { fixedInput } = stepOf(turn.run, path);
-  if (fixedInput) return { value: fixedInput, labels: { base: OPERATOR } };
+  if (fixedInput) return fixedInput;
   const template = compiledStep(turn.run, path).templates.with;
   if (!template) return { value: {}, labels: { base: OWN } };
   return resolveIn(turn, path, template);

@@ -40,7 +40,7 @@ export interface StepState {
   waiting?: Extract<KernelEvent, { type: 'step.waiting' }>['data'];
   because?: string;
   /** given by the operator after a failure; taken instead of what the plan says */
-  fixedInput?: JsonObject;
+  fixedInput?: Labelled<JsonObject>;
   /** items of an `each`, rounds of a `repeat` so far */
   rounds?: number;
 }
@@ -260,7 +260,10 @@ function evolveStep(run: RunState, event: KernelEvent, at: number, lookup: PlanL
       settle(run, step, 'denied', at);
       return;
     case 'step.fixed':
-      step.fixedInput = event.data.input;
+      step.fixedInput = {
+        value: event.data.input,
+        labels: event.data.labels ?? { base: OPERATOR },
+      };
       return;
     case 'step.cancelled':
       settle(run, step, 'cancelled', at);

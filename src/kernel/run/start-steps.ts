@@ -5,9 +5,11 @@ import {
   failure,
   isOutside,
   type Labelled,
+  labelWithin,
   toFailure,
 } from '../../contract/index.ts';
 import { type CompiledStep, evaluateCondition, type Form } from '../../plan/index.ts';
+import { withOrigin } from '../form-answer.ts';
 import { beginWait } from './begin-wait.ts';
 import { beginGroup, finishGroup } from './groups.ts';
 import { inputPrint } from './input-print.ts';
@@ -236,11 +238,19 @@ function openQuestion(
   const title = textIn(turn, path, compiled.templates.title) ?? turn.run.title;
   const help = textIn(turn, path, compiled.templates.help);
   const { form: extra, ...facts } = isObject(input.value) ? input.value : {};
-  const fields = [...ask.form.fields, ...formIn(extra)];
-  const form: Json = JSON.parse(JSON.stringify({ fields }));
+  const own = ask.form.fields;
+  const made = formIn(extra);
+  const form = plainForm([...own, ...made]);
+  const { worth } = scopeOf(turn.run, path);
+  const asked = plainForm([
+    ...own.map((field) => withOrigin(field, worth)),
+    ...made.map((field, index) =>
+      withOrigin(field, labelWithin(input.labels, `form.fields.${index}`)),
+    ),
+  ]);
   const body = { help: help ?? null, facts };
   open(turn, turn.newId(), {
-    ...{ kind: 'question', title, step: path, effects: [], risk: 'low', form, body },
+    ...{ kind: 'question', title, step: path, effects: [], risk: 'low', form: asked, body },
   });
   const given = inputPrint({ form, body });
   say(turn, 'step.waiting', {
@@ -250,6 +260,10 @@ function openQuestion(
     given,
     ...readAtOf(turn, path),
   });
+}
+
+function plainForm(fields: Form['fields']): Json {
+  return JSON.parse(JSON.stringify({ fields }));
 }
 
 /** Fields that an earlier step worked out: `with.form.fields`. */

@@ -64,6 +64,13 @@ function fact(name: string, value: string, screen: Screen): readonly string[] {
   return [`   ${name.padEnd(8)} ${first.trimStart()}`, ...rest];
 }
 
+const FROM_OUTSIDE =
+  'Filled in from outside: it stays outside text unless you type something else.';
+
+function isFromOutside(from: Json | undefined): boolean {
+  return isJsonObject(from) && (from.integrity === 'public' || from.integrity === 'counterparty');
+}
+
 /** The fields that an answer may set. */
 function formLines(form: Json, screen: Screen): readonly string[] {
   if (!isJsonObject(form) || !Array.isArray(form.fields)) return [];
@@ -80,6 +87,7 @@ function formLines(form: Json, screen: Screen): readonly string[] {
       ...wrap(`${label}${needed}`, screen.width),
       `  --set ${plain(field.name)}=...`,
       ...(field.help === undefined ? [] : wrap(plain(field.help), screen.width, '  ')),
+      ...(isFromOutside(field.from) ? wrap(FROM_OUTSIDE, screen.width, '  ') : []),
     ];
   });
 }

@@ -121,7 +121,7 @@ export const editOperation = defineOperation({
     examples: ['steward edit 0198c2 --set mail.subject="Your October invoice"'],
   },
   handle: async ({ id, set }, { services, caller }) => {
-    await services.kernel.items.edit(id, set, caller.by);
+    await services.kernel.items.edit(id, set, caller);
     return cardView(services, id);
   },
 });
@@ -148,7 +148,7 @@ export const answerOperation = defineOperation({
     examples: ['steward answer 0198c2 --set street="Hauptplatz 1" --set city=Graz'],
   },
   handle: async ({ id, set }, { services, caller }) => {
-    const { run } = await services.kernel.items.answer(id, set, caller.by);
+    const { run } = await services.kernel.items.answer(id, set, caller);
     return decidedView(services, id, run);
   },
 });

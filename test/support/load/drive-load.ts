@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, OWN, toFailure } from '../../../src/contract/index.ts';
 import { type ItemRow, type RunRow, runsFold } from '../../../src/kernel/index.ts';
 import { type Composed, type ComposeOptions, composeKernel } from '../compose-kernel.ts';
-import { decideCard } from '../operator.ts';
+import { decideCard, typedBy } from '../operator.ts';
 import { LOAD_PLAYBOOKS, loadAgents, loadConnector } from './load-parts.ts';
 
 export function openLoadHome(options: ComposeOptions): Promise<Composed> {
@@ -80,9 +80,10 @@ async function settle(composed: Composed, item: ItemRow): Promise<void> {
   const { items } = composed.kernel;
   try {
     if (item.kind === 'approval') await decideCard(composed, item.id);
-    else if (item.kind === 'question') await items.answer(item.id, { n: 3 }, 'operator:load');
+    else if (item.kind === 'question')
+      await items.answer(item.id, { n: 3 }, typedBy('operator:load'));
     else if (MAY_ASK.test(item.title)) {
-      await items.answer(item.id, { action: 'retry' }, 'operator:load');
+      await items.answer(item.id, { action: 'retry' }, typedBy('operator:load'));
     } else throw new Error(`nobody should be asked this: ${item.title}`);
   } catch (error) {
     if (!(error instanceof Failure) || !EXPECTED.has(toFailure(error).code)) throw error;

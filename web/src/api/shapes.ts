@@ -7,6 +7,7 @@ import type {
   EffectHash,
   EffectPreview,
   EffectStatus,
+  Label,
   Labels,
   Mode,
   Money,
@@ -265,4 +266,6 @@ export interface FormField {
   readonly min?: number;
   readonly max?: number;
   readonly default?: Json;
+  /** where its default and its choices came from, where they are not the operator's */
+  readonly from?: Label;
 }

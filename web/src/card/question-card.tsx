@@ -84,7 +84,7 @@ export function QuestionCard({
             ) : (
               <Field
                 key={field.name}
-                field={field}
+                field={withSource(field)}
                 value={values.get(field.name) ?? ''}
                 onInput={(value) => setValues(new Map(values).set(field.name, value))}
               />
@@ -120,6 +120,14 @@ export function QuestionCard({
       ) : null}
     </>
   );
+}
+
+/** Says of a field that outside text filled it in: pressing a key does not make it yours. */
+function withSource(field: FormField): FormField {
+  const { integrity = 'own' } = field.from ?? {};
+  if (integrity === 'own' || integrity === 'operator') return field;
+  const told = 'Filled in from outside: it stays outside text unless you type something else.';
+  return { ...field, help: [field.help, told].filter(Boolean).join(' ') };
 }
 
 /** What is known about the question: help first, then everything else by name. */

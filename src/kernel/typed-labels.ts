@@ -1,0 +1,64 @@
+import { canonicalJson, isJsonObject, type Json } from '../base/index.ts';
+import {
+  joinLabels,
+  type Label,
+  type Labelled,
+  type Labels,
+  labelWithin,
+} from '../contract/index.ts';
+
+/** Who gives a value, and what their words are worth: `operator` only at an enrolled device. */
+export interface Speaker {
+  /** for the log: `operator:<device>` */
+  readonly by: string;
+  readonly label: Label;
+}
+
+/** fields looked at one by one; what comes behind them counts as kept */
+const FIELDS = 500;
+/** characters of outside text that are found again inside of a longer one; shorter ones are in any word */
+const KEPT_CHARACTERS = 4;
+
+/**
+ * What a value is worth that a person gave back: what they changed is theirs (`typed`), what stood there
+ * `before` and came back keeps where it came from. A text that still holds all that stood there keeps it
+ * too, and so does a list as long as one member of it came back.
+ */
+export function typedLabels(value: Json, before: Labelled<Json>, typed: Label): Labels {
+  const at: Record<string, Label> = {};
+  let looked = 0;
+
+  function look(now: Json | undefined, was: Json | undefined, path: string): void {
+    if (now === undefined || was === undefined) return;
+    looked += 1;
+    if (looked > FIELDS || cameBack(now, was)) {
+      at[path] = joinLabels(typed, labelWithin(before.labels, path));
+    } else if (isParted(now) && isParted(was)) {
+      for (const [name, member] of Object.entries(now)) {
+        look(member, Object.hasOwn(was, name) ? was[name] : undefined, under(path, name));
+      }
+    }
+  }
+  look(value, before.value, '');
+  const { '': base = typed, ...fields } = at;
+  return Object.keys(fields).length === 0 ? { base } : { base, at: fields };
+}
+
+function cameBack(now: Json, was: Json): boolean {
+  if (canonicalJson(now) === canonicalJson(was)) return true;
+  if (typeof now === 'string' && typeof was === 'string') {
+    const kept = was.trim().toLowerCase();
+    return kept.length >= KEPT_CHARACTERS && now.toLowerCase().includes(kept);
+  }
+  if (!Array.isArray(now) || !Array.isArray(was)) return false;
+  return now.some((member) => was.some((old) => cameBack(member, old)));
+}
+
+/** Money is one value: whoever changes the figure means all of it. */
+function isParted(value: Json): value is { readonly [name: string]: Json } {
+  return isJsonObject(value) && !('minor' in value && 'currency' in value);
+}
+
+function under(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
