@@ -211,6 +211,9 @@ export interface KernelEvents extends TrustEvents {
   // device/<id>
   'device.enrolled': { readonly device: JsonObject; readonly by: string };
   'device.revoked': { readonly by: string };
+  // enrolment/first
+  /** a device came in by its link alone; it stands there once, so only one ever does */
+  'enrolment.claimed': { readonly device: Id };
   // series/<name>
   'number.reserved': { readonly number: number; readonly key: EffectKey; readonly until: number };
   'number.used': { readonly number: number; readonly key: EffectKey };

@@ -1,5 +1,5 @@
 import type { Clock, Id, JsonObject, NewId } from '../base/index.ts';
-import { type Device, failure, type Mode, OPERATOR } from '../contract/index.ts';
+import { type Device, failure, type Mode, OPERATOR, toFailure } from '../contract/index.ts';
 import type { Log } from '../log/index.ts';
 import { decideRecord } from '../records/index.ts';
 import { fact } from './events.ts';
@@ -68,6 +68,23 @@ export async function enrolDevice(log: Log, device: Device, by: string): Promise
     throw failure('already_exists', 'This device is enrolled already.', { device: device.id });
   }
   await log.append([enrolment(device, by)], { barrier: true });
+}
+
+/**
+ * Enrols a device that nobody vouches for. The claim has one place in the log, so of many at once, and
+ * ever after, one gets in. False for all others.
+ */
+export async function enrolFirst(log: Log, device: Device): Promise<boolean> {
+  const by = `operator:${device.id}`;
+  const events = [fact('enrolment.claimed', { device: device.id }, { by, label: OPERATOR })];
+  const claim = { stream: 'enrolment/first', expectedVersion: 0, events };
+  try {
+    await log.append([claim, enrolment(device, by)], { barrier: true });
+    return true;
+  } catch (error) {
+    if (toFailure(error).code === 'version_conflict') return false;
+    throw error;
+  }
 }
 
 /** From now on nothing it signs is accepted. Fails with `not_found`, `already_decided`. */

@@ -26,6 +26,7 @@ export {
 } from './folds.ts';
 export {
   enrolDevice,
+  enrolFirst,
   type Founding,
   type FoundingPorts,
   foundCompany,

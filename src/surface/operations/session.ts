@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { toTimestamp } from '../../base/index.ts';
 import { type Device, failure } from '../../contract/index.ts';
-import { devicesFold, enrolDevice } from '../../kernel/index.ts';
+import { devicesFold, enrolDevice, enrolFirst } from '../../kernel/index.ts';
 import { isSessionProof } from '../sessions/session-proof.ts';
 import { controlOf, deviceView, sessionView } from '../views/session-view.ts';
 import { idField, isEd25519Key } from './inputs.ts';
@@ -40,10 +40,7 @@ export const signInOperation = defineOperation({
   webOnly: 'it opens the session of a browser',
   handle: async ({ code, device: offered }, { services, cookie }) => {
     const kind = services.sessions.redeem(code);
-    const device =
-      offered !== undefined && (await mayEnrol(services, kind))
-        ? await enrol(services, offered)
-        : undefined;
+    const device = offered && (await enrol(services, kind, offered));
     cookie(services.sessions.start(device?.id ?? null).token);
     return { enrolled: device !== undefined, device: device ? deviceView(device) : null };
   },
@@ -53,17 +50,19 @@ export const signInOperation = defineOperation({
  * The first browser of an example, or the first device of all, enrols by its link alone. Every other
  * one needs a link that an enrolled device signed; without it the session can look.
  */
-async function mayEnrol(services: Services, kind: 'link' | 'invite'): Promise<boolean> {
-  if (kind === 'invite') return true;
+async function mayBeFirst(services: Services): Promise<boolean> {
   const devices = (await services.log.fold(devicesFold).list()).map(({ row }) => row);
   if (devices.some((device) => device.kind !== 'cli')) return false;
   return devices.length === 0 || ((await controlOf(services))?.example ?? false);
 }
 
+/** Undefined for a browser that gets a session to look with, and no more. */
 async function enrol(
-  { log, newId, clock }: Services,
+  services: Services,
+  kind: 'link' | 'invite',
   offered: { readonly name: string; readonly publicKey: string },
-): Promise<Device> {
+): Promise<Device | undefined> {
+  const { log, newId, clock } = services;
   const device: Device = {
     id: newId(),
     name: offered.name,
@@ -72,6 +71,9 @@ async function enrol(
     assurance: 'unattended',
     enrolledAt: toTimestamp(clock.now()),
   };
+  if (kind === 'link') {
+    return (await mayBeFirst(services)) && (await enrolFirst(log, device)) ? device : undefined;
+  }
   await enrolDevice(log, device, `operator:${device.id}`);
   return device;
 }
