@@ -5,7 +5,9 @@ export { authoriseAct } from './acts.ts';
 export type { ChangeResult, Conflict, ConflictRule, Writer } from './conflicts/index.ts';
 export { readEffect } from './effects/commit.ts';
 export { contractData, contractHash } from './effects/contract-hash.ts';
+export { effectsOfRun } from './effects/effects-of-run.ts';
 export { asKernelEvent, fact, type KernelEvent, type KernelEvents } from './events.ts';
+export { eventsOfStream } from './events-of-stream.ts';
 export {
   type ControlRow,
   controlFold,
@@ -34,6 +36,7 @@ export {
 } from './founding.ts';
 export type { Card, CardEffect } from './inbox/item-reads.ts';
 export type { Items } from './inbox/items.ts';
+export { itemsOfRun } from './inbox/items-of-run.ts';
 export { createKernel, type Kernel, type KernelOptions } from './kernel.ts';
 export { type PlaybookRow, type Playbooks, playbooksFold } from './playbooks.ts';
 export { policyName, policyNow } from './policy-now.ts';

@@ -87,7 +87,7 @@ function Desk() {
 
 function Rail() {
   const [path] = useLocation();
-  const waiting = useInbox().data.value?.items.length ?? 0;
+  const waiting = useInbox().data.value?.total ?? 0;
   return (
     <nav class="rail" aria-label="Main">
       <ul>

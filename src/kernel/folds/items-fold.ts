@@ -30,7 +30,7 @@ const AWAKE = { snoozedUntil: null, snoozedFor: null, snoozedAt: null } as const
 
 export const itemsFold: Fold<ItemRow> = {
   name: 'items',
-  version: 3,
+  version: 4,
   reads: (type) => type.startsWith('item.'),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -84,13 +84,22 @@ export const itemsFold: Fold<ItemRow> = {
     }
   },
   indexes: {
-    open: (row) => (row.status === 'closed' ? undefined : row.createdAt),
+    /** the gravest first, then the oldest; `awake` without what was put off */
+    open: (row) => (row.status === 'closed' ? undefined : urgency(row)),
+    awake: (row) => (row.status === 'open' ? urgency(row) : undefined),
     run: (row) => (row.status === 'closed' ? undefined : (row.run ?? undefined)),
     snoozed: (row) => (row.status === 'snoozed' ? (row.snoozedUntil ?? undefined) : undefined),
     awaits: (row) => (row.status === 'snoozed' ? (row.snoozedFor ?? undefined) : undefined),
     topic: (row) => topicOf(row.body),
   },
 };
+
+const URGENCY = { high: 0, medium: 1, low: 2 } as const;
+
+/** Where it stands among everything that waits, whatever became of it. */
+export function urgency({ risk, createdAt }: Pick<ItemRow, 'risk' | 'createdAt'>): string {
+  return `${URGENCY[risk]}|${createdAt}`;
+}
 
 /** What a question without a run is about, so that it is asked once. */
 function topicOf(body: Json): string | undefined {

@@ -1,5 +1,5 @@
 import type { Id } from '../../base/index.ts';
-import { type ItemRow, itemsFold } from '../folds.ts';
+import { type ItemRow, itemsFold, urgency } from '../folds.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { type AnswerItem, type AnswerPorts, createAnswerItem } from './answer-item.ts';
 import { createDecideItem, type DecideItem } from './decide-item.ts';
@@ -10,7 +10,10 @@ import { createSnoozeItem, type SnoozeItem } from './snooze.ts';
 
 /** Everything that waits for the operator, and what can be done with it. */
 export interface Items {
-  readonly list: (options?: { readonly snoozed?: boolean }) => Promise<readonly ItemRow[]>;
+  /** The gravest first, then the oldest: one page, with `after` what stands behind that item. */
+  readonly list: (options?: ListedItems) => Promise<readonly ItemRow[]>;
+  /** How many wait altogether. */
+  readonly count: (options?: Pick<ListedItems, 'snoozed'>) => Promise<number>;
   /** The full card. Effects that lapsed or went stale are finalised anew first. */
   readonly open: (id: Id) => Promise<Card>;
   readonly effectsOf: (item: ItemRow) => Promise<readonly CardEffect[]>;
@@ -18,6 +21,15 @@ export interface Items {
   readonly edit: EditEffect;
   readonly answer: AnswerItem;
   readonly snooze: SnoozeItem;
+}
+
+export interface ListedItems {
+  /** also what was put off */
+  readonly snoozed?: boolean;
+  /** an item, also one that is closed by now */
+  readonly after?: Id;
+  /** at most `LIMITS.pageRows`, which is also the default */
+  readonly limit?: number;
 }
 
 export interface ItemPorts extends AnswerPorts {
@@ -30,13 +42,16 @@ export function createItems(ports: ItemPorts): Items {
   const reads = createItemReads(ports);
   const cards = createFreshCards(ports, reads);
   return {
-    list: async ({ snoozed = false } = {}) => {
-      const rows = await items.list({ index: 'open', limit: 1_000 });
-      return rows
-        .map(({ row }) => row)
-        .filter((row) => snoozed || row.status === 'open')
-        .sort((a, b) => RANK[b.risk] - RANK[a.risk] || (a.createdAt < b.createdAt ? -1 : 1));
+    list: async ({ snoozed = false, after, limit } = {}) => {
+      const last = after === undefined ? undefined : await reads.get(after);
+      const rows = await items.list({
+        index: snoozed ? 'open' : 'awake',
+        ...(last ? { after: { value: urgency(last), key: last.id } } : {}),
+        ...(limit === undefined ? {} : { limit }),
+      });
+      return rows.map(({ row }) => row);
     },
+    count: ({ snoozed = false } = {}) => items.count({ index: snoozed ? 'open' : 'awake' }),
     open: cards.open,
     effectsOf: reads.effectsOf,
     decide: createDecideItem(ports, reads, cards),
@@ -45,5 +60,3 @@ export function createItems(ports: ItemPorts): Items {
     snooze: createSnoozeItem(ports, reads),
   };
 }
-
-const RANK = { high: 2, medium: 1, low: 0 } as const;

@@ -1,5 +1,5 @@
 import { type Id, LIMITS, toTimestamp } from '../../base/index.ts';
-import type { Log } from '../../log/index.ts';
+import type { FoldRow, Log } from '../../log/index.ts';
 import type { WaitReason } from '../events.ts';
 import { runsFold, type WaitRow, waitsFold } from '../folds.ts';
 import { type LockView, lockWords } from './locks.ts';
@@ -31,8 +31,7 @@ export async function reasonsOf(
   { log, locks }: { readonly log: Log; readonly locks: () => readonly LockView[] },
   run?: Id,
 ): Promise<readonly Reason[]> {
-  const query = run === undefined ? {} : { equals: `${run}|` };
-  const rows = await log.fold(waitsFold).list({ ...query, limit: LIMITS.pageRows });
+  const rows = await waitsOf(log, run);
   const ids = [...new Set(rows.map(({ row }) => row.run))];
   const runs = await log.fold(runsFold).getMany(ids);
   const held = locks();
@@ -43,6 +42,19 @@ export async function reasonsOf(
     return [{ ...reasonOf(row, held), goal: of.title ?? of.goal }];
   });
   return [...waiting, ...(await parked(log, run))].sort(byEnd);
+}
+
+/** Those that a time ends come first, then the others. */
+async function waitsOf(log: Log, run?: Id): Promise<readonly FoldRow<WaitRow>[]> {
+  const waits = log.fold(waitsFold);
+  if (run !== undefined) return waits.list({ equals: `${run}|` });
+  const found = [...(await waits.list({ index: 'due' }))];
+  if (found.length === LIMITS.pageRows) return found;
+  for await (const each of waits.every()) {
+    if (each.row.until === null) found.push(each);
+    if (found.length === LIMITS.pageRows) break;
+  }
+  return found;
 }
 
 function reasonOf(row: WaitRow, held: readonly LockView[]): Omit<Reason, 'goal'> {

@@ -7,6 +7,8 @@ import type { Screen } from './screen.ts';
 /** What a command came to. */
 export interface Outcome {
   readonly data: Json;
+  /** what is shown to a person, where that is more */
+  readonly shown?: Json;
   /** exit code, where it is not 0 although nothing failed */
   readonly exit?: number;
 }

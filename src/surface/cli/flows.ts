@@ -18,7 +18,7 @@ export const FLOWS: { readonly [operation: string]: Flow } = {
   inbox: async ({ client }, operation, input) => {
     const answer = await client.ask(operation, input);
     // INTERFACES: `inbox --json` is the list itself
-    return { data: isJsonObject(answer) ? (answer.items ?? []) : [] };
+    return { data: isJsonObject(answer) ? (answer.items ?? []) : [], shown: answer };
   },
   approve,
   reject,

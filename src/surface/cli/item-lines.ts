@@ -5,8 +5,21 @@ import type { Screen } from './screen.ts';
 import { wrap } from './text-table.ts';
 
 /** What waits, two lines each: what it is; how much, to whom. */
-export function inboxLines(items: readonly InboxRow[], screen: Screen): readonly string[] {
+export interface Inbox {
+  readonly items: readonly InboxRow[];
+  readonly total: number;
+  readonly next: string | null;
+}
+
+/** What waits, and how to see what did not fit. */
+export function inboxLines({ items, total, next }: Inbox, screen: Screen): readonly string[] {
   if (items.length === 0) return ['Nothing waits for you.'];
+  const lines = itemLines(items, screen);
+  if (next === null) return lines;
+  return [...lines, `${items.length} of ${total} are shown. Go on: steward inbox --after ${next}`];
+}
+
+export function itemLines(items: readonly InboxRow[], screen: Screen): readonly string[] {
   return items.flatMap((item) => {
     const amounts = item.effects.map(({ amount }) => money(amount)).filter((text) => text !== '');
     const to = [...new Set(item.effects.flatMap((effect) => effect.to))];

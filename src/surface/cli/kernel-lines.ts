@@ -147,9 +147,10 @@ interface WhyAnswer {
     readonly words: string;
     readonly until: string | null;
   }[];
+  readonly more: number;
 }
 
-function whyLines({ stopped, mode, reasons }: WhyAnswer, screen: Screen): readonly string[] {
+function whyLines({ stopped, mode, reasons, more }: WhyAnswer, screen: Screen): readonly string[] {
   const { width, zone } = screen;
   return [
     ...(stopped ? [screen.stop('Everything that goes out is stopped: steward resume')] : []),
@@ -161,6 +162,7 @@ function whyLines({ stopped, mode, reasons }: WhyAnswer, screen: Screen): readon
       ...wrap(plain(words), width, '  '),
       ...(until === null ? [] : [`  until ${time(until, zone)}`]),
     ]),
+    ...(more === 0 ? [] : [`And ${more} more. Of one run: steward why RUN`]),
   ];
 }
 

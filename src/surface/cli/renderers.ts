@@ -2,7 +2,7 @@ import type { Json } from '../../base/index.ts';
 import type { CardView, InboxRow } from '../views/item-view.ts';
 import type { StepPage } from '../views/step-view.ts';
 import { plain, time } from './format.ts';
-import { cardLines, inboxLines } from './item-lines.ts';
+import { cardLines, type Inbox, inboxLines } from './item-lines.ts';
 import { KERNEL_LINES } from './kernel-lines.ts';
 import { type RecordLine, recordLines } from './record-lines.ts';
 import {
@@ -24,7 +24,7 @@ export type Renderer = (data: never, screen: Screen) => readonly string[];
 
 /** By operation; what is not here is shown as fields. */
 export const RENDERERS: { readonly [operation: string]: Renderer } = {
-  inbox: ({ items }: { items: readonly InboxRow[] }, screen) => inboxLines(items, screen),
+  inbox: (inbox: Inbox, screen) => inboxLines(inbox, screen),
   show: (card: CardView, screen) => cardLines(card, screen),
   edit: (card: CardView, screen) => cardLines(card, screen),
   do: (data: DoAnswer, screen) => doLines(data, screen),

@@ -117,7 +117,7 @@ function mustLoad(device: CliDevice | undefined): CliDevice {
 async function show(
   ports: CliPorts,
   name: string,
-  { data, exit = 0 }: Outcome,
+  { data, shown = data, exit = 0 }: Outcome,
   json: boolean,
   screen: () => Promise<Screen>,
 ): Promise<number> {
@@ -125,8 +125,7 @@ async function show(
     ports.out(`${JSON.stringify({ ok: true, data })}\n`);
     return exit;
   }
-  const listed = name === 'inbox' ? { items: data } : data;
-  ports.out(`${render(name, listed, await screen()).join('\n')}\n`);
+  ports.out(`${render(name, shown, await screen()).join('\n')}\n`);
   const next = nextCommand(name, data);
   if (next !== undefined) {
     // with the data where a person reads both, beside it where a program reads the data

@@ -1,8 +1,9 @@
 import type { Json, JsonObject } from '../../base/index.ts';
+import { RUNS_SHOWN } from '../operations/runs.ts';
 import type { InboxRow } from '../views/item-view.ts';
 import type { StepPage } from '../views/step-view.ts';
 import { heldWords, plain, time, withTimes } from './format.ts';
-import { inboxLines } from './item-lines.ts';
+import { itemLines } from './item-lines.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
 
@@ -34,7 +35,7 @@ export function doLines(data: DoAnswer, screen: Screen): readonly string[] {
     ...(data.items.length === 0 && data.words !== null
       ? wrap(plain(data.words), screen.width)
       : []),
-    ...(data.items.length > 0 ? ['', ...inboxLines(data.items, screen)] : []),
+    ...(data.items.length > 0 ? ['', ...itemLines(data.items, screen)] : []),
   ];
 }
 
@@ -80,10 +81,12 @@ export interface RunLine {
 
 export function runsLines(rows: readonly RunLine[], screen: Screen): readonly string[] {
   if (rows.length === 0) return ['Nothing was asked for yet.'];
-  return rows.flatMap((row) => [
+  const lines = rows.flatMap((row) => [
     ...wrap(plain(row.goal), screen.width).map(screen.bold),
     `  ${row.id}  ${row.status}${row.waitingFor ? ` (${row.waitingFor})` : ''}  ${time(row.startedAt, screen.zone)}`,
   ]);
+  if (rows.length < RUNS_SHOWN) return lines;
+  return [...lines, `Those before: steward runs --before ${rows.at(-1)?.id}`];
 }
 
 export interface RunAnswer extends RunLine {

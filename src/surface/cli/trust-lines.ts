@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../base/index.ts';
 import type { Money } from '../../contract/index.ts';
 import { formatValue } from '../../records/index.ts';
+import { DECISIONS_SHOWN } from '../operations/decisions.ts';
 import { ERASURE_LINES } from './erasure-lines.ts';
 import { heldWords, money, plain, time } from './format.ts';
 import { type Screen, table } from './screen.ts';
@@ -60,7 +61,12 @@ export const TRUST_LINES = {
   decisions: (rows: readonly DecisionLine[], screen: Screen) =>
     rows.length === 0
       ? ['Nothing was decided yet.']
-      : rows.flatMap((row) => decisionLines(row, screen)),
+      : [
+          ...rows.flatMap((row) => decisionLines(row, screen)),
+          ...(rows.length < DECISIONS_SHOWN
+            ? []
+            : [`Those of earlier runs: steward decisions --before ${rows.at(-1)?.run}`]),
+        ],
   secrets: (rows: readonly SecretLine[], screen: Screen) =>
     rows.length === 0
       ? ['There is none.']

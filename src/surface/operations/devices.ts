@@ -17,7 +17,7 @@ export const devicesOperation = defineOperation({
   input: z.strictObject({}),
   cli: { words: ['devices'], examples: ['steward devices'] },
   handle: async (_, { services }) =>
-    (await services.log.fold(devicesFold).list()).map(({ row }) => deviceView(row)),
+    Array.fromAsync(services.log.fold(devicesFold).every(), ({ row }) => deviceView(row)),
 });
 
 export const deviceInviteOperation = defineOperation({

@@ -58,8 +58,10 @@ async function healthChecks(services: Services): Promise<readonly Check[]> {
     count('failed'),
     log.fold(itemsFold).count({ index: 'open' }),
   ]);
-  const flight = await log.fold(effectsFold).list({ index: 'flight', limit: 100 });
-  const lost = flight.filter(({ row }) => row.status === 'unknown').length;
+  let lost = 0;
+  for await (const { row } of log.fold(effectsFold).every({ index: 'flight' })) {
+    if (row.status === 'unknown') lost += 1;
+  }
   return [
     control?.stopped
       ? warn('sending', 'Everything that leaves the house is stopped.', 'Look why, then resume.')

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import { LIMITS } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import { cardView, inboxRow } from '../views/item-view.ts';
 import { decidedView } from '../views/rest.ts';
-import { flagField, idField, signedField, timeField, valuesField } from './inputs.ts';
+import { flagField, idField, limitField, signedField, timeField, valuesField } from './inputs.ts';
 import { defineOperation } from './operation.ts';
 
 const item = { field: 'id', name: 'ITEM', help: 'id of the item; its first letters are enough' };
+
+/** items in one answer; `total` says how many there are */
+const ITEMS_SHOWN = LIMITS.pageRows;
 
 export const inboxOperation = defineOperation({
   name: 'inbox',
@@ -14,17 +18,31 @@ export const inboxOperation = defineOperation({
   path: '/api/inbox',
   access: 'look',
   body: 'none',
-  input: z.strictObject({ snoozed: flagField.optional() }),
+  input: z.strictObject({
+    snoozed: flagField.optional(),
+    after: idField.optional(),
+    limit: limitField.optional(),
+  }),
   cli: {
     words: ['inbox'],
     options: [
       { field: 'snoozed', flags: '--snoozed', help: 'also what you put off', kind: 'flag' },
+      { field: 'after', flags: '--after <item>', help: 'what stands behind it', kind: 'text' },
+      { field: 'limit', flags: '--limit <n>', help: 'at most so many', kind: 'number' },
     ],
     examples: ['steward inbox', 'steward inbox --json'],
   },
-  handle: async ({ snoozed = false }, { services }) => {
-    const rows = await services.kernel.items.list({ snoozed });
-    return { items: await Promise.all(rows.map((row) => inboxRow(services, row))) };
+  handle: async ({ snoozed = false, after, limit = ITEMS_SHOWN }, { services }) => {
+    const { items } = services.kernel;
+    const asked = { snoozed, ...(after === undefined ? {} : { after }) };
+    const rows = await items.list({ ...asked, limit });
+    const last = rows.at(-1);
+    const [next] = last ? await items.list({ snoozed, after: last.id, limit: 1 }) : [];
+    return {
+      items: await Promise.all(rows.map((row) => inboxRow(services, row))),
+      // how many wait altogether, and the item behind which the others stand
+      ...{ total: await items.count({ snoozed }), next: next && last ? last.id : null },
+    };
   },
 });
 

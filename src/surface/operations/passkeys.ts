@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type JsonObject, toTimestamp } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
-import { devicesFold } from '../../kernel/index.ts';
 import { proposal, RECOVERING, SIGNING } from './acts.ts';
 import { defineOperation, type OperationRequest } from './operation.ts';
 
@@ -21,7 +20,7 @@ export const passkeyOptionsOperation = defineOperation({
     const operator = {
       company: textOf(company?.fields.name) ?? 'Steward',
       name: textOf(company?.fields.owner) ?? textOf(company?.fields.email) ?? 'You',
-      devices: (await services.log.fold(devicesFold).list()).map(({ row }) => row),
+      devices: await services.kernel.trust.devices(),
     };
     const challenge = services.sessions.newChallenge(session);
     return services.passkeys.options(origin, operator, challenge);

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { failure } from '../../contract/index.ts';
-import { requireScope, scopedView } from '../../kernel/index.ts';
+import { eventsOfStream, requireScope, scopedView } from '../../kernel/index.ts';
 import {
   coerceSet,
   definitionOf,
@@ -21,9 +21,8 @@ import { recordFilter, recordView } from '../views/record-view.ts';
 import { flagField, idField, numberField, valuesField } from './inputs.ts';
 import { type Caller, type CliOption, defineOperation, type Services } from './operation.ts';
 
-/** records that one answer lists; more are found with a filter */
+/** records that one answer lists; where there are more it says so, and that a filter finds them */
 const LISTED = 10_000;
-const PAGE = 1_000;
 
 const type = { field: 'type', name: 'TYPE', help: `one of: ${RECORD_TYPES.join(', ')}` };
 const id = { field: 'id', name: 'ID', help: 'id of the record' };
@@ -68,8 +67,15 @@ export const recordsOperation = defineOperation({
     // limited first: a filter must not find out what its asker may not see
     const seen = visibleTo(caller, recordType);
     const fits = where === undefined ? () => true : recordFilter(recordType, where);
-    const found = (await listRecords(services, recordType, archived)).map(seen).filter(fits);
-    return found.map(recordView);
+    const query = archived ? recordsByName(recordType) : recordsOfType(recordType);
+    const found: ReturnType<typeof recordView>[] = [];
+    for await (const { row } of services.log.fold(recordsFold).every(query)) {
+      const state = seen(row);
+      if (!fits(state)) continue;
+      if (found.length === LISTED) throw tooManyRecords(recordType);
+      found.push(recordView(state));
+    }
+    return found;
   },
 });
 
@@ -78,16 +84,13 @@ function visibleTo({ bearer }: Caller, type: RecordType): (state: RecordState) =
   return bearer ? scopedView(bearer, type) : (state) => state;
 }
 
-async function listRecords(services: Services, recordType: RecordType, archived: boolean) {
-  const reader = services.log.fold(recordsFold);
-  const rows: RecordState[] = [];
-  for (let offset = 0; offset < LISTED; offset += PAGE) {
-    const query = archived ? recordsByName(recordType) : recordsOfType(recordType);
-    const page = await reader.list({ ...query, offset, limit: PAGE });
-    rows.push(...page.map(({ row }) => row));
-    if (page.length < PAGE) break;
-  }
-  return rows;
+function tooManyRecords(type: RecordType) {
+  return failure(
+    'too_large',
+    `There are more than ${LISTED} of ${type} for one answer.`,
+    { type, limit: LISTED },
+    'Say which ones with --where.',
+  );
 }
 
 export const recordOperation = defineOperation({
@@ -149,8 +152,8 @@ export const historyOperation = defineOperation({
   },
   handle: async ({ type: word, id: given }, { services }) => {
     const state = await findRecord(services, resolveRecordType(word), given);
-    const events = await services.log.readStream(`${state.type}/${state.id}`);
-    return events.map((event) => ({
+    const events = eventsOfStream(services.log, `${state.type}/${state.id}`);
+    return Array.fromAsync(events, (event) => ({
       seq: event.seq,
       at: new Date(event.at).toISOString(),
       by: event.by,

@@ -1,15 +1,14 @@
 import { z } from 'zod';
-import { LIMITS } from '../../base/index.ts';
 import { requireNamed, requirePlaybook, runsFold } from '../../kernel/index.ts';
 import { bearerRunView, requireOwnRun } from '../views/bearer-run.ts';
 import { REST_MS, runAtRest, waitingItems } from '../views/rest.ts';
-import { findRun, runRow, runView } from '../views/run-view.ts';
+import { findRun, runRow, runsBefore, runView } from '../views/run-view.ts';
 import { flagField, idField, limitField, valuesField } from './inputs.ts';
 import { defineOperation, type Services } from './operation.ts';
 
 /** A first rest may take several model turns or a slow provider; then the answer says how far it got. */
 const WAIT_MS = 120_000;
-const RUNS_SHOWN = 50;
+export const RUNS_SHOWN = 50;
 
 const run = { field: 'id', name: 'RUN', help: 'id of the run; its first letters are enough' };
 
@@ -113,17 +112,22 @@ export const runsOperation = defineOperation({
   path: '/api/runs',
   access: 'look',
   body: 'none',
-  input: z.strictObject({ limit: limitField.optional() }),
+  input: z.strictObject({ limit: limitField.optional(), before: idField.optional() }),
   cli: {
     words: ['runs'],
-    options: [{ field: 'limit', flags: '--limit <n>', help: 'at most so many', kind: 'number' }],
+    options: [
+      { field: 'limit', flags: '--limit <n>', help: 'at most so many', kind: 'number' },
+      { field: 'before', flags: '--before <run>', help: 'only those before this', kind: 'text' },
+    ],
     examples: ['steward runs', 'steward runs --limit 5 --json'],
   },
-  handle: async ({ limit = RUNS_SHOWN }, { services }) => {
-    const rows = await services.log
-      .fold(runsFold)
-      .list({ index: 'started', descending: true, limit: Math.min(limit, LIMITS.pageRows) });
-    return rows.map(({ row }) => runRow(row));
+  handle: async ({ limit = RUNS_SHOWN, before }, { services }) => {
+    const rows: ReturnType<typeof runRow>[] = [];
+    for await (const row of runsBefore(services, before)) {
+      rows.push(runRow(row));
+      if (rows.length >= limit) break;
+    }
+    return rows;
   },
 });
 

@@ -51,7 +51,7 @@ export const signInOperation = defineOperation({
  * one needs a link that an enrolled device signed; without it the session can look.
  */
 async function mayBeFirst(services: Services): Promise<boolean> {
-  const devices = (await services.log.fold(devicesFold).list()).map(({ row }) => row);
+  const devices = await services.kernel.trust.devices();
   if (devices.some((device) => device.kind !== 'cli')) return false;
   return devices.length === 0 || ((await controlOf(services))?.example ?? false);
 }

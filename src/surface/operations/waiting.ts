@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { LIMITS } from '../../base/index.ts';
+import { runsFold, waitsFold } from '../../kernel/index.ts';
 import { findRun } from '../views/run-view.ts';
 import { controlOf } from '../views/session-view.ts';
 import { idField } from './inputs.ts';
-import { defineOperation } from './operation.ts';
+import { defineOperation, type Services } from './operation.ts';
 
 export const whyOperation = defineOperation({
   name: 'why',
@@ -20,13 +22,24 @@ export const whyOperation = defineOperation({
   handle: async ({ run }, { services }) => {
     const id = run === undefined ? undefined : (await findRun(services, run)).id;
     const control = await controlOf(services);
+    const reasons = await services.kernel.reasons(id);
     return {
       stopped: control?.stopped ?? true,
       mode: control?.mode ?? 'off',
-      reasons: await services.kernel.reasons(id),
+      reasons,
+      more: await moreThan(services, reasons.length, id),
     };
   },
 });
+
+/** What waits besides what is named here. */
+async function moreThan({ log }: Services, named: number, run?: string): Promise<number> {
+  if (named < LIMITS.pageRows) return 0;
+  const waits = await log.fold(waitsFold).count(run === undefined ? {} : { equals: `${run}|` });
+  const parked =
+    run === undefined ? await log.fold(runsFold).count({ index: 'status', equals: 'parked' }) : 0;
+  return Math.max(0, waits + parked - named);
+}
 
 export const locksOperation = defineOperation({
   name: 'locks',

@@ -3,16 +3,15 @@ import {
   approvalsFold,
   compiledStep,
   type EffectRow,
-  effectsFold,
+  effectsOfRun,
   grantsFold,
   loadRun,
   type RunRow,
   readEffect,
-  runsFold,
 } from '../../kernel/index.ts';
 import type { Services } from '../operations/operation.ts';
 import { heldUntil } from './held-until.ts';
-import { findRun } from './run-view.ts';
+import { findRun, runsBefore } from './run-view.ts';
 
 /** Why one effect might happen, had to be asked about, or was refused. */
 export interface DecisionView {
@@ -36,34 +35,35 @@ export interface DecisionView {
     | null;
 }
 
-/** Runs that are looked through for the newest decisions. */
-const RUNS_LOOKED_AT = 200;
-
-/** Newest run first. Of one run, or of all of them. Fails with `not_found`. */
-export async function decisionsView(
+/** All decisions of one run. Fails with `not_found`. */
+export async function decisionsOfRun(
   services: Services,
-  run: string | undefined,
+  run: string,
+): Promise<readonly DecisionView[]> {
+  return decisionsOf(services, await findRun(services, run));
+}
+
+/**
+ * The newest run first, and each of them whole: those behind the last one are behind it with `before`.
+ * Fails with `not_found`.
+ */
+export async function newestDecisions(
+  services: Services,
   limit: number,
+  before?: string,
 ): Promise<readonly DecisionView[]> {
   const found: DecisionView[] = [];
-  for (const row of await runsOf(services, run)) {
+  for await (const row of runsBefore(services, before)) {
     found.push(...(await decisionsOf(services, row)));
     if (found.length >= limit) break;
   }
-  return found.slice(0, limit);
-}
-
-async function runsOf(services: Services, run: string | undefined): Promise<readonly RunRow[]> {
-  if (run !== undefined) return [await findRun(services, run)];
-  const rows = await services.log
-    .fold(runsFold)
-    .list({ index: 'started', descending: true, limit: RUNS_LOOKED_AT });
-  return rows.map(({ row }) => row);
+  return found;
 }
 
 async function decisionsOf(services: Services, run: RunRow): Promise<readonly DecisionView[]> {
-  const rows = await services.log.fold(effectsFold).list({ index: 'run', equals: run.id });
-  const decided = await Promise.all(rows.map(({ row }) => ofEffect(services, run, row)));
+  const rows = await effectsOfRun(services, run.id);
+  const decided = await Promise.all(rows.map((row) => ofEffect(services, run, row)));
+  if (run.status === 'done') return decided; // with a step that was refused it would be cancelled
   return [...decided, ...(await refusedEarly(services, run, decided))];
 }
 

@@ -1,5 +1,5 @@
 import type { Id } from '../../base/index.ts';
-import { effectsFold, itemsFold, type RunRow, runsFold } from '../../kernel/index.ts';
+import { effectsOfRun, itemsOfRun, type RunRow, runsFold } from '../../kernel/index.ts';
 import type { Services } from '../operations/operation.ts';
 import { heldUntil } from './held-until.ts';
 import { type InboxRow, inboxRow } from './item-view.ts';
@@ -27,21 +27,20 @@ export async function runAtRest(
 
 /** What waits for the operator in one run. */
 export async function waitingItems(services: Services, run: Id): Promise<readonly InboxRow[]> {
-  const rows = await services.log.fold(itemsFold).list({ index: 'run', equals: run });
-  return Promise.all(rows.map(({ row }) => inboxRow(services, row)));
+  const rows = await itemsOfRun(services, run);
+  return Promise.all(rows.map((row) => inboxRow(services, row)));
 }
 
 /** What became of a run and its effects after something was decided. */
 export async function decidedView(services: Services, item: Id, run: Id | null) {
   const row = run === null ? undefined : await runAtRest(services, run, REST_MS);
-  const effects =
-    run === null ? [] : await services.log.fold(effectsFold).list({ index: 'run', equals: run });
+  const effects = run === null ? [] : await effectsOfRun(services, run);
   return {
     item,
     run,
     status: row?.status ?? null,
     waitingFor: row?.waitingFor ?? null,
-    effects: effects.map(({ row: effect }) => ({
+    effects: effects.map((effect) => ({
       ...{ hash: effect.hash, step: effect.step, status: effect.status },
       heldUntil: heldUntil(effect),
       ...{ receipt: effect.receipt, failure: effect.failure },

@@ -1,9 +1,9 @@
-import { type Id, toTimestamp } from '../../base/index.ts';
+import { toTimestamp } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import {
   compiledStep,
-  effectsFold,
-  itemsFold,
+  effectsOfRun,
+  itemsOfRun,
   loadRun,
   type RunRow,
   type RunState,
@@ -36,18 +36,18 @@ export async function runView(services: Services, id: string) {
   const lookup = { compilePlaybook, compileInline };
   const run = await loadRun(log, services.blobs, lookup, row.id);
   const steps = run ? [...run.steps.values()].map((step) => stepView(run, step)) : [];
-  const effects = await log.fold(effectsFold).list({ index: 'run', equals: row.id });
-  const items = await log.fold(itemsFold).list({ index: 'run', equals: row.id });
+  const effects = await effectsOfRun(services, row.id);
+  const items = (await itemsOfRun(services, row.id)).map((item) => item.id);
   return {
     ...runRow(row),
     input: run?.input.value ?? {},
     output: run?.output ?? null,
     failure: row.failure,
     cost: { microUsd: 0 },
-    why: whyOf({ row, run, reasons: await kernel.reasons(row.id), items: items.map(idOfItem) }),
+    why: whyOf({ row, run, reasons: await kernel.reasons(row.id), items }),
     steps,
     effects: await Promise.all(
-      effects.map(async ({ row: effect }) => {
+      effects.map(async (effect) => {
         const { effect: finalised, snapshot = null } = await readEffect(services, effect);
         const { summary, undo } = finalised;
         return {
@@ -57,9 +57,19 @@ export async function runView(services: Services, id: string) {
         };
       }),
     ),
-    items: items.map(idOfItem),
+    items,
     drawing: run ? drawingOf(run, steps) : null,
   };
+}
+
+/** Runs, the newest first; with `before` only those that began before that one. Fails with `not_found`. */
+export async function* runsBefore(services: Services, before?: string): AsyncIterable<RunRow> {
+  const last = before === undefined ? undefined : await findRun(services, before);
+  const query = {
+    ...{ index: 'started', descending: true },
+    ...(last ? { after: { value: last.startSeq, key: last.id } } : {}),
+  };
+  for await (const { row } of services.log.fold(runsFold).every(query)) yield row;
 }
 
 /** By its id, or by as much of its beginning as is unique. */
@@ -96,10 +106,6 @@ function waitingOf({ status, waiting, retryAt, failure: problem }: StepState) {
   if (status !== 'retrying' || retryAt === undefined) return null;
   const words = `Tries again at ${toTimestamp(retryAt)}: ${problem?.message ?? ''}`;
   return { for: 'retry' as const, words };
-}
-
-function idOfItem({ row }: { readonly row: { readonly id: Id } }): Id {
-  return row.id;
 }
 
 function drawingOf(run: RunState, steps: readonly { id: string; status: StepState['status'] }[]) {

@@ -1,4 +1,3 @@
-import { LIMITS } from '../../base/index.ts';
 import {
   effectsFold,
   type GrantView,
@@ -26,9 +25,7 @@ export async function backTestView(
   services: Services,
   { deeds, differs, before, after }: BackTest,
 ) {
-  const rows = await services.log
-    .fold(effectsFold)
-    .getMany(differs.slice(0, LIMITS.pageRows).map(({ id }) => id));
+  const rows = await services.log.fold(effectsFold).getMany(differs.map(({ id }) => id));
   return {
     ...{ deeds, before, after },
     differs: await Promise.all(

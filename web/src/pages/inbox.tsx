@@ -57,7 +57,7 @@ export function Inbox({ id }: { readonly id?: string | undefined }) {
         <>
           <DoBox />
           <Loaded from={inbox}>
-            {({ items: rows }) =>
+            {({ items: rows, total }) =>
               rows.length === 0 ? (
                 <Empty words="Nothing waits for you.">
                   <p class="muted">
@@ -75,6 +75,11 @@ export function Inbox({ id }: { readonly id?: string | undefined }) {
                       selected={stack.includes(row.id)}
                     />
                   ))}
+                  {total > rows.length ? (
+                    <li class="muted">
+                      {rows.length} of {total}, the gravest first. The others follow as you decide.
+                    </li>
+                  ) : null}
                 </ul>
               )
             }
@@ -93,7 +98,7 @@ export function Inbox({ id }: { readonly id?: string | undefined }) {
 
 /** What waits, kept fresh; the rail shows how much it is. */
 export function useInbox() {
-  return useResource<{ readonly items: readonly InboxRow[] }>(
+  return useResource<{ readonly items: readonly InboxRow[]; readonly total: number }>(
     '/api/inbox',
     ({ type }) => type.startsWith('item.') || type.startsWith('effect.'),
   );
