@@ -32,7 +32,7 @@ function canonicalContainer(value: readonly Json[] | { readonly [key: string]: J
   }
   const object = value as { readonly [key: string]: Json | undefined };
   const keys = Object.keys(object);
-  if (!isSorted(keys)) keys.sort();
+  if (!isSorted(keys)) sort(keys);
   let out = '{';
   for (const key of keys) {
     const member = object[key];
@@ -46,6 +46,25 @@ function canonicalContainer(value: readonly Json[] | { readonly [key: string]: J
 function isSorted(keys: readonly string[]): boolean {
   for (let i = 1; i < keys.length; i++) if ((keys[i - 1] ?? '') > (keys[i] ?? '')) return false;
   return true;
+}
+
+/** Most objects have a handful of names, for which the general sort takes more memory than they do. */
+const FEW_KEYS = 12;
+
+function sort(keys: string[]): void {
+  if (keys.length > FEW_KEYS) {
+    keys.sort();
+    return;
+  }
+  for (let end = 1; end < keys.length; end++) {
+    const key = keys[end] ?? '';
+    let at = end;
+    for (let before = keys[at - 1] ?? ''; at > 0 && before > key; before = keys[at - 1] ?? '') {
+      keys[at] = before;
+      at -= 1;
+    }
+    keys[at] = key;
+  }
 }
 
 /** The few names that nearly all objects are made of; what does not fit is encoded each time. */

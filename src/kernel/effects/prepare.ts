@@ -112,7 +112,6 @@ export async function prepareEffects(
             agent: agent.agent,
             input,
             context: context(contract),
-            cancelled: new AbortController().signal,
           });
           if (outcome.status === 'done') overlay.set(path, outcome.output);
         }

@@ -66,7 +66,6 @@ export async function checkOutcome(
     ...{ run: tape.run().id, step: path, input, agent: entry.agent },
     attempt: stepOf(tape.run(), path).attempt || 1,
     context: closedContext(event.at, ports.zone()),
-    cancelled: new AbortController().signal,
   });
   const found =
     outcome.status === 'done'

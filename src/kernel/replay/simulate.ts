@@ -153,7 +153,6 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
     const outcome: StepOutcome = await executeAgent({
       ...{ run: run.id, step: path, attempt: 1, agent: entry.agent, input },
       context: closedContext(simulation.startedAt, ports.zone()),
-      cancelled: new AbortController().signal,
     });
     return outcome.status === 'done'
       ? { status: 'done', output: outcome.output }

@@ -3,6 +3,7 @@ import type { Failure, Labelled } from '../../contract/index.ts';
 import type { CommitResult } from '../effects/commit.ts';
 import type { EffectRow } from '../folds.ts';
 import type { StepOutcome } from './execute.ts';
+import type { LazyAbort } from './lazy-abort.ts';
 import type { RunState } from './run-state.ts';
 
 /** What one run is busy with in this process. All but `state` outlives the memory of the run. */
@@ -11,7 +12,7 @@ export interface Actor {
   /** thrown away at any time; then it is folded again */
   state: RunState | undefined;
   /** calls and commits under way, by step */
-  readonly calls: Map<string, { readonly attempt: number; readonly abort: AbortController }>;
+  readonly calls: Map<string, { readonly attempt: number; readonly abort: LazyAbort }>;
   readonly outcomes: StepOutcome[];
   /** results that were there at once and are not in the log yet */
   readonly immediate: Set<string>;

@@ -32,13 +32,8 @@ export function add<T extends KernelEventType>(
   const event = fact(type, data, { ...options, run: run.id });
   batch.events.push(event);
   // Memory needs only what a fold of the stream would see; seq and hashes come with the append.
-  const stored = {
-    ...event,
-    version: run.version + 1,
-    at: nowMs,
-    seq: 0,
-  } as unknown as StoredEvent;
-  evolveRun(run, stored, lookup);
+  const stored = { type, data: event.data, version: run.version + 1, at: nowMs, seq: 0 };
+  evolveRun(run, stored as unknown as StoredEvent, lookup);
 }
 
 /** Everything in one append; the run's stream first, so that a stale memory shows itself there. */

@@ -1,21 +1,23 @@
-import type { Json } from '../../base/index.ts';
+import type { Id, Json } from '../../base/index.ts';
 import {
   type CapabilityContract,
   capabilityRef,
   failure,
   type Label,
   type Labelled,
+  OPERATOR,
   OWN,
   toFailure,
 } from '../../contract/index.ts';
-import { limitReads } from '../record-reads.ts';
+import { type LimitedReads, limitReads } from '../record-reads.ts';
 import { actLabel } from '../trust/act-label.ts';
 import { callRefusal } from '../trust/judge-call.ts';
 import type { Actor } from './actor.ts';
-import { executeAgent, type StepOutcome } from './execute.ts';
+import { type CallContext, executeAgent, type StepOutcome } from './execute.ts';
+import { LazyAbort } from './lazy-abort.ts';
 import { compiledStep, stepOf } from './run-places.ts';
 import type { RunState } from './run-state.ts';
-import type { RunnerContext } from './runner.ts';
+import type { RunnerContext, RunnerPorts } from './runner.ts';
 import { resolveIn, type Turn } from './turn.ts';
 
 /** Runs agents for the steps of runs; what they answer waits in the actor for the next turn. */
@@ -60,7 +62,7 @@ export function createCalls(context: RunnerContext): Calls {
     input: Labelled<Json>,
     act: Label,
   ): void {
-    const abort = new AbortController();
+    const abort = new LazyAbort();
     const outcome = judged(actor, step, attempt, contract, input, abort, act);
     if (outcome instanceof Promise) attend(actor, step, attempt, abort, outcome);
     else actor.outcomes.push(outcome);
@@ -74,7 +76,7 @@ export function createCalls(context: RunnerContext): Calls {
     contract: CapabilityContract,
     input: Labelled<Json>,
   ): boolean {
-    const abort = new AbortController();
+    const abort = new LazyAbort();
     const outcome = ports.isUnjudged(contract)
       ? runAgent(actor, step, 1, contract, input, abort)
       : judged(actor, step, 1, contract, input, abort, actLabel(run, step));
@@ -94,7 +96,7 @@ export function createCalls(context: RunnerContext): Calls {
     attempt: number,
     contract: CapabilityContract,
     input: Labelled<Json>,
-    abort: AbortController,
+    abort: LazyAbort,
     act: Label,
   ): StepOutcome | Promise<StepOutcome> {
     const run = () => runAgent(actor, step, attempt, contract, input, abort);
@@ -111,7 +113,7 @@ export function createCalls(context: RunnerContext): Calls {
     attempt: number,
     contract: CapabilityContract,
     input: Labelled<Json>,
-    abort: AbortController,
+    abort: LazyAbort,
   ): StepOutcome | Promise<StepOutcome> {
     const entry = ports.registry.find(capabilityRef(contract));
     if (entry?.kind !== 'agent') {
@@ -125,7 +127,7 @@ export function createCalls(context: RunnerContext): Calls {
       agent: entry.agent,
       input,
       context: contextFor(context, contract, readsAt(actor, step, contract)),
-      cancelled: abort.signal,
+      abort,
     });
   }
 
@@ -140,7 +142,7 @@ export function createCalls(context: RunnerContext): Calls {
     actor: Actor,
     step: string,
     attempt: number,
-    abort: AbortController,
+    abort: LazyAbort,
     outcome: Promise<StepOutcome>,
   ): void {
     actor.calls.set(step, { attempt, abort });
@@ -168,7 +170,7 @@ export function createCalls(context: RunnerContext): Calls {
     const act = actLabel(turn.run, path);
     input.catch(() => undefined); // read below, unless the append fails and nobody wants it
     turn.batch.acts.push(() => {
-      actor.calls.set(path, { attempt, abort: new AbortController() });
+      actor.calls.set(path, { attempt, abort: new LazyAbort() });
       input.then(
         (value) => {
           actor.calls.delete(path);
@@ -187,18 +189,41 @@ export function createCalls(context: RunnerContext): Calls {
   return { begin, beginNow, again };
 }
 
-/** What an agent gets besides its input. */
+/** What an agent gets besides its input; the reads are made when it reads. */
 export function contextFor(
   { ports }: RunnerContext,
   contract: CapabilityContract,
   seq = ports.log.head().seq,
-) {
-  return {
-    records: limitReads(ports.records.at(seq), contract),
-    now: ports.clock.now(),
-    today: ports.today(),
-    newId: ports.newId,
-  };
+): CallContext {
+  return new LiveContext(ports, contract, seq);
+}
+
+class LiveContext implements CallContext {
+  readonly now: number;
+  readonly today: string;
+  readonly newId: () => Id;
+  readonly #ports: RunnerPorts;
+  readonly #contract: CapabilityContract;
+  readonly #seq: number;
+  #reads: LimitedReads | undefined;
+
+  constructor(ports: RunnerPorts, contract: CapabilityContract, seq: number) {
+    this.now = ports.clock.now();
+    this.today = ports.today();
+    this.newId = ports.newId;
+    this.#ports = ports;
+    this.#contract = contract;
+    this.#seq = seq;
+  }
+
+  get records(): LimitedReads {
+    this.#reads ??= limitReads(this.#ports.records.at(this.#seq), this.#contract);
+    return this.#reads;
+  }
+
+  seen(): Label {
+    return this.#reads?.seen() ?? OPERATOR;
+  }
 }
 
 async function inputFor(turn: Turn, path: string): Promise<Labelled<Json>> {

@@ -28,6 +28,7 @@ import type { EffectRow } from '../folds.ts';
 import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import { contextFor } from './calls.ts';
+import { LazyAbort } from './lazy-abort.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { complete, retryTime } from './outcomes.ts';
 import { compiledStep, stepOf } from './run-places.ts';
@@ -74,6 +75,14 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
       failStep(turn, step, stepOf(run, step).attempt + 1, toFailure(error));
     }
     await ports.gate.present(turn, preparation, byStep);
+  }
+
+  function concerns(turn: Turn): boolean {
+    const { outside, run } = turn;
+    if (outside.size > 0) return true;
+    for (const path of run.waitingSteps) if (isEffectStep(turn, path)) return true;
+    for (const path of run.runningSteps) if (isEffectStep(turn, path)) return true;
+    return false;
   }
 
   function candidatesOf(turn: Turn): ReadonlySet<string> {
@@ -137,7 +146,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     if (!run.compensations.has(path)) registerCompensation(turn, path, effect);
     turn.batch.acts.push(() => {
       // noted once its start is in the log: an append that failed leaves nothing behind
-      actor.calls.set(path, { attempt: step.attempt, abort: new AbortController() });
+      actor.calls.set(path, { attempt: step.attempt, abort: new LazyAbort() });
       track(1);
       commitEffect(ports, row)
         .catch((error: unknown): CommitResult => ({ status: 'failed', failure: toFailure(error) }))
@@ -364,7 +373,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     return 'call' in step && isOutside(turn.contract(step.call).effect);
   }
 
-  return { concerns: (turn) => candidatesOf(turn).size > 0, consider, takeCommit };
+  return { concerns, consider, takeCommit };
 }
 
 /** It was put aside and must be prepared and asked anew. */

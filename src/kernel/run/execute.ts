@@ -1,4 +1,4 @@
-import type { Agent, AgentContext, AgentResult } from '../../agent/index.ts';
+import type { Agent, AgentContext, AgentResult, RecordReads } from '../../agent/index.ts';
 import { canonicalJson, type Id, type Json } from '../../base/index.ts';
 import {
   type CapabilityContract,
@@ -15,6 +15,7 @@ import {
 } from '../../contract/index.ts';
 import type { RecordCommand } from '../../records/index.ts';
 import { inputPrint } from './input-print.ts';
+import { LazyAbort } from './lazy-abort.ts';
 
 /** How a try of a step ended. */
 export type StepOutcome =
@@ -23,6 +24,8 @@ export type StepOutcome =
       readonly step: string;
       readonly attempt: number;
       readonly output: Labelled<Json>;
+      /** characters of the output as JSON */
+      readonly size: number;
       readonly commands: readonly RecordCommand[];
       /** of its input, where executing it again would be no proof */
       readonly given?: string;
@@ -43,10 +46,8 @@ const REASON_CHARACTERS = 1_000;
 
 /** What an agent is given besides its input. */
 export interface CallContext extends Omit<AgentContext, 'signal' | 'labels' | 'run' | 'step'> {
-  readonly records: AgentContext['records'] & {
-    /** what the records are worth that it has read so far */
-    readonly seen?: () => Label;
-  };
+  /** what the records are worth that it has read so far */
+  readonly seen?: () => Label;
 }
 
 export interface ExecuteRequest {
@@ -56,8 +57,8 @@ export interface ExecuteRequest {
   readonly agent: Agent;
   readonly input: Labelled<Json>;
   readonly context: CallContext;
-  /** fires when the run is cancelled */
-  readonly cancelled: AbortSignal;
+  /** fires when the run is cancelled; absent where nothing can cancel it */
+  readonly abort?: Pick<AbortController, 'signal'>;
 }
 
 /**
@@ -74,20 +75,45 @@ export function executeAgent(request: ExecuteRequest): StepOutcome | Promise<Ste
   });
   try {
     const input = checkInput(agent.contract, request.input.value);
-    const deadline = new AbortController();
-    const result = agent.run(input, {
-      ...request.context,
-      labels: request.input.labels,
-      signal: deadline.signal,
-      run: request.run,
-      step,
-    });
+    const deadline = new LazyAbort();
+    const result = agent.run(input, new GivenContext(request, deadline));
     if (!(result instanceof Promise)) return accept(request, result);
     return withDeadline(result, request, deadline)
       .then((late) => accept(request, late))
       .catch(failed);
   } catch (error) {
     return failed(error);
+  }
+}
+
+/** Reads and signal are made for those who look: most agents need neither. */
+class GivenContext implements AgentContext {
+  readonly run: Id;
+  readonly step: string;
+  readonly labels: Labels;
+  readonly now: number;
+  readonly today: string;
+  readonly newId: () => Id;
+  readonly #context: CallContext;
+  readonly #deadline: LazyAbort;
+
+  constructor({ run, step, input, context }: ExecuteRequest, deadline: LazyAbort) {
+    this.run = run;
+    this.step = step;
+    this.labels = input.labels;
+    this.now = context.now;
+    this.today = context.today;
+    this.newId = context.newId;
+    this.#context = context;
+    this.#deadline = deadline;
+  }
+
+  get records(): RecordReads {
+    return this.#context.records;
+  }
+
+  get signal(): AbortSignal {
+    return this.#deadline.signal;
   }
 }
 
@@ -121,15 +147,17 @@ function accept(request: ExecuteRequest, result: AgentResult): StepOutcome {
     );
   }
   const value = parsed.data as Json; // a contract's schemas describe JSON
+  let text: string;
   try {
-    const bytes = Buffer.byteLength(canonicalJson(value));
+    text = canonicalJson(value);
+    const bytes = Buffer.byteLength(text);
     if (bytes > OUTPUT_BYTES) {
       return broke(
         request,
         `${contract.name} answered with ${bytes} bytes; at most ${OUTPUT_BYTES} fit.`,
       );
     }
-    if (JSON.stringify(result.labels ?? {}).length > LABEL_BYTES) {
+    if (result.labels && JSON.stringify(result.labels).length > LABEL_BYTES) {
       return broke(request, `${contract.name} answered with more labels than fit.`);
     }
   } catch (error) {
@@ -138,12 +166,13 @@ function accept(request: ExecuteRequest, result: AgentResult): StepOutcome {
       `${contract.name} answered with something that is not JSON: ${toFailure(error).message}`,
     );
   }
-  const { seen = () => OPERATOR } = request.context.records;
+  const seen = request.context.seen?.() ?? OPERATOR;
   const labels = result.labels
     ? vouched(result.labels)
-    : { base: joinLabels(labelOfAll(input.labels), seen()) };
+    : { base: joinLabels(labelOfAll(input.labels), seen) };
   const given = contract.effect === 'pure' ? {} : { given: inputPrint(input.value) };
-  return { status: 'done', step, attempt, output: { value, labels }, commands, ...given };
+  const output = { value, labels };
+  return { status: 'done', step, attempt, output, size: text.length, commands, ...given };
 }
 
 /** Our own code may say what its output is worth, as its own work at best: it is not the operator. */
@@ -168,8 +197,8 @@ function asCapabilityFailure(error: unknown, contract: CapabilityContract): Fail
 
 function withDeadline(
   work: Promise<AgentResult>,
-  { agent, cancelled }: ExecuteRequest,
-  deadline: AbortController,
+  { agent, abort }: ExecuteRequest,
+  deadline: LazyAbort,
 ): Promise<AgentResult> {
   return new Promise((resolve, reject) => {
     const { timeoutMs } = agent.contract;
@@ -187,10 +216,10 @@ function withDeadline(
       timeoutMs,
     );
     const onCancel = (): void => stop(failure('cancelled', 'The run was cancelled.'));
-    cancelled.addEventListener('abort', onCancel, { once: true });
+    abort?.signal.addEventListener('abort', onCancel, { once: true });
     work.then(resolve, reject).finally(() => {
       clearTimeout(timer);
-      cancelled.removeEventListener('abort', onCancel);
+      abort?.signal.removeEventListener('abort', onCancel);
     });
   });
 }

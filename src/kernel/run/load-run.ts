@@ -69,6 +69,6 @@ export async function withOutput(
 
 /** `{ "$blob": hash }` stands for an output that is too large for an event. */
 export function handleIn(output: Json): string | undefined {
-  if (!isJsonObject(output) || Object.keys(output).length !== 1) return undefined;
-  return typeof output.$blob === 'string' ? output.$blob : undefined;
+  if (!isJsonObject(output) || typeof output.$blob !== 'string') return undefined;
+  return Object.keys(output).length === 1 ? output.$blob : undefined;
 }

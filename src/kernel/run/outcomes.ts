@@ -3,7 +3,7 @@ import { type Failure, type Labelled, labelOfAll, toFailure } from '../../contra
 import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import type { StepOutcome } from './execute.ts';
-import { storedOutput } from './large-outputs.ts';
+import { staysInline, storedOutput } from './large-outputs.ts';
 import { compiledStep, stepOf } from './run-places.ts';
 import type { RunState } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
@@ -11,44 +11,77 @@ import { failStep } from './step-failures.ts';
 import { nextTryAt } from './step-rules.ts';
 import { say, type Turn } from './turn.ts';
 
-/** What a call brought becomes facts: its output and the record changes it asked for, or a failure. */
-export async function takeOutcome(
+/**
+ * What calls brought becomes facts, one after another: an output and the record changes that were asked
+ * for, or a failure. At once, but for what changes records or has an output that is kept as a file.
+ */
+export function takeOutcomes(
+  context: RunnerContext,
+  actor: Actor,
+  turn: Turn,
+  outcomes = actor.outcomes.splice(0),
+): Promise<void> | undefined {
+  for (const [index, outcome] of outcomes.entries()) {
+    const late = takeOutcome(context, actor, turn, outcome);
+    if (late) return late.then(() => takeOutcomes(context, actor, turn, outcomes.slice(index + 1)));
+  }
+  return undefined;
+}
+
+function takeOutcome(
   context: RunnerContext,
   actor: Actor,
   turn: Turn,
   outcome: StepOutcome,
-): Promise<void> {
-  const { ports } = context;
+): Promise<void> | undefined {
   const { run } = turn;
   const step = run.steps.get(outcome.step);
   const immediate =
     actor.immediate.delete(outcome.step) && run.frontier?.stateOf(outcome.step) === 'ready';
   // a late answer of a try that was given up, or that another worker has taken over
-  if (!immediate && (step?.status !== 'running' || step.attempt !== outcome.attempt)) return;
+  if (!immediate && (step?.status !== 'running' || step.attempt !== outcome.attempt)) {
+    return undefined;
+  }
   const readAt = actor.readAt.get(outcome.step);
   actor.readAt.delete(outcome.step);
   if (outcome.status === 'failed') {
     retryOrFail(context, turn, outcome.step, outcome.attempt, outcome.failure);
-    return;
+    return undefined;
   }
+  const { output, size, given } = outcome;
+  const on = {
+    ...(given === undefined ? undefined : { given }),
+    ...(readAt === undefined ? undefined : { readAt }),
+  };
+  if (outcome.commands.length > 0 || !staysInline(output.value, size)) {
+    return takeChanges(context, turn, outcome, on);
+  }
+  sayCompleted(turn, outcome.step, output, output.value, on);
+  return undefined;
+}
+
+async function takeChanges(
+  context: RunnerContext,
+  turn: Turn,
+  { step, attempt, output, commands }: Extract<StepOutcome, { status: 'done' }>,
+  on: ReadOn,
+): Promise<void> {
+  const { ports } = context;
+  const { run } = turn;
   try {
     const changes =
-      outcome.commands.length === 0
+      commands.length === 0
         ? []
-        : await decideCommands(ports, ports.records, outcome.commands, {
-            by: `agent:${compiledCall(run, outcome.step)}`,
-            label: labelOfAll(outcome.output.labels),
+        : await decideCommands(ports, ports.records, commands, {
+            by: `agent:${compiledCall(run, step)}`,
+            label: labelOfAll(output.labels),
             run: run.id,
           });
-    const stored = await storedOutput(ports.blobs, outcome.output.value);
+    const stored = await storedOutput(ports.blobs, output.value);
     turn.batch.others.push(...changes);
-    const { given } = outcome;
-    sayCompleted(turn, outcome.step, outcome.output, stored, {
-      ...(given === undefined ? {} : { given }),
-      ...(readAt === undefined ? {} : { readAt }),
-    });
+    sayCompleted(turn, step, output, stored, on);
   } catch (error) {
-    retryOrFail(context, turn, outcome.step, outcome.attempt, toFailure(error));
+    retryOrFail(context, turn, step, attempt, toFailure(error));
   }
 }
 
@@ -61,15 +94,21 @@ export async function complete(
   sayCompleted(turn, step, output, await storedOutput(context.ports.blobs, output.value));
 }
 
+/** What a step was given and when it read, for its end. */
+interface ReadOn {
+  readonly given?: string;
+  readonly readAt?: number;
+}
+
 function sayCompleted(
   turn: Turn,
   step: string,
   output: Labelled<Json>,
   stored: Json,
-  on: { readonly given?: string; readonly readAt?: number } = {},
+  on: ReadOn = {},
 ): void {
   const { labels } = output;
-  say(turn, 'step.completed', { step, output: stored, labels, ...on });
+  say(turn, 'step.completed', { ...on, labels, output: stored, step });
   if (stored !== output.value) stepOf(turn.run, step).output = output;
 }
 

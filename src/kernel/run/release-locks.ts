@@ -13,13 +13,15 @@ const GIVES_BACK: ReadonlySet<string> = new Set([
 const KEEPS: ReadonlySet<string> = new Set(['lock.taken', 'step.started', 'step.expanded']);
 const WAITS_WITHOUT: ReadonlySet<unknown> = new Set(['approval', 'undo', 'rate', 'window']);
 
+const NOTHING = (): void => undefined;
+
 /**
  * Says in the turn's own append which keys its steps give back. Nobody else gets them before that
  * append is there: call what this returns once it is.
  */
 export function releaseLocks(locks: Locks, turn: Turn): () => void {
   const claims = [...locks.claimsOf(turn.run.id)];
-  if (claims.length === 0) return () => undefined;
+  if (claims.length === 0) return NOTHING;
   const isFreed = freedBy(turn.batch.events);
   const freed = claims.filter(({ step, holds }) => isFreed(step, holds));
   for (const { step, holds } of freed) if (holds) say(turn, 'lock.released', { step });

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Id } from '../../base/index.ts';
 import { type Actor, createActor } from './actor.ts';
+import { LazyAbort } from './lazy-abort.ts';
 import { createRunMemory } from './run-memory.ts';
 import { newRunState } from './run-state.ts';
 
@@ -33,7 +34,7 @@ test('a run with a call under way loses its state only; one in its turn loses no
   const actors = new Map<Id, Actor>();
   const memory = createRunMemory(actors, { runs: 1, events: 100 });
   const calling = moved(actors, 'calling', 1);
-  calling.calls.set('step', { attempt: 1, abort: new AbortController() });
+  calling.calls.set('step', { attempt: 1, abort: new LazyAbort() });
   memory.keep(calling);
   const turning = moved(actors, 'turning', 1);
   turning.queued = 1;

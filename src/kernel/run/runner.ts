@@ -14,12 +14,12 @@ import { appendsOf, isEmpty } from './batch.ts';
 import { createCalls } from './calls.ts';
 import { createEffectTurns } from './effect-turns.ts';
 import type { StepOutcome } from './execute.ts';
-import { storeLargeOutputs } from './large-outputs.ts';
+import { mayHoldLarge, storeLargeOutputs } from './large-outputs.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { loadRun } from './load-run.ts';
 import type { Locks } from './locks.ts';
 import { createTurnOf } from './open-turn.ts';
-import { takeOutcome } from './outcomes.ts';
+import { takeOutcomes } from './outcomes.ts';
 import { parkRun } from './park.ts';
 import { releaseLocks, undoLocks } from './release-locks.ts';
 import { createRunMemory } from './run-memory.ts';
@@ -27,7 +27,7 @@ import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
 import { settleRun } from './settle-run.ts';
 import type { Slots } from './slots.ts';
 import { startReady } from './start-steps.ts';
-import { tidyEnded } from './tidy-ended.ts';
+import { mayLeaveOpen, tidyEnded } from './tidy-ended.ts';
 import { say, type Turn } from './turn.ts';
 import { createWaits } from './waits.ts';
 
@@ -157,7 +157,7 @@ export function createRunner(ports: RunnerPorts): Runner {
   async function drive(actor: Actor): Promise<void> {
     actor.scheduled = false;
     for (;;) {
-      const state = await memoryOf(actor);
+      const state = actor.state ?? (await memoryOf(actor));
       if (!state || closing) return rest(actor);
       const moved = await oneTurn(actor, state);
       if (ports.evictAlways) actor.state = undefined;
@@ -191,7 +191,8 @@ export function createRunner(ports: RunnerPorts): Runner {
     const commits = actor.commits.splice(0);
     try {
       first?.(turn);
-      await takeOutcomes(actor, turn);
+      const late = takeOutcomes(context, actor, turn);
+      if (late) await late;
       for (const done of commits) await effectTurns.takeCommit(turn, done);
       if (!actor.claimed) claim(turn);
       if (run.status === 'waiting' && waits.isDue(turn)) {
@@ -203,7 +204,7 @@ export function createRunner(ports: RunnerPorts): Runner {
         // what the first steps work out at once belongs to the append that begins the run; later
         // every step ends in an append of its own, before the one after it ends
         if (first && actor.outcomes.length > 0) {
-          await takeOutcomes(actor, turn);
+          await takeOutcomes(context, actor, turn);
           startReady(turn);
         }
         waits.resume(actor, turn);
@@ -261,16 +262,10 @@ export function createRunner(ports: RunnerPorts): Runner {
     return false;
   }
 
-  async function takeOutcomes(actor: Actor, turn: Turn): Promise<void> {
-    for (const outcome of actor.outcomes.splice(0)) {
-      await takeOutcome(context, actor, turn, outcome);
-    }
-  }
-
   async function append(actor: Actor, turn: Turn, versionBefore: number): Promise<boolean> {
     const { batch } = turn;
-    await storeLargeOutputs(ports.blobs, batch);
-    await tidyEnded(ports, turn);
+    if (mayHoldLarge(batch)) await storeLargeOutputs(ports.blobs, batch);
+    if (mayLeaveOpen(ports, turn)) await tidyEnded(ports, turn);
     const giveBack = releaseLocks(ports.locks, turn);
     // an empty turn may still act: after a restart a commit goes on whose start is in the log already
     if (!isEmpty(batch)) {
@@ -311,13 +306,12 @@ export function createRunner(ports: RunnerPorts): Runner {
   }
 
   function isQuiet(actor: Actor, turn: Turn): boolean {
-    const pendingLookup = [...actor.lookups.values()].includes('pending');
     return (
       actor.calls.size === 0 &&
       actor.outcomes.length === 0 &&
       turn.batch.acts.length === 0 &&
-      !pendingLookup &&
-      !isRunEnded(turn.run.status)
+      !isRunEnded(turn.run.status) &&
+      !actor.lookups.values().some((found) => found === 'pending')
     );
   }
 

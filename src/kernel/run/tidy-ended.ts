@@ -12,6 +12,22 @@ import { say, type Turn } from './turn.ts';
 
 const RUN_OVER = 'The run that wanted it is over.';
 
+/** Ends of a step that may leave an effect of it open. */
+const STEP_ENDS: ReadonlySet<string> = new Set([
+  'step.completed',
+  'step.skipped',
+  'step.denied',
+  'step.failed',
+]);
+
+/** Whether this turn ends the run, or a step with an effect. */
+export function mayLeaveOpen(ports: KernelPorts, turn: Turn): boolean {
+  return turn.batch.events.some(
+    ({ type, data }) =>
+      type === 'run.finished' || (STEP_ENDS.has(type) && isEffect(ports, turn, String(data.step))),
+  );
+}
+
 /**
  * What ends leaves nothing open: a run no timer, no card that could still be signed, no number that
  * nobody will use; a step no effect that could still go out. Part of the very append that ends it.
