@@ -1,4 +1,5 @@
 import type { CDPSession, Page } from 'playwright-core';
+import { type ServedDesk, UNLOCK } from './served-desk.ts';
 
 /** An authenticator inside the browser, which answers for a person. */
 export interface Finger {
@@ -41,4 +42,17 @@ export async function makePasskey(page: Page, name: string): Promise<string> {
   await waits.waitFor();
   const command = (await waits.locator('code.copy').textContent()) ?? '';
   return command.split(' ').at(-1) ?? '';
+}
+
+/** Lets a passkey in at the command line; the page says so for a few seconds, maybe before that ends. */
+export async function letIn(
+  desk: ServedDesk,
+  page: Page,
+  code: string,
+  name: string,
+): Promise<void> {
+  await Promise.all([
+    desk.data(['devices', 'passkey', code, '--yes'], UNLOCK),
+    page.getByText(`${name} can sign for you now.`).waitFor(),
+  ]);
 }

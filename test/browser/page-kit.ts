@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
@@ -10,7 +11,10 @@ import {
   type Locator,
   type Page,
 } from 'playwright-core';
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
+import { acquireHomeLock, type HomeLock } from '../../src/adapter/home-lock.ts';
+import { sha256 } from '../../src/base/index.ts';
+import { toFailure } from '../../src/contract/index.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DIST = join(ROOT, 'web/dist');
@@ -22,16 +26,22 @@ const QUIET = [
 ];
 
 /** Where a Chromium is. Undefined: these tests skip; in CI it is installed, and missing is a failure. */
-export function findChromium(): string | undefined {
-  const there = PLACES.find((place) => existsSync(place));
-  if (there || !process.env.CI) return there;
-  const quiet = {
-    stdio: 'ignore',
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-  } as const;
-  execFileSync('apt-get', ['update'], quiet);
-  execFileSync('apt-get', ['install', '--yes', '--no-install-recommends', 'chromium'], quiet);
-  const installed = PLACES.find((place) => existsSync(place));
+function findChromium(): string | undefined {
+  if (!process.env.CI) return chromiumPlace();
+  // test files run at the same time: what another one is about to install is not whole yet
+  return alone('chromium', () => chromiumPlace() ?? installChromium());
+}
+
+function chromiumPlace(): string | undefined {
+  return PLACES.find((place) => existsSync(place));
+}
+
+function installChromium(): string {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const command of [['update'], ['install', '--yes', '--no-install-recommends', 'chromium']]) {
+    execFileSync('apt-get', ['-o', 'Acquire::Retries=3', ...command], { stdio: 'ignore', env });
+  }
+  const installed = chromiumPlace();
   if (installed) return installed;
   throw new Error('In CI the page is tested in a real browser: no Chromium could be installed.');
 }
@@ -39,33 +49,41 @@ export function findChromium(): string | undefined {
 /** Builds the page when it is missing or older than its sources, as `npm start` does. */
 export function buildPage(): void {
   if (isBuilt()) return;
-  // Test files run at the same time, and a build empties the folder that the others serve from.
-  const lock = join(ROOT, 'web/.building');
-  for (let waitedMs = 0; !isTaken(lock); waitedMs += POLL_MS) {
-    if (waitedMs > BUILD_MS) rmSync(lock, { recursive: true, force: true }); // its builder died
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
-  }
-  try {
+  // a build empties the folder that others serve from
+  alone('build', () => {
     if (isBuilt()) return;
     const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
     const options = ['build', '--config', join(ROOT, 'web/vite.config.ts'), '--logLevel', 'warn'];
     const env = { ...process.env, NODE_ENV: 'production' }; // the runner's own would make another page
     execFileSync(process.execPath, [vite, ...options], { cwd: ROOT, env, stdio: 'inherit' });
-  } finally {
-    rmSync(lock, { recursive: true, force: true });
-  }
+  });
 }
 
 const POLL_MS = 100;
-/** a build takes two seconds; on a machine under load ten times that */
-const BUILD_MS = 60_000;
 
-function isTaken(lock: string): boolean {
+/** Does something while no other process of these tests in this folder does; one that died holds nothing. */
+function alone<T>(what: string, work: () => T): T {
+  const place = join(tmpdir(), `steward-${what}-${sha256(ROOT).slice(0, 12)}`);
+  mkdirSync(place, { recursive: true });
+  for (;;) {
+    const lock = tryLock(place);
+    if (lock) {
+      try {
+        return work();
+      } finally {
+        lock.release();
+      }
+    }
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
+  }
+}
+
+function tryLock(place: string): HomeLock | undefined {
   try {
-    mkdirSync(lock);
-    return true;
-  } catch {
-    return false;
+    return acquireHomeLock(place);
+  } catch (error) {
+    if (toFailure(error).code === 'home_busy') return undefined;
+    throw error;
   }
 }
 
@@ -94,8 +112,45 @@ export function firstLoad(): readonly { readonly name: string; readonly bytes: B
   ];
 }
 
-export function launchChromium(executablePath: string): Promise<Browser> {
-  return chromium.launch({ executablePath, args: QUIET });
+/** a page on a machine that does much else; what is there at once costs nothing of it */
+const PATIENCE_MS = 60_000;
+
+/**
+ * A suite in a real browser, one for all its tests, skipped where there is none. `visitor` opens it as
+ * somebody who was never here; what a test opened is closed behind it, so that no page goes on asking
+ * for a server that is gone.
+ */
+export function inBrowser(
+  what: string,
+  tests: (visitor: (options?: VisitOptions) => Promise<Visit>) => void,
+): void {
+  const executablePath = findChromium();
+  const why = 'no Chromium here: install the package "chromium"';
+  describe.skipIf(executablePath === undefined)(`${what} (${executablePath ?? why})`, () => {
+    let browser: Browser;
+    let opened: BrowserContext[] = [];
+    beforeAll(async () => {
+      buildPage();
+      const timeout = 2 * PATIENCE_MS;
+      browser = await chromium.launch({
+        executablePath: executablePath ?? '',
+        args: QUIET,
+        timeout,
+      });
+    });
+    beforeEach(() => {
+      opened = []; // what a suite opened before its tests stays
+    });
+    afterEach(async () => {
+      for (const context of opened) await context.close();
+    });
+    afterAll(() => browser?.close());
+    tests(async (options) => {
+      const visited = await visit(browser, options);
+      opened.push(visited.context);
+      return visited;
+    });
+  });
 }
 
 export interface Visit {
@@ -111,14 +166,14 @@ export interface VisitOptions {
   readonly dark?: boolean;
 }
 
-/** A browser of its own, as of somebody who was never here. */
-export async function visit(browser: Browser, options: VisitOptions = {}): Promise<Visit> {
+async function visit(browser: Browser, options: VisitOptions = {}): Promise<Visit> {
   const { width = 1280, height = 800, dark = false } = options;
   const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
     reducedMotion: 'reduce',
   });
+  context.setDefaultTimeout(PATIENCE_MS);
   const page = await context.newPage();
   const complaints: string[] = [];
   page.on('console', (message) => {
@@ -128,14 +183,51 @@ export async function visit(browser: Browser, options: VisitOptions = {}): Promi
   return { context, page, complaints };
 }
 
-/** a browser on a machine that does much else; what is there at once costs nothing of it */
-const PATIENCE_MS = 60_000;
+/** The button of a card that this browser may approve now; one that is off has another name. */
+export function approveButton(page: Page): Locator {
+  return page.getByRole('button', { name: 'Approve', exact: true });
+}
+
+/** Opens a link that signs in, and waits until this browser may decide. */
+export async function signIn(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await approveButton(page).waitFor();
+}
 
 /** Waits until an element says exactly this. What a page says while it still reads is no answer. */
 export async function textBecomes(element: Locator, expected: string): Promise<void> {
-  await expect
-    .poll(async () => (await element.allTextContents())[0], { timeout: PATIENCE_MS })
-    .toBe(expected);
+  await expect.poll(async () => (await element.allTextContents())[0]).toBe(expected);
+}
+
+/** Waits until an element says all of this, whatever else it says. */
+export async function textHolds(element: Locator, ...parts: readonly string[]): Promise<void> {
+  for (const hasText of parts) await element.filter({ hasText }).waitFor();
+}
+
+/** Waits until so many of them are there. */
+export async function countBecomes(elements: Locator, expected: number): Promise<void> {
+  await expect.poll(() => elements.count()).toBe(expected);
+}
+
+/** Waits until the focus is on it. */
+export async function focusComes(element: Locator): Promise<void> {
+  await expect.poll(() => element.evaluate((it) => it === document.activeElement)).toBe(true);
+}
+
+/** ms between two presses: what the first one began is seen by then, mostly */
+const PRESS_AGAIN_MS = 2_000;
+
+/**
+ * Presses a key until the page says this: a card takes none while this browser becomes a device, nor
+ * for a second after it changed. For keys that do no harm a second time.
+ */
+export async function pressUntil(page: Page, key: string, words: string): Promise<void> {
+  const said = page.getByText(words).first();
+  const isSaid = async (): Promise<boolean> => {
+    if (!(await said.isVisible())) await page.keyboard.press(key);
+    return said.isVisible();
+  };
+  await expect.poll(isSaid, { interval: PRESS_AGAIN_MS }).toBe(true);
 }
 
 /** Axe finds nothing serious on what is on the screen now. */
@@ -157,9 +249,10 @@ export async function expectAccessible(page: Page, screen: string): Promise<void
 
 /** Nothing sticks out to the side. */
 export async function expectNoSidewaysScroll(page: Page, screen: string): Promise<void> {
-  const [content, window] = await page.evaluate(() => [
-    document.documentElement.scrollWidth,
-    document.documentElement.clientWidth,
-  ]);
-  expect(content, screen).toBe(window);
+  const outside = () =>
+    page.evaluate(() => {
+      const { scrollWidth, clientWidth } = document.documentElement;
+      return scrollWidth - clientWidth;
+    });
+  await expect.poll(outside, { message: screen }).toBe(0);
 }

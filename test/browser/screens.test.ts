@@ -1,19 +1,17 @@
 import { gzipSync } from 'node:zlib';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorkshop, type Served, type Workshop } from '../support/steward-process.ts';
 import {
   buildPage,
   expectAccessible,
   expectNoSidewaysScroll,
-  findChromium,
   firstLoad,
-  launchChromium,
-  visit,
+  focusComes,
+  inBrowser,
+  signIn,
 } from './page-kit.ts';
 
-const executable = findChromium();
-const why = 'no Chromium here: install the package "chromium"';
 const FIRST_LOAD_BYTES = 60 * 1024;
 
 beforeAll(() => buildPage());
@@ -34,145 +32,136 @@ test('the page names nothing but its own origin, and nothing inline', () => {
   expect(html).not.toMatch(/<script(?![^>]*src=)|<style|style=|\son\w+=/);
 });
 
-describe.skipIf(executable === undefined)(
-  `every screen in a real browser (${executable ?? why})`,
-  () => {
-    let browser: Browser;
-    let workshop: Workshop;
-    let served: Served;
-    let page: Page;
-    let complaints: readonly string[];
-    beforeAll(async () => {
-      browser = await launchChromium(executable ?? '');
-      workshop = await createWorkshop('screens');
-      served = await workshop.serve(['start']);
-      ({ page, complaints } = await visit(browser));
-      await page.goto(served.signIn);
-      await page.getByRole('button', { name: 'Approve' }).waitFor();
-      await page.keyboard.press('/');
-      await page.keyboard.type('juggle three oranges');
-      await page.keyboard.press('Enter');
-      await page.getByRole('heading', { level: 2, name: 'juggle three oranges' }).waitFor();
-    });
-    afterAll(async () => {
-      await browser?.close();
-      await workshop?.[Symbol.asyncDispose]();
-    });
+inBrowser('every screen in a real browser', (visitor) => {
+  let workshop: Workshop;
+  let served: Served;
+  let page: Page;
+  let complaints: readonly string[];
+  beforeAll(async () => {
+    workshop = await createWorkshop('screens');
+    served = await workshop.serve(['start']);
+    ({ page, complaints } = await visitor());
+    await signIn(page, served.signIn);
+    const box = page.getByRole('textbox', { name: 'What should be done?' });
+    await box.fill('juggle three oranges');
+    await box.press('Enter');
+    await page.getByRole('heading', { level: 2, name: 'juggle three oranges' }).waitFor();
+  });
+  afterAll(async () => {
+    await workshop?.[Symbol.asyncDispose]();
+  });
 
-    /** Each with the way there and what shows that it is whole. */
-    const SCREENS: readonly (readonly [name: string, go: () => Promise<void>])[] = [
-      ['approval', () => openItem('Acme')],
-      ['question', () => openItem('juggle')],
-      ['today', () => open('/today', 'What happened')],
-      ['runs', () => open('/runs', 'invoice Acme')],
-      ['run', () => openFirst('/runs', 'invoice Acme')],
-      ['records', () => open('/business/party', 'Acme GmbH')],
-      ['record', () => openFirst('/business/party', 'Acme GmbH')],
-      ['record form', () => open('/business/party/new', 'New party')],
-      ['automations', () => open('/automations', 'Invoice a month of time')],
-      ['connections', () => open('/connections', 'Mail')],
-      ['settings', () => open('/settings', 'this browser')],
-      ['log', () => open('/log', 'You asked')],
-      ['palette', () => withKey('Control+k', 'dialog.palette')],
-      ['help', () => withKey('?', 'dialog.help')],
-    ];
+  /** Each with the way there and what shows that it is whole. */
+  const SCREENS: readonly (readonly [name: string, go: () => Promise<void>])[] = [
+    ['approval', () => openItem('Acme')],
+    ['question', () => openItem('juggle')],
+    ['today', () => open('/today', 'What happened')],
+    ['runs', () => open('/runs', 'invoice Acme')],
+    ['run', () => openFirst('/runs', 'invoice Acme')],
+    ['records', () => open('/business/party', 'Acme GmbH')],
+    ['record', () => openFirst('/business/party', 'Acme GmbH')],
+    ['record form', () => open('/business/party/new', 'New party')],
+    ['automations', () => open('/automations', 'Invoice a month of time')],
+    ['connections', () => open('/connections', 'Mail')],
+    ['settings', () => open('/settings', 'this browser')],
+    ['log', () => open('/log', 'You asked')],
+    ['palette', () => withKey('Control+k', 'dialog.palette')],
+    ['help', () => withKey('?', 'dialog.help')],
+  ];
 
-    test.each([
-      ['light', 1280, 800, false],
-      ['dark', 1280, 800, true],
-      ['on a phone', 320, 640, false],
-    ] as const)(
-      'nothing on any screen is hard to reach or to read (%s)',
-      async (_name, width, height, dark) => {
-        await page.setViewportSize({ width, height });
-        await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
-        for (const [screen, go] of SCREENS) {
-          await go();
-          await expectAccessible(page, screen);
-          await expectNoSidewaysScroll(page, screen);
-        }
-        expect(complaints).toEqual([]);
-      },
-    );
+  test.each([
+    ['light', 1280, 800, false],
+    ['dark', 1280, 800, true],
+    ['on a phone', 320, 640, false],
+  ] as const)(
+    'nothing on any screen is hard to reach or to read (%s)',
+    async (_name, width, height, dark) => {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme: dark ? 'dark' : 'light' });
+      for (const [screen, go] of SCREENS) {
+        await go();
+        await expectAccessible(page, screen);
+        await expectNoSidewaysScroll(page, screen);
+      }
+      expect(complaints).toEqual([]);
+    },
+  );
 
-    test('the single keys can be switched off', async () => {
-      await page.setViewportSize({ width: 1280, height: 800 });
-      await open('/settings', 'this browser');
-      const box = page.getByRole('checkbox', { name: /Single keys/ });
-      await box.uncheck();
-      await page.keyboard.press('?');
-      expect(await page.locator('dialog').count()).toBe(0);
-      await box.check();
-      await page.keyboard.press('?');
-      await page.locator('dialog.help').waitFor();
-      await page.keyboard.press('Escape');
-    });
+  test('the single keys can be switched off', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await open('/settings', 'this browser');
+    const box = page.getByRole('checkbox', { name: /Single keys/ });
+    await box.uncheck();
+    await page.keyboard.press('?');
+    expect(await page.locator('dialog').count()).toBe(0);
+    await box.check();
+    await page.keyboard.press('?');
+    await page.locator('dialog.help').waitFor();
+    await page.keyboard.press('Escape');
+  });
 
-    test('a record keeps its history, and opens as it was', async () => {
-      await openFirst('/business/party', 'Studio Nord');
-      await page.getByRole('button', { name: 'Edit' }).click();
-      await page.getByRole('textbox', { name: 'Payment days of billing' }).fill('21');
-      await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByText('Changed payment days of billing to 21.').waitFor();
-      await page.getByRole('button', { name: 'As it was then' }).last().click();
-      await page.getByText('This is how it was').waitFor();
-      expect(await page.locator('.differs').textContent()).toMatch(/30.*now: 21/);
-    });
+  test('a record keeps its history, and opens as it was', async () => {
+    await openFirst('/business/party', 'Studio Nord');
+    await page.getByRole('button', { name: 'Edit' }).click();
+    await page.getByRole('textbox', { name: 'Payment days of billing' }).fill('21');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Changed payment days of billing to 21.').waitFor();
+    await page.getByRole('button', { name: 'As it was then' }).last().click();
+    await page.getByText('This is how it was').waitFor();
+    await expect.poll(() => page.locator('.differs').textContent()).toMatch(/30.*now: 21/);
+  });
 
-    test('a change by hand that is wrong is refused in words, and the field is found', async () => {
-      await openFirst('/business/party', 'Studio Nord');
-      await page.getByRole('button', { name: 'Edit' }).click();
-      const mail = page.getByRole('textbox', { name: 'E-mail' });
-      await mail.fill('nobody');
-      await page.getByRole('button', { name: 'Save' }).click();
-      await page.getByRole('alert').waitFor();
-      await expect
-        .poll(() => mail.evaluate((input) => input === document.activeElement))
-        .toBe(true);
-      await page.keyboard.press('Escape');
-    });
+  test('a change by hand that is wrong is refused in words, and the field is found', async () => {
+    await openFirst('/business/party', 'Studio Nord');
+    await page.getByRole('button', { name: 'Edit' }).click();
+    const mail = page.getByRole('textbox', { name: 'E-mail' });
+    await mail.fill('nobody');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('alert').waitFor();
+    await focusComes(mail);
+    await page.keyboard.press('Escape');
+  });
 
-    test('a step that happens elsewhere appears by itself', async () => {
-      await open('/runs', 'invoice Acme');
-      const words = `invoice Harbour Labs for ${lastMonth()}`;
-      await workshop.run(['do', words, '--json']);
-      await page.getByText(words).first().waitFor();
-    });
+  test('a step that happens elsewhere appears by itself', async () => {
+    await open('/runs', 'invoice Acme');
+    const words = `invoice Harbour Labs for ${lastMonth()}`;
+    await workshop.run(['do', words, '--json']);
+    await page.getByText(words).first().waitFor();
+  });
 
-    test('without the server the page says from when it is, and comes back by itself', async () => {
-      await open('/today', 'What happened');
-      await page.context().setOffline(true);
-      await served.stop('SIGKILL');
-      await page.getByText('Reconnecting; what you see is from').waitFor();
-      await page.context().setOffline(false);
-      served = await workshop.serve(['start'], { STEWARD_PORT: new URL(served.url).port });
-      await page.getByText('Reconnecting').waitFor({ state: 'detached', timeout: 20_000 });
-    });
+  test('without the server the page says from when it is, and comes back by itself', async () => {
+    await open('/today', 'What happened');
+    await page.context().setOffline(true);
+    await served.stop('SIGKILL');
+    await page.getByText('Reconnecting; what you see is from').waitFor();
+    await page.context().setOffline(false);
+    served = await workshop.serve(['start'], { STEWARD_PORT: new URL(served.url).port });
+    await page.getByText('Reconnecting').waitFor({ state: 'detached' });
+  });
 
-    async function open(path: string, shows: string): Promise<void> {
-      await page.goto(new URL(path, served.url).href);
-      await page.getByText(shows).first().waitFor();
-    }
+  async function open(path: string, shows: string): Promise<void> {
+    await page.goto(new URL(path, served.url).href);
+    await page.getByText(shows).first().waitFor();
+  }
 
-    async function openFirst(path: string, shows: string): Promise<void> {
-      await open(path, shows);
-      await page.locator('.rows .row', { hasText: shows }).first().click();
-      await page.locator('#card-title').waitFor();
-    }
+  async function openFirst(path: string, shows: string): Promise<void> {
+    await open(path, shows);
+    await page.locator('.rows .row', { hasText: shows }).first().click();
+    await page.locator('#card-title').waitFor();
+  }
 
-    async function openItem(words: string): Promise<void> {
-      await openFirst('/', words);
-      await page.locator('.decide').waitFor();
-      if (words === 'Acme') await page.locator('canvas[role=img]').first().waitFor();
-    }
+  async function openItem(words: string): Promise<void> {
+    await openFirst('/', words);
+    await page.locator('.decide').waitFor();
+    if (words === 'Acme') await page.locator('canvas[role=img]').first().waitFor();
+  }
 
-    async function withKey(key: string, shows: string): Promise<void> {
-      await open('/today', 'What happened');
-      await page.keyboard.press(key);
-      await page.locator(shows).waitFor();
-    }
-  },
-);
+  async function withKey(key: string, shows: string): Promise<void> {
+    await open('/today', 'What happened');
+    await page.keyboard.press(key);
+    await page.locator(shows).waitFor();
+  }
+});
 
 /** The example company bills the month before this one. */
 function lastMonth(): string {

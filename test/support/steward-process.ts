@@ -85,8 +85,11 @@ export async function createWorkshop(name: string): Promise<Workshop> {
       return { url, signIn, line, process: child, stop };
     },
     [Symbol.asyncDispose]: async () => {
+      // one that still writes would put a file into the folder that is being removed
+      const closed = [...children].map((child) => once(child, 'close'));
       for (const child of children) child.kill('SIGKILL');
-      await rm(directory, { recursive: true, force: true });
+      await Promise.all(closed);
+      await rm(directory, { recursive: true, force: true, maxRetries: 3 });
     },
   };
 }
