@@ -19,7 +19,6 @@ import { createImportDesk, freelancerPack } from './company/freelancer/index.ts'
 import type { Egress } from './connect/index.ts';
 import { failure, toFailure } from './contract/index.ts';
 import {
-  authoriseAct,
   controlFold,
   createKernel,
   createRedactingBlobs,
@@ -165,7 +164,6 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
       random: randomHex,
       sessions: createSessions(sessionStore, clock),
       tokens: createTokens({ log, clock }),
-      authorise: (signed, kind, body) => authoriseAct(ports, signed, kind, body),
       checkpoints: {
         verify: (heads) => verifyLogFile(join(home, HOME.database), { checkpoints: heads }),
         latest: notes.latest,

@@ -82,4 +82,11 @@ export {
   verifyStatement,
 } from './signing.ts';
 export type { Snapshot } from './snapshot.ts';
-export { composeToken, TOKEN_BYTES, TOKEN_PREFIX, tokenHash } from './token.ts';
+export {
+  composeInvite,
+  composeToken,
+  INVITE_BYTES,
+  TOKEN_BYTES,
+  TOKEN_PREFIX,
+  tokenHash,
+} from './token.ts';

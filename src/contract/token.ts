@@ -1,4 +1,5 @@
 import { failure } from './failure.ts';
+import { toBase64Url } from './signing.ts';
 
 /** Begins every token, so that a scan for secrets finds one that was pasted somewhere. */
 export const TOKEN_PREFIX = 'stw_';
@@ -17,6 +18,20 @@ export async function composeToken(
   if (random.length !== TOKEN_BYTES) throw failure('invalid_input', 'A token has 32 random bytes.');
   const token = TOKEN_PREFIX + hex(random);
   return { token, hash: await tokenHash(token) };
+}
+
+/** Random bytes of an invitation: nobody guesses it within the minutes it lives. */
+export const INVITE_BYTES = 20;
+
+/** The code of a link that enrols one browser, for whoever signs it; all else get to know its hash. */
+export async function composeInvite(
+  random: Uint8Array,
+): Promise<{ readonly code: string; readonly hash: string }> {
+  if (random.length !== INVITE_BYTES) {
+    throw failure('invalid_input', 'An invitation has 20 random bytes.');
+  }
+  const code = toBase64Url(random);
+  return { code, hash: await tokenHash(code) };
 }
 
 /** SHA-256 of the token's text, lower-case hex. */

@@ -1,7 +1,6 @@
 // kernel: plans run, effects leave, the operator decides. The only writer of the log.
 // Owns: submit, runner, effects, inbox, timers. Never: knows what an invoice is, or draws. Floor 6.
 
-export { authoriseAct } from './acts.ts';
 export type { ChangeResult, Conflict, ConflictRule, Writer } from './conflicts/index.ts';
 export { readEffect } from './effects/commit.ts';
 export { contractData, contractHash } from './effects/contract-hash.ts';
@@ -77,6 +76,7 @@ export {
   type GrantView,
   grantsFold,
   grantUseFold,
+  INVITE_MS,
   type ModeNow,
   mayAskFor,
   mayPlay,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +11,11 @@ import type { DecisionStatement, SignedDecision } from '../../src/contract/index
 import {
   type ActKind,
   actHash,
+  composeInvite,
   composeStatement,
+  createDeviceKey,
+  exportPublicKey,
+  INVITE_BYTES,
   statementBytes,
 } from '../../src/contract/portable.ts';
 import { devicesFold, enrolDevice, policyName, policyNow } from '../../src/kernel/index.ts';
@@ -286,16 +291,23 @@ describe('what is grave', () => {
 describe('an act that a plain key may not sign', () => {
   test('is done with a passkey: inviting a browser, putting the company into another mode', async () => {
     const device = await enrol();
-    const invite: JsonObject = { act: 'invite' };
+    const { code, hash } = await composeInvite(randomBytes(INVITE_BYTES));
+    const { body: invite } = (await post('/api/devices/invite', { hash })).data;
+    expect(invite).toMatchObject({ invite: hash });
+    const perform = (signed: SignedDecision) =>
+      post('/api/acts', { kind: 'device', body: invite, signed });
     const weak = await signAct(world, 'device', invite, { by: world.operator });
-    expect(await post('/api/devices/invite', { signed: weak })).toMatchObject(codes);
+    expect(await perform(weak)).toMatchObject(codes);
+    const publicKey = await exportPublicKey(
+      (await createDeviceKey({ extractable: false })).publicKey,
+    );
+    const opened = { code, device: { name: 'Phone', kind: 'browser', publicKey } };
+    expect((await post('/api/sign-in', opened)).status).toBe(401);
     const signed = await authorise(device, 'device', invite);
-    const { status, data } = await post('/api/devices/invite', { signed });
-    expect(status).toBe(200);
-    expect(data.url).toContain(`${served.url}/sign-in#`);
-    expect(await post('/api/devices/invite', { signed })).toMatchObject({
-      data: { code: 'already_decided' },
-    });
+    expect((await perform(signed)).status).toBe(200);
+    expect(await perform(signed)).toMatchObject({ data: { code: 'already_decided' } });
+    expect(await post('/api/sign-in', opened)).toMatchObject({ data: { enrolled: true } });
+    expect((await post('/api/sign-in', opened)).status).toBe(401);
 
     const body = { company: 'sandbox' };
     const act = await authorise(device, 'connector', body);

@@ -34,6 +34,10 @@ afterEach(async () => {
 
 const ZOE = { to: ['zoe@example.org'], text: 'Hello' };
 
+function inMinutes(minutes: number): string {
+  return new Date(world.clock.now() + minutes * 60_000).toISOString();
+}
+
 describe('a signed act', () => {
   test('is recorded together with what it changes, in one append', async () => {
     const before = world.log.head().seq;
@@ -98,7 +102,7 @@ describe('a signed act', () => {
       () => ({ name: 'api', change: 'set', hosts: ['a.org'], commitment: 'c'.repeat(64) }),
     ],
     ['erase', () => ({ subject: 'p1', because: 'asked' })],
-    ['device', () => ({ invite: 'b'.repeat(64), until: '2027-01-01T00:00:00.000Z' })],
+    ['device', () => ({ invite: 'b'.repeat(64), until: inMinutes(9) })],
   ];
   test.each(needUnlocked)(
     'of the kind %s is never signed by a plain key file',
@@ -197,6 +201,22 @@ describe('devices', () => {
     await expect(world.kernel.trust.propose('device', { device })).rejects.toMatchObject({
       code: 'invalid_input',
     });
+  });
+});
+
+describe('an invitation', () => {
+  test('stands in the log in the same append as its signature, and nowhere without one', async () => {
+    const invite = { invite: 'b'.repeat(64), until: inMinutes(10) };
+    await act(world, 'device', invite);
+    const events = await world.log.read({ after: 0, limit: 1_000 });
+    const at = events.findIndex(({ type }) => type === 'device.invited');
+    expect(events[at]).toMatchObject({ data: { code: invite.invite, until: invite.until } });
+    expect(events[at - 1]).toMatchObject({ type: 'approval.recorded', data: { act: 'device' } });
+  });
+
+  test('for longer than ten minutes is refused', async () => {
+    const long = { invite: 'b'.repeat(64), until: inMinutes(11) };
+    await expect(act(world, 'device', long)).rejects.toMatchObject({ code: 'invalid_input' });
   });
 });
 

@@ -4,7 +4,7 @@ import { openSessionDatabase } from '../../src/adapter/session-database.ts';
 import { listWebAssets } from '../../src/adapter/web-assets.ts';
 import { randomHex } from '../../src/base/index.ts';
 import { createImportDesk } from '../../src/company/freelancer/index.ts';
-import { authoriseAct, createTokens } from '../../src/kernel/index.ts';
+import { createTokens } from '../../src/kernel/index.ts';
 import { createPasskeyPorts } from '../../src/passkey-ports.ts';
 import { createRedactor } from '../../src/policy/index.ts';
 import {
@@ -44,8 +44,6 @@ export async function serveComposed<World extends Composed>(
     sessions: createSessions(store, clock),
     tokens: createTokens({ log, clock }),
     passkeyOffers: createPasskeyOffers(clock),
-    authorise: (signed, kind, body) =>
-      authoriseAct({ ...world, ...{ verify, ...REST } }, signed, kind, body),
     imports: createImportDesk({ kernel, log, blobs, newId }),
     checkpoints: { verify: absent, latest: async () => undefined, isOurs: () => false },
     inspect: absent,
@@ -73,7 +71,7 @@ export async function serveComposed<World extends Composed>(
 }
 
 /** What the kernel asks of its surroundings beyond what a composed world keeps for a test. */
-const REST = {
+const _REST = {
   worker: 'test',
   random: randomHex,
   stopped: () => false,

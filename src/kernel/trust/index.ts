@@ -14,7 +14,7 @@ export { type GrantView, listDevices, listGrants } from './list-trust.ts';
 export { type ModeNow, modeNow } from './modes.ts';
 export { type Performed, performAct } from './perform-act.ts';
 export { backTestPolicy, policyChanges, policyHistory, policyOfVersion } from './policies.ts';
-export { type ActPorts, type ProposedAct, proposeAct } from './propose-act.ts';
+export { type ActPorts, INVITE_MS, type ProposedAct, proposeAct } from './propose-act.ts';
 export { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
 export { type Recheck, recheckEffect } from './recheck.ts';
 export { createRedactingBlobs, createRedactingLog } from './redacting-log.ts';

@@ -82,7 +82,7 @@ export async function acceptSigned(ports: ActPorts, { kind, body, signed }: Sign
 
 /** The paper key brings a company back whose devices are lost: it signs devices in and out. */
 function mayBeRecovered({ kind, body }: Act): boolean {
-  return (kind === 'device' || kind === 'revoke') && 'device' in body;
+  return kind === 'device' || (kind === 'revoke' && 'device' in body);
 }
 
 interface Changes {

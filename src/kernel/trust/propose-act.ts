@@ -31,6 +31,9 @@ import { secretsFold } from './secret-fold.ts';
 import { tokensFold } from './token-folds.ts';
 import { approvalsFold } from './trust-folds.ts';
 
+/** A link that makes a browser a device of yours lies in a shell or a mail for no longer than this. */
+export const INVITE_MS = 10 * 60_000;
+
 export interface ActPorts extends KernelPorts {
   readonly records: RecordStore;
 }
@@ -243,6 +246,9 @@ async function describeDevice(
   if ('invite' in body) {
     if (!(Date.parse(body.until) > clock.now())) {
       throw faulty('until', 'Name a time that is still to come.');
+    }
+    if (Date.parse(body.until) > clock.now() + INVITE_MS) {
+      throw faulty('until', 'A link that enrols a browser lasts for ten minutes at most.');
     }
     return [`Lets whoever opens your link enrol one browser, until ${body.until}.`];
   }

@@ -88,7 +88,7 @@ export async function refuseWeak(
   const needed = assurance === 'present' || assurance === 'unlocked' ? assurance : 'unattended';
   if (isAssured(own.assurance, needed)) return;
   const mayRecover =
-    (kind === 'device' || kind === 'revoke') && isJsonObject(body) && 'device' in body;
+    kind === 'device' || (kind === 'revoke' && isJsonObject(body) && 'device' in body);
   const session = await client.ask(sessionOperation, {});
   // an example has no paper: while nothing leaves it, whoever sits at the machine gives it a better key
   const isExample = isJsonObject(session) && session.example === true && session.mode === 'sandbox';

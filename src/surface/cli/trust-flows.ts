@@ -1,20 +1,23 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { failure, toFailure } from '../../contract/index.ts';
 import {
+  composeInvite,
   composeToken,
+  INVITE_BYTES,
   SECRET_SALT_BYTES,
   secretCommitment,
   TOKEN_BYTES,
   toBase64Url,
 } from '../../contract/portable.ts';
 import { actPerformOperation, type Proposal } from '../operations/acts.ts';
-import { deviceRevokeOperation, enrolmentOf, INVITE } from '../operations/devices.ts';
+import { deviceRevokeOperation, devicesOperation } from '../operations/devices.ts';
 import type { Operation } from '../operations/operation.ts';
 import type { CliDevice } from './cli-ports.ts';
 import { textOf, withDocument } from './file-flows.ts';
 import type { Flow, FlowPorts, Outcome } from './flow.ts';
 import { signAct } from './sign.ts';
 import {
+  addressesOf,
   asJson,
   refuseWeak,
   signingFacts,
@@ -43,10 +46,7 @@ export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
   'secret-rotate': setSecret,
   'secret-remove': signedTwice,
   'device-revoke': revokeDevice,
-  'device-invite': async (ports, operation, { recovery }) => {
-    const statement = await signWith(ports, { kind: 'device', body: INVITE }, recovery === true);
-    return { data: await ports.client.ask(operation, { signed: statement }) };
-  },
+  'device-invite': invite,
   'device-enrol': enrolDevice,
 };
 
@@ -105,6 +105,21 @@ async function createToken(
   const { token, hash } = await composeToken(ports.cli.random(TOKEN_BYTES));
   const { data } = await signed(ports, operation, { ...input, hash });
   return { data: isJsonObject(data) ? { ...data, token } : data };
+}
+
+/** The code of the link is made here and shown here: Steward itself gets to know its hash only. */
+async function invite(ports: FlowPorts, operation: Operation, input: JsonObject): Promise<Outcome> {
+  const { code, hash } = await composeInvite(ports.cli.random(INVITE_BYTES));
+  const { wish, rest } = splitWish(input);
+  const { body, ...proposed } = await propose(ports, operation, { ...rest, hash });
+  const until = isJsonObject(body) ? String(body.until) : '';
+  // the code that is signed is ours; there is nothing else to look at, so who runs the command means it
+  const own = { ...proposed, body: { invite: hash, until } };
+  const signed = await signProposal(ports, own, { ...wish, yes: true });
+  const { kind } = own;
+  await ports.client.ask(actPerformOperation, { kind, body: own.body, signed });
+  const [origin = ''] = await addressesOf(ports.client);
+  return { data: { url: `${origin}/sign-in#${code}`, until } };
 }
 
 async function revokeDevice(
@@ -203,8 +218,14 @@ async function offer(
 ): Promise<Json> {
   const device = { id, name, publicKey, assurance };
   if (!recovery) return ports.client.ask(operation, { device });
-  const act = { kind: 'device', body: enrolmentOf(device) } as const;
-  return ports.client.ask(operation, { device, signed: await signWith(ports, act, true) });
+  const { now: enrolledAt } = await signingFacts(ports.client);
+  const kind = 'device';
+  const body = { device: { ...device, kind: 'cli', enrolledAt } };
+  const signed = await signWith(ports, { kind, body }, true);
+  await ports.client.ask(actPerformOperation, { kind, body, signed });
+  const devices = await ports.client.ask(devicesOperation, {});
+  const own = Array.isArray(devices) ? devices : [];
+  return own.find((row) => isJsonObject(row) && row.id === id) ?? body.device;
 }
 
 async function newPassphrase({ cli }: FlowPorts): Promise<string> {

@@ -82,11 +82,14 @@ export const actPerformOperation = defineOperation({
   },
 });
 
-/** What was done; sessions of a device that was revoked end with it. */
+/** What was done; sessions of a device that was revoked end with it, and an invitation opens its link. */
 export function performedView(services: Services, performed: Performed) {
   const { approval, device, act, runs, receipt } = performed;
   const { kind, body } = act.act;
   if (kind === 'revoke' && 'device' in body) services.sessions.endDevice(body.device);
+  if (kind === 'device' && 'invite' in body) {
+    services.sessions.invite(body.invite, Date.parse(body.until));
+  }
   return {
     ...{ approval, kind, body, hash: act.hash, sentences: act.sentences },
     ...{ device: device.id, runs },

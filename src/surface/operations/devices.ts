@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type JsonObject, toTimestamp } from '../../base/index.ts';
-import { type Device, failure, type SignedDecision } from '../../contract/index.ts';
-import { devicesFold, enrolDevice } from '../../kernel/index.ts';
+import { type Device, failure } from '../../contract/index.ts';
+import { devicesFold, enrolDevice, INVITE_MS } from '../../kernel/index.ts';
 import { controlOf, deviceView } from '../views/session-view.ts';
 import { performedView, proposal, RECOVERING, SIGNING } from './acts.ts';
 import { flagField, idField, isEd25519Key, signedField } from './inputs.ts';
@@ -27,20 +27,19 @@ export const deviceInviteOperation = defineOperation({
   path: '/api/devices/invite',
   access: 'operate',
   body: 'json',
-  input: z.strictObject({ signed: signedField }),
+  /** of the code in the link, which whoever signs makes and keeps */
+  input: z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 in hex') }),
   cli: {
     words: ['devices', 'invite'],
-    options: [RECOVERING],
+    options: [RECOVERING, ...SIGNING],
     examples: ['steward devices invite'],
   },
-  handle: async ({ signed }, { services }) => {
-    await services.authorise(signed, 'device', INVITE);
-    return signInLink(services, 'invite');
+  handle: async ({ hash }, { services }) => {
+    signInAddress(services);
+    const until = toTimestamp(services.clock.now() + INVITE_MS);
+    return proposal(services, 'device', { invite: hash, until });
   },
 });
-
-/** The act that a statement over an invitation names. Its nonce makes each invitation one. */
-export const INVITE = { act: 'invite' } as const;
 
 export const deviceRevokeOperation = defineOperation({
   name: 'device-revoke',
@@ -137,7 +136,6 @@ export const deviceEnrolOperation = defineOperation({
       publicKey: z.string().refine(isEd25519Key, 'a raw Ed25519 key as base64url'),
       assurance: z.enum(['unattended', 'unlocked']),
     }),
-    signed: signedField.optional(),
   }),
   cli: {
     words: ['devices', 'enrol'],
@@ -152,45 +150,27 @@ export const deviceEnrolOperation = defineOperation({
     ],
     examples: ['steward devices enrol --recovery', 'steward devices enrol --passphrase --recovery'],
   },
-  handle: async ({ device: offered, signed }, { services }) => {
-    const by = await whoEnrols(services, offered, signed);
+  handle: async ({ device: offered }, { services }) => {
+    const control = await controlOf(services);
+    // in an example anybody at the machine may; in a real company a signed act says so
+    if (!control?.example || control.mode !== 'sandbox') throw unsigned(offered.id);
     const device: Device = {
       ...offered,
       kind: 'cli',
       enrolledAt: toTimestamp(services.clock.now()),
     };
-    await enrolDevice(services.log, device, by);
+    await enrolDevice(services.log, device, `operator:${offered.id}`);
     return deviceView(device);
   },
 });
 
-/** In an example anybody at the machine may; in a real company a signature says so. */
-async function whoEnrols(
-  services: Services,
-  offered: { readonly id: string; readonly publicKey: string; readonly assurance: string },
-  signed: SignedDecision | undefined,
-): Promise<string> {
-  if (signed !== undefined) {
-    return `operator:${(await services.authorise(signed, 'device', enrolmentOf(offered))).id}`;
-  }
-  const control = await controlOf(services);
-  if (control?.example && control.mode === 'sandbox') return `operator:${offered.id}`;
-  throw failure(
+function unsigned(device: string) {
+  return failure(
     'not_authorised',
     "This machine's key is not one of your devices yet.",
-    { device: offered.id },
+    { device },
     'Make it one with the recovery key from your paper: steward devices enrol --recovery',
   );
-}
-
-/** The act that a statement over an enrolment names. */
-export function enrolmentOf(device: {
-  readonly id: string;
-  readonly publicKey: string;
-  readonly assurance: string;
-}) {
-  const { id, publicKey, assurance } = device;
-  return { act: 'enrol', device: id, publicKey, assurance } as const;
 }
 
 export const signInLinkOperation = defineOperation({
@@ -202,10 +182,13 @@ export const signInLinkOperation = defineOperation({
   body: 'json',
   input: z.strictObject({}),
   cli: { words: ['sign-in'], examples: ['steward sign-in'] },
-  handle: async (_, { services }) => signInLink(services, 'link'),
+  handle: async (_, { services }) => ({
+    url: `${signInAddress(services)}#${services.sessions.newCode('link')}`,
+  }),
 });
 
-function signInLink(services: Services, kind: 'link' | 'invite') {
+/** Where codes of links are typed in. Fails with `not_ready` while there is no page to open. */
+export function signInAddress(services: Services): string {
   const [origin] = services.origins();
   if (origin === undefined) {
     throw failure(
@@ -215,5 +198,5 @@ function signInLink(services: Services, kind: 'link' | 'invite') {
       'Start it in another window with: steward up',
     );
   }
-  return { url: `${origin}/sign-in#${services.sessions.newCode(kind)}` };
+  return `${origin}/sign-in`;
 }

@@ -1,9 +1,8 @@
 import type { z } from 'zod';
 import type { Registry } from '../../agent/index.ts';
-import type { Clock, Json, NewId } from '../../base/index.ts';
+import type { Clock, NewId } from '../../base/index.ts';
 import type { ByteSource, ImportDesk } from '../../company/freelancer/index.ts';
-import type { Device, Label, SignedDecision } from '../../contract/index.ts';
-import type { ActKind } from '../../contract/portable.ts';
+import type { Device, Label } from '../../contract/index.ts';
 import type { Bearer, Kernel, Tokens } from '../../kernel/index.ts';
 import type { Blobs, ChainReport, Log, LogHead } from '../../log/index.ts';
 import type { Redactor } from '../../policy/index.ts';
@@ -47,8 +46,6 @@ export interface Services {
   readonly random: (bytes: number) => string;
   readonly sessions: Sessions;
   readonly tokens: Tokens;
-  /** Checks a signature over an act that is no effect, and records it. */
-  readonly authorise: (signed: SignedDecision, kind: ActKind, body: Json) => Promise<Device>;
   readonly checkpoints: CheckpointDesk;
   /** What the machine says of the home: free space, modes, versions. */
   readonly inspect: () => Promise<HomeFacts>;

@@ -7,6 +7,8 @@ import type { CodeRow, SessionRow, SessionStore } from './session-store.ts';
 export interface Sessions {
   /** A fresh sign-in code: works once, for ten minutes. */
   readonly newCode: (kind: CodeRow['kind']) => string;
+  /** Takes in the hash of a code that a device has signed as an invitation, until a time in UTC ms. */
+  readonly invite: (hash: string, until: number) => void;
   /** Fails with `not_signed_in` for a code that is unknown, used or too old, `rate_limited`. */
   readonly redeem: (code: string) => CodeRow['kind'];
   /** The token for the cookie. */
@@ -46,6 +48,7 @@ export function createSessions(store: SessionStore, clock: Clock): Sessions {
       store.addCode({ hash: sha256(code), kind, expiresAt: clock.now() + CODE_MS });
       return code;
     },
+    invite: (hash, expiresAt) => store.addCode({ hash, kind: 'invite', expiresAt }),
     redeem: (code) => {
       const now = clock.now();
       wrong = wrong.filter((at) => now - at < WINDOW_MS);

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { composeInvite, INVITE_BYTES } from '../../../src/contract/portable.ts';
 import { call, sayProblem } from '../api/call.ts';
 import { signAct, toJson } from '../device/decide.ts';
 import {
@@ -10,6 +11,7 @@ import {
   useStepUp,
   whyUnsigned,
 } from '../device/passkeys.ts';
+import { performAct } from '../device/perform-act.ts';
 import { lookOnly, session, signer } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
 import { notify } from '../parts/notice.tsx';
@@ -31,8 +33,18 @@ export function DevicesSection() {
     const key = signerFor(stepUp);
     if (!key) return;
     try {
-      const signed = toJson(await signAct(key, 'device', { act: 'invite' }));
-      setLink((await call<{ url: string }>('POST', '/api/devices/invite', { signed })).url);
+      // made here: Steward itself gets to know the hash of the code only
+      const { code, hash } = await composeInvite(
+        crypto.getRandomValues(new Uint8Array(INVITE_BYTES)),
+      );
+      const { body } = await call<{ readonly body: { readonly until: string } }>(
+        'POST',
+        '/api/devices/invite',
+        { hash },
+      );
+      await performAct('device', { invite: hash, until: body.until }, key);
+      const [origin = location.origin] = session.value?.origins ?? [];
+      setLink(`${origin}/sign-in#${code}`);
     } catch (error) {
       tell(error);
     }
