@@ -150,7 +150,7 @@ inBrowser('delegating in a real browser', (visitor) => {
     };
     await text.fill(JSON.stringify({ rules: [rule] }));
     await form.getByRole('button', { name: 'Try it on the past' }).click();
-    const tried = form.getByLabel('What it would change');
+    const tried = form.getByLabel('What you would sign');
     await textHolds(tried, 'Not this week.', '2 would have been decided', '2,826.25 EUR');
     await expectAccessible(page, 'a policy that is tried');
     // the key of a browser lies open: it may not sign a policy

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../src/base/portable.ts';
+import { NotSigned } from '../device/not-signed.ts';
 
 /** The server said no, with a cause and a way out. */
 export class Problem extends Error {
@@ -22,6 +23,17 @@ export class Problem extends Error {
 /** No answer came. Whether the server acted is not known: read the state again before saying anything. */
 export class LostAnswer extends Error {
   override readonly name = 'LostAnswer';
+  /** what to look at */
+  readonly remedy: string;
+
+  constructor(
+    words = 'Steward does not answer.',
+    remedy = 'Check that it still runs.',
+    options?: ErrorOptions,
+  ) {
+    super(words, options);
+    this.remedy = remedy;
+  }
 }
 
 type Method = 'GET' | 'POST' | 'PATCH';
@@ -63,10 +75,12 @@ export async function fetchBlob(blob: string): Promise<Uint8Array | undefined> {
 
 /** What to tell a person about any failure: what happened, and the way out. */
 export function sayProblem(error: unknown): { readonly words: string; readonly remedy: string } {
-  if (error instanceof Problem) return { words: error.message, remedy: error.remedy };
-  if (error instanceof LostAnswer)
-    return { words: 'Steward does not answer.', remedy: 'Check that it still runs.' };
-  return { words: error instanceof Error ? error.message : String(error), remedy: '' };
+  if (error instanceof Problem || error instanceof NotSigned || error instanceof LostAnswer)
+    return { words: error.message, remedy: error.remedy };
+  return {
+    words: error instanceof Error ? error.message : String(error),
+    remedy: 'Try again. If it stays like this, load the page again.',
+  };
 }
 
 async function send(method: Method, path: string, body?: Json): Promise<Response> {
@@ -84,7 +98,7 @@ async function send(method: Method, path: string, body?: Json): Promise<Response
 }
 
 function lost(cause: unknown): never {
-  throw new LostAnswer('No answer came.', { cause });
+  throw new LostAnswer(undefined, undefined, { cause });
 }
 
 function parsed(text: string): Json | undefined {

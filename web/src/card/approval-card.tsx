@@ -1,20 +1,20 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Json } from '../../../src/base/portable.ts';
 import { type Assurance, strongerAssurance } from '../../../src/contract/portable.ts';
-import { call, sayProblem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import { connection, isBehind } from '../api/live.ts';
 import type { Card } from '../api/shapes.ts';
-import { nowMs } from '../clock.ts';
 import { type StepUp, signerFor, useStepUp } from '../device/passkeys.ts';
 import { lookOnly, signer } from '../device/session.ts';
+import { useSettled } from '../device/use-settled.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
-import { notify } from '../parts/notice.tsx';
+import { later } from '../parts/later.tsx';
+import { notify, tellProblem } from '../parts/notice.tsx';
 import { PasskeyLine } from '../parts/passkey-line.tsx';
 import { formatMoment } from '../words/format.ts';
 import { type SnoozeWish, snoozeEvents } from '../words/snooze-times.ts';
 import { endWords } from '../words/status.ts';
-import { AlwaysForm } from './always-form.tsx';
 import { CardBody } from './card-body.tsx';
 import type { CheckedCard, CheckedEffect } from './check-card.ts';
 import { type EditableField, editableFields } from './editable.ts';
@@ -26,10 +26,10 @@ import { SentLine } from './sent-line.tsx';
 import type { OpenCard } from './use-card.ts';
 import { ChangesBanner, ProposalDiff } from './what-changed.tsx';
 
-type Phase = 'looking' | 'editing' | 'rejecting' | 'snoozing' | 'delegating' | 'sending';
+/** Asked for now and then, so it is loaded only then. */
+const AlwaysForm = later(async () => (await import('./always-form.tsx')).AlwaysForm);
 
-/** ms in which a card that just changed cannot be approved: the finger was on the way already */
-const SETTLE_MS = 900;
+type Phase = 'looking' | 'editing' | 'rejecting' | 'snoozing' | 'delegating' | 'sending';
 
 /** The card of something that waits for a signature, with everything that can be decided. */
 export function ApprovalCard({
@@ -47,7 +47,7 @@ export function ApprovalCard({
   const [proposal, setProposal] = useState<readonly EditableField[]>();
   useLookAgain(item.id, sent, setSent);
   const known = knownBy(sent, card);
-  const settled = useSettled(open.shownAt, open.changes.length > 0);
+  const settled = useSettled(open.changes.length > 0 ? open.shownAt : undefined);
   const undecided = effects.filter(({ card: { status } }) => UNDECIDED.has(status));
   const chosen = undecided.filter(({ hash }) => !left.has(hash));
   const fields = editableFields(checked);
@@ -66,7 +66,7 @@ export function ApprovalCard({
       effects: chosen,
       ...(reason !== undefined && { reason }),
     }).catch((error: unknown): Sent => {
-      notify({ words: sayProblem(error).words, tone: 'stop' });
+      tellProblem(error);
       return { status: 'unknown' };
     });
     setPhase('looking');
@@ -89,7 +89,7 @@ export function ApprovalCard({
       const when = 'until' in wish ? formatMoment(Date.parse(wish.until)) : 'when it happens';
       notify({ words: `It comes back ${when}. Nothing is done until then.` });
     } catch (error) {
-      notify({ words: sayProblem(error).words, tone: 'stop' });
+      tellProblem(error);
     }
     setPhase('looking');
   }
@@ -283,17 +283,6 @@ function useLookAgain(item: string, sent: Sent | undefined, found: (sent: Sent) 
     const timer = setTimeout(() => void lookAgain(item).then(found), LOOK_MS);
     return () => clearTimeout(timer);
   }, [sent, status, item]);
-}
-
-function useSettled(shownAt: number, changed: boolean): boolean {
-  const [, again] = useState(0);
-  const left = changed ? shownAt + SETTLE_MS - nowMs() : 0;
-  useEffect(() => {
-    if (left <= 0) return undefined;
-    const timer = setTimeout(() => again((count) => count + 1), left);
-    return () => clearTimeout(timer);
-  }, [shownAt, left > 0]);
-  return left <= 0;
 }
 
 function without(set: ReadonlySet<string>, one: string): ReadonlySet<string> {

@@ -1,8 +1,9 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Json } from '../../../src/base/portable.ts';
 import { nowMs } from '../clock.ts';
 import { Action } from '../parts/action.tsx';
 import { Field } from '../parts/field.tsx';
+import { InlineForm } from '../parts/inline-form.tsx';
 import { Trouble } from '../parts/states.tsx';
 import { formatDay, formatTime } from '../words/format.ts';
 import { type SnoozeEvent, type SnoozeWish, snoozeTimes } from '../words/snooze-times.ts';
@@ -145,45 +146,4 @@ export function SnoozeForm({
 
 function timeWords(until: number): string {
   return until - nowMs() < 24 * 3_600_000 ? formatTime(until) : formatDay(until);
-}
-
-/** A form inside the card: Escape leaves it, Ctrl-Enter sends it. */
-export function InlineForm({
-  title,
-  children,
-  onSubmit,
-  onCancel,
-}: FormEnds & {
-  readonly title: string;
-  readonly children: preact.ComponentChildren;
-  readonly onSubmit: () => void;
-}) {
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    form.current?.querySelector<HTMLElement>('input, textarea, button')?.focus();
-    form.current?.scrollIntoView({ block: 'nearest' });
-  }, []);
-  return (
-    <form
-      ref={form}
-      class="inline-form"
-      aria-label={title}
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSubmit();
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') {
-          event.stopPropagation();
-          onCancel();
-        } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
-          event.preventDefault();
-          onSubmit();
-        }
-      }}
-    >
-      <h3>{title}</h3>
-      {children}
-    </form>
-  );
 }

@@ -4,22 +4,20 @@ import type { CardEffect } from '../api/shapes.ts';
 import { typedMoney } from '../words/format.ts';
 
 /** What a person wants to happen unasked from now on, as they type it. */
-export interface GrantWish {
-  readonly title: string;
-  readonly to: string;
-  readonly count: string;
-  readonly per: string;
-  readonly sum: string;
-  readonly until: string;
-  readonly playbook: string;
-}
+export type GrantWish = {
+  readonly [field in 'title' | 'to' | 'count' | 'per' | 'sum' | 'until' | 'playbook']?: string;
+};
 
 /** how long one lives, unless said otherwise */
 const DAYS = 30;
 const DAY_MS = 86_400_000;
 
 /** The tightest grant that would have covered this effect: the same addresses, once a month. */
-export function wishFor({ effect }: CardEffect, playbook: string | null, nowMs: number): GrantWish {
+export function wishFor(
+  { effect }: CardEffect,
+  playbook: string | null,
+  nowMs: number,
+): Required<GrantWish> {
   return {
     title: `Like: ${effect.summary}`.slice(0, 200),
     to: effect.to.join(', '),
@@ -49,7 +47,8 @@ export function neverGranted({ effect }: CardEffect): string | undefined {
 }
 
 /** What the server is asked to propose. */
-export function requestOf({ effect }: CardEffect, wish: GrantWish): JsonObject {
+export function requestOf({ effect }: CardEffect, typed: GrantWish): JsonObject {
+  const wish = whole(typed);
   const per = `/${wish.per}`;
   return {
     capability: effect.capability,
@@ -63,7 +62,8 @@ export function requestOf({ effect }: CardEffect, wish: GrantWish): JsonObject {
 }
 
 /** The same wish as a command, for where the key has a passphrase. */
-export function commandOf({ effect }: CardEffect, wish: GrantWish): string {
+export function commandOf({ effect }: CardEffect, typed: GrantWish): string {
+  const wish = whole(typed);
   const per = `/${wish.per}`;
   return [
     `steward grant ${effect.capability}`,
@@ -74,6 +74,11 @@ export function commandOf({ effect }: CardEffect, wish: GrantWish): string {
     ...(wish.until === '' ? [] : [`--until ${quoted(wish.until)}`]),
     `--title ${quoted(wish.title.trim())}`,
   ].join(' ');
+}
+
+/** A field that nobody touched is empty. */
+function whole(typed: GrantWish): Required<GrantWish> {
+  return { title: '', to: '', count: '', per: '', sum: '', until: '', playbook: '', ...typed };
 }
 
 function addressesIn(typed: string): string[] {

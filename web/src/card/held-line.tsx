@@ -1,13 +1,13 @@
 import { useEffect, useState } from 'preact/hooks';
 import { isJsonObject } from '../../../src/base/portable.ts';
-import { call, sayProblem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import type { RunPage } from '../api/shapes.ts';
 import { nowMs } from '../clock.ts';
 import { lookOnly } from '../device/session.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { notify } from '../parts/notice.tsx';
+import { notify, tellProblem } from '../parts/notice.tsx';
 import { visible } from '../words/visible.ts';
 
 /** While an approved effect is held: how long, and how to take it back. */
@@ -28,7 +28,7 @@ export function HeldLine({
       const words = whatCame(await call<RunPage>('POST', path, { because: 'Taken back in time.' }));
       notify({ words });
     } catch (error) {
-      notify({ words: sayProblem(error).words, tone: 'stop' });
+      tellProblem(error);
     }
   }
   useKeys(held.length > 0 ? { z: () => void takeBack() } : {});

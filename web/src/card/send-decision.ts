@@ -45,7 +45,9 @@ export async function sendDecision(
   try {
     signed = toJson(await signDecision(signer, decision, subject));
   } catch (error) {
-    if (error instanceof NotSigned) return { status: 'unsigned', words: error.message };
+    if (error instanceof NotSigned) {
+      return { status: 'unsigned', words: `${error.message} ${error.remedy}` };
+    }
     throw error;
   }
   const path = `/api/items/${encodeURIComponent(card.item.id)}/${decision}`;

@@ -1,12 +1,12 @@
 import { useRef, useState } from 'preact/hooks';
 import { isAssured } from '../../../src/contract/portable.ts';
-import { call, sayProblem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import { isBehind } from '../api/live.ts';
 import { nowMs } from '../clock.ts';
 import { lookOnly, session, signer } from '../device/session.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
-import { notify } from '../parts/notice.tsx';
+import { notify, tellProblem } from '../parts/notice.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
 import { type SnoozeWish, snoozeEvents } from '../words/snooze-times.ts';
 import { visible } from '../words/visible.ts';
@@ -75,7 +75,7 @@ export function Stack({
       try {
         await call('POST', `/api/items/${encodeURIComponent(id)}/snooze`, { ...wish });
       } catch (error) {
-        notify({ words: sayProblem(error).words, tone: 'stop' });
+        tellProblem(error);
         return;
       }
     }

@@ -96,10 +96,16 @@ const SAID: { readonly [name: string]: string } = {
   NotSupportedError: 'This key cannot check that it is you, or knows none of our signatures.',
 };
 
+const REMEDIES: { readonly [name: string]: string } = {
+  InvalidStateError: 'Use the one you have, or another key or device.',
+  SecurityError: 'Open Steward at an https address, or at localhost.',
+  NotSupportedError: 'Take another key or device.',
+};
+
 async function asked(question: Promise<Credential | null>): Promise<PublicKeyCredential> {
   const answer = await question.catch((error: unknown) => {
     const name = error instanceof Error ? error.name : '';
-    throw new NotSigned(SAID[name] ?? UNUSABLE, { cause: error });
+    throw new NotSigned(SAID[name] ?? UNUSABLE, REMEDIES[name], { cause: error });
   });
   if (answer instanceof PublicKeyCredential) return answer;
   throw new NotSigned(UNUSABLE);

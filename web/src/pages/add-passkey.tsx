@@ -2,13 +2,13 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Json } from '../../../src/base/portable.ts';
 import { actHash } from '../../../src/contract/portable.ts';
 import { call } from '../api/call.ts';
-import { InlineForm } from '../card/forms.tsx';
 import { browserName } from '../device/browser-name.ts';
 import { NotSigned } from '../device/not-signed.ts';
 import { type DeviceRow, type StepUp, signerFor } from '../device/passkeys.ts';
 import { performAct } from '../device/perform-act.ts';
 import { Action } from '../parts/action.tsx';
 import { Field } from '../parts/field.tsx';
+import { InlineForm } from '../parts/inline-form.tsx';
 import { notify } from '../parts/notice.tsx';
 import { PasskeyLine } from '../parts/passkey-line.tsx';
 import { Trouble } from '../parts/states.tsx';
@@ -128,7 +128,10 @@ async function makeAndOffer(name: string): Promise<Made> {
   const { credentialId, publicKey, rpId } = body.device;
   // what is let in later is what this browser made, whatever came back
   if (!isKeyOf(made, credentialId, publicKey) || rpId !== location.hostname) {
-    throw new NotSigned('What came back is not the passkey that this browser made. Start again.');
+    throw new NotSigned(
+      'What came back is not the passkey that this browser made.',
+      'Make another one.',
+    );
   }
   return { body, hash: await actHash('device', body) };
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { composeInvite, INVITE_BYTES } from '../../../src/contract/portable.ts';
-import { call, sayProblem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import { signAct, toJson } from '../device/decide.ts';
 import {
   type DeviceRow,
@@ -14,12 +14,15 @@ import {
 import { performAct } from '../device/perform-act.ts';
 import { lookOnly, session, signer } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
-import { notify } from '../parts/notice.tsx';
+import { later } from '../parts/later.tsx';
+import { notify, tellProblem } from '../parts/notice.tsx';
 import { PasskeyLine } from '../parts/passkey-line.tsx';
 import { Loaded } from '../parts/states.tsx';
 import { formatDay } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
-import type { AddPasskey } from './add-passkey.tsx';
+
+/** Done a few times in a company's life, so it is loaded only then. */
+const AddPasskey = later(async () => (await import('./add-passkey.tsx')).AddPasskey);
 
 /** Whose signatures count, one more browser, one more passkey, and an end to each of them. */
 export function DevicesSection() {
@@ -46,7 +49,7 @@ export function DevicesSection() {
       const [origin = location.origin] = session.value?.origins ?? [];
       setLink(`${origin}/sign-in#${code}`);
     } catch (error) {
-      tell(error);
+      tellProblem(error);
     }
   }
   async function revoke({ id, name }: DeviceRow): Promise<void> {
@@ -58,7 +61,7 @@ export function DevicesSection() {
       await call('POST', `/api/devices/${encodeURIComponent(id)}/revoke`, { because, signed });
       notify({ words: `${visible(name)} can no longer decide anything.` });
     } catch (error) {
-      tell(error);
+      tellProblem(error);
     }
     await devices.refresh();
   }
@@ -119,7 +122,6 @@ function DeviceLine({ row, onRemove }: { readonly row: DeviceRow; readonly onRem
   );
 }
 
-/** Done a few times in a company's life, so the rest of it is loaded only then. */
 function PasskeyPart({
   rows,
   stepUp,
@@ -127,22 +129,13 @@ function PasskeyPart({
   readonly rows: readonly DeviceRow[];
   readonly stepUp: StepUp;
 }) {
-  const [Part, setPart] = useState<typeof AddPasskey>();
+  const [adding, setAdding] = useState(false);
   const off = lookOnly.value ?? noPasskeysHere();
-  if (Part) return <Part rows={rows} stepUp={stepUp} onEnd={() => setPart(undefined)} />;
+  if (adding) return <AddPasskey rows={rows} stepUp={stepUp} onEnd={() => setAdding(false)} />;
   return (
     <>
       <div class="form-actions">
-        <Action
-          label="Add a passkey"
-          off={off}
-          onAct={() =>
-            void import('./add-passkey.tsx').then(
-              (module) => setPart(() => module.AddPasskey),
-              tell,
-            )
-          }
-        />
+        <Action label="Add a passkey" off={off} onAct={() => setAdding(true)} />
       </div>
       {off === undefined || lookOnly.value !== undefined ? null : <p class="muted">{off}</p>}
     </>
@@ -154,8 +147,3 @@ const KINDS: { readonly [kind: string]: string } = {
   browser: 'browser',
   passkey: 'passkey',
 };
-
-function tell(error: unknown): void {
-  const { words, remedy } = sayProblem(error);
-  notify({ words: `${words} ${remedy}`, tone: 'stop' });
-}

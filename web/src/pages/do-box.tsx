@@ -1,10 +1,10 @@
 import { useRef, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
-import { call, sayProblem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import type { Submitted } from '../api/shapes.ts';
 import { lookOnly, session } from '../device/session.ts';
 import { keysOn, useKeys } from '../keys/keys.ts';
-import { notify } from '../parts/notice.tsx';
+import { notify, tellProblem } from '../parts/notice.tsx';
 
 /** Asks for something in plain words and says where it went. Also used by the palette. */
 export async function submitGoal(words: string, go: (path: string) => void): Promise<boolean> {
@@ -17,8 +17,7 @@ export async function submitGoal(words: string, go: (path: string) => void): Pro
     else if (!waiting) notify({ words: status === 'done' ? 'Done.' : 'It is under way.' });
     return true;
   } catch (error) {
-    const { words: cause, remedy } = sayProblem(error);
-    notify({ words: `${cause} ${remedy}`.trim(), tone: 'stop' });
+    tellProblem(error);
     return false;
   }
 }

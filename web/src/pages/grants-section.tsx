@@ -1,13 +1,7 @@
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
-import { sayProblem } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
-import { performAct } from '../device/perform-act.ts';
-import { lookOnly } from '../device/session.ts';
-import { Action } from '../parts/action.tsx';
-import { notify } from '../parts/notice.tsx';
-import { Empty, Loaded } from '../parts/states.tsx';
 import { formatDay, formatMoney, isMoney } from '../words/format.ts';
-import { visible } from '../words/visible.ts';
+import { type Standing, StandingList } from './standing-list.tsx';
 
 interface GrantRow {
   readonly id: string;
@@ -25,56 +19,39 @@ export function GrantsSection() {
   const grants = useResource<readonly GrantRow[]>('/api/grants', ({ type }) =>
     type.startsWith('grant.'),
   );
-  async function end({ id, title }: GrantRow): Promise<void> {
-    try {
-      await performAct('revoke', { grant: id, because: 'You ended it.' });
-      notify({ words: `"${visible(title)}" is over: you are asked again.` });
-    } catch (error) {
-      const { words, remedy } = sayProblem(error);
-      notify({ words: `${words} ${remedy}`, tone: 'stop' });
-    }
-    await grants.refresh();
-  }
   return (
     <section class="plain-section" aria-labelledby="grants">
       <h2 id="grants">What happens without asking you</h2>
-      <Loaded from={grants}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty words="You delegated nothing: everything that goes out is asked first." />
-          ) : (
-            <ul class="lines">
-              {rows.map((row) => (
-                <li key={row.id}>
-                  <span>
-                    {visible(row.title)}{' '}
-                    {row.status === 'active' ? null : <span class="tag">{STATUS[row.status]}</span>}
-                  </span>
-                  <span class="muted">
-                    {row.scope.capability} to {row.scope.destinations.map(visible).join(', ')}.{' '}
-                    {row.limits.map(limitWords).join(', ')}; until {formatDay(row.until)}; used{' '}
-                    {timesOf(row.uses)}.{row.because === null ? '' : ` ${visible(row.because)}`}
-                  </span>
-                  {row.status === 'active' || row.status === 'suspended' ? (
-                    <Action
-                      label="End it"
-                      look="quiet"
-                      off={lookOnly.value}
-                      onAct={() => void end(row)}
-                    />
-                  ) : null}
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <StandingList
+        from={grants}
+        empty="You delegated nothing: everything that goes out is asked first."
+        tell={standingOf}
+      />
       <p class="muted">
         A new one begins on a card with <strong>Always…</strong> (key W), or with{' '}
         <code>steward grant --help</code>
       </p>
     </section>
   );
+}
+
+function standingOf(row: GrantRow): Standing {
+  const { id, title, status, scope, limits, until, uses, because } = row;
+  const stands = status === 'active' || status === 'suspended';
+  return {
+    name: title,
+    tag: status === 'active' ? undefined : STATUS[status],
+    detail: [
+      `${scope.capability} to ${scope.destinations.join(', ')}.`,
+      `${limits.map(limitWords).join(', ')}; until ${formatDay(until)}; used ${timesOf(uses)}.`,
+      because ?? '',
+    ]
+      .join(' ')
+      .trim(),
+    end: stands
+      ? { revoke: { grant: id }, after: `"${title}" is over: you are asked again.` }
+      : undefined,
+  };
 }
 
 const STATUS: { readonly [status in GrantRow['status']]: string } = {

@@ -4,7 +4,7 @@ import type { FormField, Founded, Session } from '../api/shapes.ts';
 import { browserName } from '../device/browser-name.ts';
 import { loadKey, makeKey, nameKey } from '../device/key-store.ts';
 import { Action } from '../parts/action.tsx';
-import { Field } from '../parts/field.tsx';
+import { type Choices, Field } from '../parts/field.tsx';
 import { usePageTitle } from '../parts/panes.tsx';
 import { Trouble } from '../parts/states.tsx';
 
@@ -249,8 +249,6 @@ function guessValues(): ReadonlyMap<string, string> {
     ['invoiceSeries', '{year}-{number:4}'],
   ]);
 }
-
-type Choices = readonly { readonly value: string; readonly words: string }[];
 
 function choicesFor(countries: readonly string[]): ReadonlyMap<string, Choices> {
   const zones = Intl.supportedValuesOf('timeZone');

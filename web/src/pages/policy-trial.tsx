@@ -1,14 +1,11 @@
-import { useState } from 'preact/hooks';
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
-import type { Assurance, Money } from '../../../src/contract/portable.ts';
-import { call, sayProblem } from '../api/call.ts';
-import { InlineForm } from '../card/forms.tsx';
-import { signerFor, useStepUp, whyUnsigned } from '../device/passkeys.ts';
+import type { Money } from '../../../src/contract/portable.ts';
+import { call } from '../api/call.ts';
+import { NotSigned } from '../device/not-signed.ts';
 import { performAct } from '../device/perform-act.ts';
-import { Action } from '../parts/action.tsx';
-import { Field } from '../parts/field.tsx';
+import type { ActProposal } from '../device/use-signing.ts';
+import { ActForm } from '../parts/act-form.tsx';
 import { notify } from '../parts/notice.tsx';
-import { PasskeyLine } from '../parts/passkey-line.tsx';
 import { formatMoney } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
 
@@ -33,12 +30,8 @@ interface BackTest {
   }[];
 }
 
-/** Everything that is known of a policy before it is signed; the body is exactly what was tried. */
-interface Trial {
-  readonly changes: readonly { readonly sentence: string }[];
-  readonly past: BackTest;
-  readonly proposal: { readonly body: Json; readonly assurance: Assurance };
-}
+/** What is proposed, with what it would have decided about everything so far. */
+type Trial = ActProposal & { readonly past: BackTest };
 
 /** Another policy: what it changes in sentences, what it would have decided, then a signature. */
 export function PolicyTrial({
@@ -48,107 +41,40 @@ export function PolicyTrial({
   readonly start: Json;
   readonly onDone: () => void;
 }) {
-  const [text, setText] = useState(() => JSON.stringify(start, null, 2));
-  const [because, setBecause] = useState('');
-  const [trial, setTrial] = useState<Trial>();
-  const [problem, setProblem] = useState<string>();
-  const [busy, setBusy] = useState(false);
-  const stepUp = useStepUp(trial?.proposal.assurance ?? 'unlocked');
-  const weak = whyUnsigned(stepUp);
-
-  const change = (set: (value: string) => void) => (value: string) => {
-    setTrial(undefined);
-    set(value);
-  };
-  async function during(work: () => Promise<void>): Promise<void> {
-    if (busy) return;
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      await work();
-    } catch (error) {
-      const { words, remedy } = sayProblem(error);
-      setProblem(`${words} ${remedy}`);
-    }
-    setBusy(false);
-  }
-  const tryIt = (): Promise<void> =>
-    during(async () => {
-      const policy = parsed(text);
-      if (policy === undefined) {
-        setProblem('This is not JSON: look for a missing comma or quote.');
-        return;
-      }
-      const [{ changes }, past, proposal] = await Promise.all([
-        call<Pick<Trial, 'changes'>>('POST', '/api/policy/diff', { policy }),
-        call<BackTest>('POST', '/api/policy/back-test', { policy }),
-        call<Trial['proposal']>('POST', '/api/policy/propose', { policy, because }),
-      ]);
-      setTrial({ changes, past, proposal });
-    });
-  const sign = ({ proposal }: Trial): Promise<void> =>
-    during(async () => {
-      await performAct('policy', proposal.body, signerFor(stepUp));
-      notify({ words: 'Signed. The new policy is in force.', tone: 'ok' });
-      onDone();
-    });
-
   return (
-    <InlineForm
+    <ActForm<Trial>
       title="Another policy"
-      onSubmit={() => (trial ? weak === undefined && void sign(trial) : void tryIt())}
+      fields={[
+        { name: 'policy', kind: 'longtext', label: 'The policy', required: true },
+        { name: 'because', kind: 'text', label: 'Why' },
+      ]}
+      initial={{ policy: JSON.stringify(start, null, 2) }}
+      showLabel="Try it on the past"
+      label="Sign it"
+      command={() => 'steward policy set FILE'}
+      propose={async ({ policy: text = '', because = '' }) => {
+        const policy = parsed(text);
+        const [past, proposal] = await Promise.all([
+          call<BackTest>('POST', '/api/policy/back-test', { policy }),
+          call<ActProposal>('POST', '/api/policy/propose', { policy, because }),
+        ]);
+        return { ...proposal, past };
+      }}
+      sign={async ({ kind, body }, by) => {
+        await performAct(kind, body, by);
+        notify({ words: 'Signed. The new policy is in force.', tone: 'ok' });
+        onDone();
+      }}
       onCancel={onDone}
     >
-      <Field
-        field={{ name: 'policy', kind: 'longtext', label: 'The policy', required: true }}
-        value={text}
-        onInput={change(setText)}
-        problem={problem}
-      />
-      <Field
-        field={{ name: 'because', kind: 'text', label: 'Why' }}
-        value={because}
-        onInput={change(setBecause)}
-      />
-      {trial ? <Tried trial={trial} /> : null}
-      {trial && weak !== undefined ? (
-        <p class="muted">
-          {weak} Or set it where your key has a passphrase: <code>steward policy set FILE</code>
-        </p>
-      ) : null}
-      {trial ? <PasskeyLine stepUp={stepUp} /> : null}
-      <div class="form-actions">
-        {trial ? (
-          <Action
-            label="Sign it"
-            look="primary"
-            busy={busy}
-            off={weak}
-            onAct={() => void sign(trial)}
-          />
-        ) : (
-          <Action
-            label="Try it on the past"
-            look="primary"
-            busy={busy}
-            onAct={() => void tryIt()}
-          />
-        )}
-        <Action label="Cancel" look="quiet" onAct={onDone} />
-      </div>
-    </InlineForm>
+      {({ past }) => <Tried past={past} />}
+    </ActForm>
   );
 }
 
-function Tried({ trial: { changes, past } }: { readonly trial: Trial }) {
+function Tried({ past }: { readonly past: BackTest }) {
   return (
-    <section class="plain-section" aria-label="What it would change" role="status">
-      <ul class="lines">
-        {changes.length === 0 ? <li>It means the same as the one in force.</li> : null}
-        {changes.map(({ sentence }) => (
-          <li key={sentence}>{visible(sentence)}</li>
-        ))}
-      </ul>
+    <>
       <table class="steps">
         <caption>
           {past.deeds} effects were judged again; {past.differs.length} would have been decided
@@ -184,7 +110,7 @@ function Tried({ trial: { changes, past } }: { readonly trial: Trial }) {
           </li>
         ))}
       </ul>
-    </section>
+    </>
   );
 }
 
@@ -201,11 +127,16 @@ function cell({ verdicts, money }: Figures, verdict: Verdict): string {
   return [verdicts[verdict], ...sums].join(', ');
 }
 
-function parsed(text: string): Json | undefined {
+/** Fails with `NotSigned` for what is no policy at all. */
+function parsed(text: string): Json {
   try {
     const value: Json = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
+    if (isJsonObject(value)) return value;
   } catch {
-    return undefined;
+    // said below
   }
+  throw new NotSigned(
+    'This is not JSON, so nothing was tried.',
+    'Look for a missing comma, quote or bracket.',
+  );
 }

@@ -1,12 +1,12 @@
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { call, sayProblem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
 import type { HistoryRow, RecordRow, RecordTypeInfo } from '../api/shapes.ts';
 import { lookOnly } from '../device/session.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
-import { notify } from '../parts/notice.tsx';
+import { notify, tellProblem } from '../parts/notice.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
 import { formatMoment } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
@@ -146,8 +146,7 @@ function Archive({
       await call('POST', `${path}/archive`, {});
       notify({ words: 'Archived. Nothing was deleted.' });
     } catch (error) {
-      const { words, remedy } = sayProblem(error);
-      notify({ words: `${words} ${remedy}`, tone: 'stop' });
+      tellProblem(error);
     }
     onDone();
   }

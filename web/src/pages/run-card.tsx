@@ -1,14 +1,14 @@
 import { useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
-import { call, sayProblem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
 import type { RunPage, RunStep, Submitted } from '../api/shapes.ts';
 import { HeldLine } from '../card/held-line.tsx';
 import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
 import { Drawing } from '../parts/drawing.tsx';
-import { notify } from '../parts/notice.tsx';
+import { notify, tellProblem } from '../parts/notice.tsx';
 import { JsonSource } from '../parts/source.tsx';
 import { Loading, Trouble } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
@@ -146,7 +146,7 @@ async function undo(hash: string, go: (path: string) => void): Promise<void> {
     const [item] = items;
     go(item ? `/inbox/${item.id}` : `/runs/${run}`);
   } catch (error) {
-    notify({ words: sayProblem(error).words, tone: 'stop' });
+    tellProblem(error);
   }
 }
 
@@ -206,7 +206,7 @@ function Cancel({ id, onDone }: { readonly id: string; readonly onDone: () => vo
       await call('POST', `/api/runs/${encodeURIComponent(id)}/cancel`, {});
       notify({ words: 'Cancelled. What waited for you in it was withdrawn.' });
     } catch (error) {
-      notify({ words: sayProblem(error).words, tone: 'stop' });
+      tellProblem(error);
     }
     setBusy(false);
     dialog.current?.close();

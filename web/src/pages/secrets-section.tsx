@@ -1,38 +1,35 @@
-import { useRef, useState } from 'preact/hooks';
-import {
-  SECRET_SALT_BYTES,
-  secretCommitment,
-  toBase64Url,
-} from '../../../src/contract/portable.ts';
-import { call } from '../api/call.ts';
+import { useState } from 'preact/hooks';
 import { useResource } from '../api/resource.ts';
-import type { FormField } from '../api/shapes.ts';
-import { signAct, toJson } from '../device/decide.ts';
 import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
-import { notify } from '../parts/notice.tsx';
+import { later } from '../parts/later.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { formatDay } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
-import { ActForm, type ActProposal } from './act-form.tsx';
 
-interface SecretRow {
+export interface SecretRow {
   readonly name: string;
   readonly version: number;
   readonly hosts: readonly string[];
   readonly changedAt: string;
 }
 
-/** Keys and passwords by name, where each may be sent, and a new value for one; never a value. */
+const SecretForm = later(async () => (await import('./secret-forms.tsx')).SecretForm);
+const RemoveSecret = later(async () => (await import('./secret-forms.tsx')).RemoveSecret);
+
+type Open = { readonly to: 'keep' | 'replace' | 'remove'; readonly row?: SecretRow };
+
+/** Keys and passwords by name, where each may be sent, a new value, and an end; never a value. */
 export function SecretsSection() {
   const secrets = useResource<readonly SecretRow[]>('/api/secrets', ({ type }) =>
     type.startsWith('secret.'),
   );
-  const [form, setForm] = useState<SecretRow | 'new'>();
+  const [open, setOpen] = useState<Open>();
   const close = (): void => {
-    setForm(undefined);
+    setOpen(undefined);
     void secrets.refresh();
   };
+  const off = lookOnly.value;
   return (
     <section class="plain-section" aria-labelledby="secrets">
       <h2 id="secrets">Secrets</h2>
@@ -51,9 +48,17 @@ export function SecretsSection() {
                   </span>
                   <Action
                     label="New value…"
+                    about={row.name}
                     look="quiet"
-                    off={lookOnly.value}
-                    onAct={() => setForm(row)}
+                    off={off}
+                    onAct={() => setOpen({ to: 'replace', row })}
+                  />
+                  <Action
+                    label="Remove…"
+                    about={row.name}
+                    look="quiet"
+                    off={off}
+                    onAct={() => setOpen({ to: 'remove', row })}
                   />
                 </li>
               ))}
@@ -61,68 +66,15 @@ export function SecretsSection() {
           )
         }
       </Loaded>
-      {form === undefined ? (
+      {open === undefined ? (
         <div class="form-actions">
-          <Action label="Keep a secret…" off={lookOnly.value} onAct={() => setForm('new')} />
+          <Action label="Keep a secret…" off={off} onAct={() => setOpen({ to: 'keep' })} />
         </div>
+      ) : open.row && open.to === 'remove' ? (
+        <RemoveSecret key={`remove ${open.row.name}`} row={open.row} onClose={close} />
       ) : (
-        <SecretForm row={form === 'new' ? undefined : form} onClose={close} />
+        <SecretForm key={`${open.to} ${open.row?.name}`} row={open.row} onClose={close} />
       )}
     </section>
   );
-}
-
-/** What is signed stands for the very value that was typed, and tells nobody what it is. */
-function SecretForm({
-  row,
-  onClose,
-}: {
-  readonly row: SecretRow | undefined;
-  readonly onClose: () => void;
-}) {
-  const typed = useRef({ name: '', hosts: [''], commitment: '', value: '', salt: '' });
-  return (
-    <ActForm
-      title={row ? `A new value for ${visible(row.name)}` : 'Keep a secret'}
-      fields={row ? [VALUE] : [NAME, HOSTS, VALUE]}
-      initial={{}}
-      label="Sign and keep it"
-      command={row ? `steward secret rotate ${row.name}` : 'steward secret set NAME --host HOST'}
-      propose={async ({ name = '', hosts = '', value = '' }) => {
-        const salt = toBase64Url(crypto.getRandomValues(new Uint8Array(SECRET_SALT_BYTES)));
-        const own = row
-          ? { name: row.name, hosts: [...row.hosts] }
-          : { name, hosts: hosts.split(/[\s,]+/).filter((host) => host !== '') };
-        const commitment = await secretCommitment({ name: own.name, salt, value });
-        typed.current = { ...own, commitment, value, salt };
-        return call<ActProposal>('POST', pathOf(own.name), { hosts: own.hosts, commitment });
-      }}
-      sign={async ({ kind, body }, by) => {
-        if (!by) return;
-        const { name, hosts, commitment, value, salt } = typed.current;
-        const secret = { value, salt, signed: toJson(await signAct(by, kind, body)) };
-        await call('POST', pathOf(name), { hosts, commitment, secret });
-        notify({ words: `${visible(name)} is kept. Nobody is shown it again.`, tone: 'ok' });
-        onClose();
-      }}
-      onCancel={onClose}
-    />
-  );
-}
-
-const NAME: FormField = {
-  ...{ name: 'name', kind: 'text', label: 'How you call it', required: true },
-  help: 'Small letters, digits and dashes.',
-};
-const HOSTS: FormField = {
-  ...{ name: 'hosts', kind: 'longtext', label: 'Where it may be sent', required: true },
-  help: 'One host on each line, such as api.example.com.',
-};
-const VALUE: FormField = {
-  ...{ name: 'value', kind: 'secret', label: 'The key or password', required: true },
-  help: 'Eight characters at least. It is not shown again.',
-};
-
-function pathOf(name: string): string {
-  return `/api/secrets/${encodeURIComponent(name)}`;
 }

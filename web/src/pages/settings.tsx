@@ -1,19 +1,19 @@
 import { Link } from 'wouter-preact';
-import { sayProblem } from '../api/call.ts';
 import { lookOnly, session, signOut } from '../device/session.ts';
 import { keysOn, switchKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
-import { notify } from '../parts/notice.tsx';
+import { tellProblem } from '../parts/notice.tsx';
 import { Page } from '../parts/panes.tsx';
 import { setTheme, type Theme, theme } from '../style/theme.ts';
 import { visible } from '../words/visible.ts';
 import { DevicesSection } from './devices-section.tsx';
+import { ErasuresSection } from './erasures-section.tsx';
 import { GrantsSection } from './grants-section.tsx';
 import { PolicySection } from './policy-section.tsx';
 import { SecretsSection } from './secrets-section.tsx';
 import { TokensSection } from './tokens-section.tsx';
 
-/** Devices, delegation, policy, this browser, keyboard, colours, the log. */
+/** Devices, delegation, secrets, policy, erasures, this browser, keyboard, colours, the log. */
 export function Settings() {
   return (
     <Page title="Settings">
@@ -22,6 +22,7 @@ export function Settings() {
       <TokensSection />
       <SecretsSection />
       <PolicySection />
+      <ErasuresSection />
       <section class="plain-section" aria-labelledby="this-browser">
         <h2 id="this-browser">This browser</h2>
         <p>
@@ -29,14 +30,7 @@ export function Settings() {
             `You decide here as "${visible(session.value?.device?.name ?? '')}". Its key cannot leave this browser.`}
         </p>
         <div class="form-actions">
-          <Action
-            label="Sign out"
-            onAct={() =>
-              void signOut().catch((error: unknown) =>
-                notify({ words: sayProblem(error).words, tone: 'stop' }),
-              )
-            }
-          />
+          <Action label="Sign out" onAct={() => void signOut().catch(tellProblem)} />
         </div>
       </section>
       <section class="plain-section" aria-labelledby="keyboard">

@@ -1,16 +1,15 @@
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { composeToken, TOKEN_BYTES } from '../../../src/contract/portable.ts';
-import { call, sayProblem } from '../api/call.ts';
+import { call } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
 import type { FormField } from '../api/shapes.ts';
 import { performAct } from '../device/perform-act.ts';
 import { lookOnly } from '../device/session.ts';
+import type { ActProposal } from '../device/use-signing.ts';
+import { ActForm, type Wish } from '../parts/act-form.tsx';
 import { Action } from '../parts/action.tsx';
-import { notify } from '../parts/notice.tsx';
-import { Empty, Loaded } from '../parts/states.tsx';
 import { formatMoment } from '../words/format.ts';
-import { visible } from '../words/visible.ts';
-import { ActForm, type ActProposal, type Wish } from './act-form.tsx';
+import { type Standing, StandingList } from './standing-list.tsx';
 
 interface TokenRow {
   readonly id: string;
@@ -31,59 +30,37 @@ export function TokensSection() {
   const tokens = useResource<readonly TokenRow[]>('/api/tokens', ({ type }) =>
     type.startsWith('token.'),
   );
-  async function end({ id, name }: TokenRow): Promise<void> {
-    try {
-      await performAct('revoke', { token: id, because: 'You ended it.' });
-      notify({ words: `"${visible(name)}" reaches nothing any more.` });
-    } catch (error) {
-      const { words, remedy } = sayProblem(error);
-      notify({ words: `${words} ${remedy}`, tone: 'stop' });
-    }
-    await tokens.refresh();
-  }
   return (
     <section class="plain-section" aria-labelledby="tokens">
       <h2 id="tokens">Workers and agents</h2>
-      <Loaded from={tokens}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty words="Nobody but you can ask for anything here." />
-          ) : (
-            <ul class="lines">
-              {rows.map((row) => (
-                <li key={row.id}>
-                  <span>
-                    {visible(row.name)} <span class="tag">{STATUS[row.status](row.holder)}</span>
-                  </span>
-                  <span class="muted">
-                    {reachOf(row)}; until {formatMoment(row.until)}.
-                    {row.revoked === null ? '' : ` ${visible(row.revoked)}`}
-                  </span>
-                  {row.status === 'active' ? (
-                    <Action
-                      label="End it"
-                      look="quiet"
-                      off={lookOnly.value}
-                      onAct={() => void end(row)}
-                    />
-                  ) : null}
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <StandingList
+        from={tokens}
+        empty="Nobody but you can ask for anything here."
+        tell={standingOf}
+      />
       <p class="muted">They can approve nothing, sign nothing and change nothing.</p>
       <NewToken onDone={() => void tokens.refresh()} />
     </section>
   );
 }
 
+function standingOf(row: TokenRow): Standing {
+  const { id, name, holder, status, until, revoked } = row;
+  return {
+    name,
+    tag: STATUS[status](holder),
+    detail: `${reachOf(row)}; until ${formatMoment(until)}. ${revoked ?? ''}`.trim(),
+    end:
+      status === 'active'
+        ? { revoke: { token: id }, after: `"${name}" reaches nothing any more.` }
+        : undefined,
+  };
+}
+
 /** The token is made in this browser and shown here once; the server gets to know its hash only. */
 function NewToken({ onDone }: { readonly onDone: () => void }) {
   const [open, setOpen] = useState(false);
   const [made, setMade] = useState<string>();
-  const token = useRef('');
   if (!open) {
     return (
       <>
@@ -106,15 +83,17 @@ function NewToken({ onDone }: { readonly onDone: () => void }) {
       fields={NEW_FIELDS}
       initial={{ holder: 'agent', days: '7' }}
       label="Sign and show the token"
-      command="steward tokens create NAME --may CAPABILITY --read TYPE"
+      command={() => 'steward tokens create NAME --may CAPABILITY --read TYPE'}
       propose={async (wish) => {
-        const next = await composeToken(crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)));
-        token.current = next.token;
-        return call<ActProposal>('POST', '/api/tokens/propose', requestOf(wish, next.hash));
+        const { token, hash } = await composeToken(
+          crypto.getRandomValues(new Uint8Array(TOKEN_BYTES)),
+        );
+        const request = requestOf(wish, hash);
+        return { ...(await call<ActProposal>('POST', '/api/tokens/propose', request)), token };
       }}
-      sign={async ({ kind, body }, by) => {
+      sign={async ({ kind, body, token }, by) => {
         await performAct(kind, body, by);
-        setMade(token.current);
+        setMade(token);
         setOpen(false);
         onDone();
       }}
@@ -165,8 +144,8 @@ const STATUS: {
 
 function reachOf({ scope: { capabilities, reads, run } }: TokenRow): string {
   return [
-    ...(capabilities.length > 0 ? [`asks for ${capabilities.map(visible).join(', ')}`] : []),
-    ...(reads.length > 0 ? [`reads ${reads.map(visible).join(', ')}`] : []),
+    ...(capabilities.length > 0 ? [`asks for ${capabilities.join(', ')}`] : []),
+    ...(reads.length > 0 ? [`reads ${reads.join(', ')}`] : []),
     ...(run === undefined ? [] : ['one run only']),
   ].join('; ');
 }

@@ -3,11 +3,14 @@ import type { FormField } from '../api/shapes.ts';
 import { fieldWords } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
 
+/** What can be chosen, and how people call it. */
+export type Choices = readonly { readonly value: string; readonly words: string }[];
+
 export interface FieldProps {
   readonly field: FormField;
   readonly value: string;
   readonly onInput: (value: string) => void;
-  readonly choices?: readonly { readonly value: string; readonly words: string }[];
+  readonly choices?: Choices;
   readonly off?: string | undefined;
   /** what is wrong with it */
   readonly problem?: string | undefined;
@@ -92,10 +95,7 @@ const INPUTS: {
   secret: { type: 'password' },
 };
 
-function choicesOf({
-  kind,
-  choices,
-}: FormField): readonly { readonly value: string; readonly words: string }[] {
+function choicesOf({ kind, choices }: FormField): Choices {
   if (kind === 'boolean')
     return [
       { value: 'yes', words: 'Yes' },

@@ -1,5 +1,7 @@
 import { signal } from '@preact/signals';
 import { Link } from 'wouter-preact';
+import { sayProblem } from '../api/call.ts';
+import { visible } from '../words/visible.ts';
 
 export interface Notice {
   readonly words: string;
@@ -23,13 +25,19 @@ export function notify(notice: Notice): void {
   }, SHOWN_MS);
 }
 
+/** Says what went wrong and the way out of it, always both. */
+export function tellProblem(error: unknown): void {
+  const { words, remedy } = sayProblem(error);
+  notify({ words: `${words} ${remedy}`.trim(), tone: 'stop' });
+}
+
 export function NoticeLine() {
   const notice = current.value;
   return (
     <div class="notice-place" role="status">
       {notice ? (
         <p class={`notice tone-${notice.tone ?? 'calm'}`}>
-          {notice.words}{' '}
+          {visible(notice.words)}{' '}
           {notice.link ? <Link href={notice.link.to}>{notice.link.words}</Link> : null}
           {notice.tone === 'stop' ? (
             <button type="button" class="action quiet" onClick={() => (current.value = undefined)}>

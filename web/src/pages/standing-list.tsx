@@ -1,0 +1,71 @@
+import type { JsonObject } from '../../../src/base/portable.ts';
+import type { Resource } from '../api/resource.ts';
+import { performAct } from '../device/perform-act.ts';
+import { lookOnly } from '../device/session.ts';
+import { Action } from '../parts/action.tsx';
+import { notify, tellProblem } from '../parts/notice.tsx';
+import { Empty, Loaded } from '../parts/states.tsx';
+import { visible } from '../words/visible.ts';
+
+/** One thing that stands by your word, as its line says it. */
+export interface Standing {
+  readonly name: string;
+  /** what it is, or how it ended */
+  readonly tag?: string | undefined;
+  readonly detail: string;
+  /** it stands and can be ended: what the act of ending it names, and what is true afterwards */
+  readonly end?: { readonly revoke: JsonObject; readonly after: string } | undefined;
+}
+
+/** What you let stand, a line each, and an end to each: a grant, a token. */
+export function StandingList<Row extends { readonly id: string }>({
+  from,
+  empty,
+  tell,
+}: {
+  readonly from: Resource<readonly Row[]>;
+  readonly empty: string;
+  readonly tell: (row: Row) => Standing;
+}) {
+  async function end({ revoke, after }: NonNullable<Standing['end']>): Promise<void> {
+    try {
+      await performAct('revoke', { ...revoke, because: 'You ended it.' });
+      notify({ words: after });
+    } catch (error) {
+      tellProblem(error);
+    }
+    await from.refresh();
+  }
+  return (
+    <Loaded from={from}>
+      {(rows) =>
+        rows.length === 0 ? (
+          <Empty words={empty} />
+        ) : (
+          <ul class="lines">
+            {rows.map((row) => {
+              const { name, tag, detail, end: last } = tell(row);
+              return (
+                <li key={row.id}>
+                  <span>
+                    {visible(name)} {tag === undefined ? null : <span class="tag">{tag}</span>}
+                  </span>
+                  <span class="muted">{visible(detail)}</span>
+                  {last ? (
+                    <Action
+                      label="End it"
+                      about={name}
+                      look="quiet"
+                      off={lookOnly.value}
+                      onAct={() => void end(last)}
+                    />
+                  ) : null}
+                </li>
+              );
+            })}
+          </ul>
+        )
+      }
+    </Loaded>
+  );
+}
