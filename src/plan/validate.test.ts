@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { cpuMs } from '../../test/support/cpu-time.ts';
 import type { Json, JsonObject } from '../base/index.ts';
 import { LANGUAGE_NAMES } from './cel.ts';
 import type { Registry } from './compile.ts';
@@ -649,7 +650,7 @@ describe('validation cannot be made to take long', () => {
       '200 steps',
       chain(200, (index) => (index === 0 ? 'x' : { $expr: `s${index - 1}.text` })),
       0,
-      100,
+      400,
     ],
     [
       '10,000 steps',
@@ -666,9 +667,8 @@ describe('validation cannot be made to take long', () => {
     ['choices of choices', Array.from({ length: 60 }, (_, index) => choice(index)), 0, 1_000],
   ])('%s', (_what, steps, count, mostMs) => {
     const plan = parsePlan({ steps });
-    const startedAt = performance.now();
-    expect(validatePlan(plan, registry, { input: invoiceInput })).toHaveLength(count);
-    expect(performance.now() - startedAt).toBeLessThan(mostMs);
+    const validate = () => validatePlan(plan, registry, { input: invoiceInput });
+    expect(cpuMs(() => expect(validate()).toHaveLength(count))).toBeLessThan(mostMs);
   });
 });
 

@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import axe from 'axe-core';
@@ -12,9 +11,8 @@ import {
   type Page,
 } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect } from 'vitest';
-import { acquireHomeLock, type HomeLock } from '../../src/adapter/home-lock.ts';
-import { sha256 } from '../../src/base/index.ts';
-import { toFailure } from '../../src/contract/index.ts';
+import { alone } from '../support/alone.ts';
+import { aptInstall } from '../support/apt-install.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const DIST = join(ROOT, 'web/dist');
@@ -27,22 +25,10 @@ const QUIET = [
 
 /** Where a Chromium is. Undefined: these tests skip; in CI it is installed, and missing is a failure. */
 function findChromium(): string | undefined {
-  if (!process.env.CI) return chromiumPlace();
-  // test files run at the same time: what another one is about to install is not whole yet
-  return alone('chromium', () => chromiumPlace() ?? installChromium());
-}
-
-function chromiumPlace(): string | undefined {
-  return PLACES.find((place) => existsSync(place));
-}
-
-function installChromium(): string {
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  for (const command of [['update'], ['install', '--yes', '--no-install-recommends', 'chromium']]) {
-    execFileSync('apt-get', ['-o', 'Acquire::Retries=3', ...command], { stdio: 'ignore', env });
-  }
-  const installed = chromiumPlace();
-  if (installed) return installed;
+  const find = () => PLACES.find((place) => existsSync(place));
+  if (!process.env.CI) return find();
+  const found = aptInstall('chromium', find);
+  if (found) return found;
   throw new Error('In CI the page is tested in a real browser: no Chromium could be installed.');
 }
 
@@ -57,34 +43,6 @@ export function buildPage(): void {
     const env = { ...process.env, NODE_ENV: 'production' }; // the runner's own would make another page
     execFileSync(process.execPath, [vite, ...options], { cwd: ROOT, env, stdio: 'inherit' });
   });
-}
-
-const POLL_MS = 100;
-
-/** Does something while no other process of these tests in this folder does; one that died holds nothing. */
-function alone<T>(what: string, work: () => T): T {
-  const place = join(tmpdir(), `steward-${what}-${sha256(ROOT).slice(0, 12)}`);
-  mkdirSync(place, { recursive: true });
-  for (;;) {
-    const lock = tryLock(place);
-    if (lock) {
-      try {
-        return work();
-      } finally {
-        lock.release();
-      }
-    }
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, POLL_MS);
-  }
-}
-
-function tryLock(place: string): HomeLock | undefined {
-  try {
-    return acquireHomeLock(place);
-  } catch (error) {
-    if (toFailure(error).code === 'home_busy') return undefined;
-    throw error;
-  }
 }
 
 function isBuilt(): boolean {

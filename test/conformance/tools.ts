@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { aptInstall } from '../support/apt-install.ts';
 
 const IN_CI = Boolean(process.env.CI);
 
@@ -13,13 +14,9 @@ const isRoot = process.getuid?.() === 0;
  * installed; there a program that is still missing fails the run.
  */
 export function missingTool(program: string, debianPackage = program): string | undefined {
-  const isThere = () => spawnSync(program, ['--version']).error === undefined;
-  if (isThere()) return undefined;
-  if (IN_CI && isRoot) {
-    spawnSync('apt-get', ['update'], { stdio: 'ignore' });
-    spawnSync('apt-get', ['install', '-y', debianPackage], { stdio: 'ignore' });
-    if (isThere()) return undefined;
-  }
+  const find = () => (spawnSync(program, ['--version']).error ? undefined : program);
+  if (find()) return undefined;
+  if (IN_CI && isRoot && aptInstall(debianPackage, find)) return undefined;
   const reason = `needs ${program} (apt install ${debianPackage})`;
   if (IN_CI) throw new Error(reason);
   return reason;

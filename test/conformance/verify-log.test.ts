@@ -205,7 +205,7 @@ describe('the chain of a file', () => {
       appended += 1;
     }
     expect(await report).toMatchObject({ status: 'intact' });
-    expect(appended).toBeGreaterThan(10); // the main thread was free meanwhile
+    expect(appended).toBeGreaterThan(2); // the main thread was free meanwhile
     await log.close();
   });
 

@@ -8,7 +8,9 @@ import { runsFold } from '../../src/kernel/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { typedBy } from '../support/operator.ts';
 
-const TIMEOUT_MS = 60;
+/** of those that take too long; nobody else is hurried */
+const TIMEOUT_MS = 200;
+const PLENTY_MS = 120_000;
 
 const contract = (name: string, more: Partial<CapabilityContract> = {}): CapabilityContract => ({
   name: `bad.${name}`,
@@ -21,7 +23,7 @@ const contract = (name: string, more: Partial<CapabilityContract> = {}): Capabil
   idempotency: 'idempotent',
   failures: {},
   reads: {},
-  timeoutMs: TIMEOUT_MS,
+  timeoutMs: PLENTY_MS,
   cost: { microUsd: 0, latencyMs: 1 },
   placement: 'this-machine',
   ...more,
@@ -41,8 +43,10 @@ const BAD: { readonly [name: string]: Agent } = {
   'throwing-much': bad('throwing-much', () => {
     throw new Error('x'.repeat(2_000_000));
   }),
-  hanging: bad('hanging', () => new Promise<AgentResult>(() => undefined)),
-  late: bad('late', () => sleep(TIMEOUT_MS * 3, { output: { n: 1 } })),
+  hanging: bad('hanging', () => new Promise<AgentResult>(() => undefined), {
+    timeoutMs: TIMEOUT_MS,
+  }),
+  late: bad('late', () => sleep(TIMEOUT_MS * 3, { output: { n: 1 } }), { timeoutMs: TIMEOUT_MS }),
   'answering-twice': bad('answering-twice', async () => {
     setTimeout(() => undefined, 1);
     return new Promise<AgentResult>((resolve, reject) => {

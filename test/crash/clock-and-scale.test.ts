@@ -63,7 +63,7 @@ const submit = ({ kernel }: Composed, name: string, input: JsonObject = {}) =>
   kernel.submit({ words: name, playbook: name, input, by: 'operator:x', again: true });
 
 /** Waits until so many runs are over, and no longer than is reasonable. */
-async function untilEnded({ log }: Composed, wanted: number, limitMs = 150_000): Promise<number> {
+async function untilEnded({ log }: Composed, wanted: number, limitMs = 220_000): Promise<number> {
   const end = performance.now() + limitMs;
   for (;;) {
     const runs = log.fold(runsFold);
@@ -71,6 +71,12 @@ async function untilEnded({ log }: Composed, wanted: number, limitMs = 150_000):
     if (ended >= wanted || performance.now() > end) return ended;
     await sleep(10);
   }
+}
+
+/** A clock that is moved before they wait moves no time that they wait for. */
+async function untilWaiting({ log }: Composed, wanted: number): Promise<void> {
+  const waiting = () => log.fold(runsFold).count({ index: 'status', equals: 'waiting' });
+  await expect.poll(waiting, { timeout: 220_000 }).toBe(wanted);
 }
 
 test('a host that slept for a week takes up everything that became due, at once and once', async () => {
@@ -133,7 +139,7 @@ test(`${DUE} timers that are due in the same moment all fire`, async () => {
     for (let done = 0; done < DUE; done += 500) {
       await Promise.all(Array.from({ length: 500 }, () => submit(composed, 'nap')));
     }
-    await sleep(100);
+    await untilWaiting(composed, DUE);
     hand.advance(2 * DAY_MS);
     await composed.kernel.recover();
     expect(await untilEnded(composed, DUE)).toBe(DUE);
@@ -145,7 +151,7 @@ test('one event ends every wait for it, however many there are', async () => {
   await withClock(async (composed) => {
     const count = 1_200;
     await Promise.all(Array.from({ length: count }, () => submit(composed, 'bell')));
-    await sleep(100);
+    await untilWaiting(composed, count);
     const label = { integrity: 'own', placement: 'anywhere' } as const;
     await composed.log.append([
       {
@@ -178,6 +184,7 @@ test(`${WAITING} waiting runs keep no memory of their own`, async () => {
     for (let done = 0; done < WAITING; done += 500) {
       await Promise.all(Array.from({ length: 500 }, () => submit(composed, 'nap')));
     }
+    await untilWaiting(composed, WAITING);
     await sleep(500);
     collectGarbage();
     const grown = process.memoryUsage().heapUsed - before;

@@ -17,7 +17,7 @@ import { decideCard, typedBy } from '../support/operator.ts';
 
 const contract: CapabilityContract = {
   ...{ name: 'post.send', version: 1, title: 'Send a letter', effect: 'reversible' },
-  ...{ connector: 'post', idempotency: 'keyed', failures: {}, reads: {}, timeoutMs: 5_000 },
+  ...{ connector: 'post', idempotency: 'keyed', failures: {}, reads: {}, timeoutMs: 120_000 },
   ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
   input: z.strictObject({ to: z.string() }),
   output: z.looseObject({ letter: z.string() }),
@@ -62,7 +62,7 @@ const broken = (until: Promise<void>) =>
   defineAgent(
     {
       ...{ name: 'hand.break', version: 1, title: 'Break', effect: 'read' },
-      ...{ idempotency: 'idempotent', roles: {}, reads: {}, timeoutMs: 10_000, failures: {} },
+      ...{ idempotency: 'idempotent', roles: {}, reads: {}, timeoutMs: 120_000, failures: {} },
       ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
       input: z.strictObject({}),
       output: z.strictObject({}),
@@ -77,7 +77,7 @@ let said: { readonly [name: string]: string } = {};
 const page = defineAgent(
   {
     ...{ name: 'page.read', version: 1, title: 'Read a page', effect: 'read' },
-    ...{ idempotency: 'idempotent', roles: {}, reads: {}, timeoutMs: 10_000, failures: {} },
+    ...{ idempotency: 'idempotent', roles: {}, reads: {}, timeoutMs: 120_000, failures: {} },
     ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
     input: z.strictObject({}),
     output: z.record(z.string(), z.json()),

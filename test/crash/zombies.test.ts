@@ -82,7 +82,7 @@ async function openWorker(home: string, worker: string, store: Store): Promise<W
         idempotency: 'idempotent',
         failures: {},
         reads: {},
-        timeoutMs: 10_000,
+        timeoutMs: 120_000,
         cost: { microUsd: 0, latencyMs: 1 },
         placement: 'this-machine',
       },

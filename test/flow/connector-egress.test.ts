@@ -56,7 +56,7 @@ beforeEach(async () => {
     wrapLog: (log) => createRedactingLog(log, redactor),
     egress: (declared) =>
       createEgress({
-        ...{ hosts: declared, maxBytes: 10_000, timeoutMs: 5_000, inject: store.inject },
+        ...{ hosts: declared, maxBytes: 10_000, timeoutMs: 120_000, inject: store.inject },
         ...{ resolve: async () => ['127.0.0.1'], allowLoopbackForTests: true },
       }),
   });

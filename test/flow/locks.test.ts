@@ -14,7 +14,7 @@ let isBroken = false;
 const hold = defineAgent(
   {
     ...{ name: 'hand.hold', version: 1, title: 'Hold', effect: 'record' },
-    ...{ idempotency: 'idempotent', roles: {}, reads: {}, timeoutMs: 10_000 },
+    ...{ idempotency: 'idempotent', roles: {}, reads: {}, timeoutMs: 120_000 },
     failures: { remote_unavailable: { attempts: 3, firstDelayMs: 1_000, maxDelayMs: 1_000 } },
     ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
     input: z.strictObject({ who: z.string() }),

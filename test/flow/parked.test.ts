@@ -10,7 +10,7 @@ import { typedBy } from '../support/operator.ts';
 const deadly = defineAgent(
   {
     ...{ name: 'bad.deadly', version: 1, title: 'Die', effect: 'fetch', idempotency: 'idempotent' },
-    ...{ roles: {}, reads: {}, failures: {}, timeoutMs: 60_000, placement: 'anywhere' },
+    ...{ roles: {}, reads: {}, failures: {}, timeoutMs: 240_000, placement: 'anywhere' },
     cost: { microUsd: 0, latencyMs: 1 },
     input: z.strictObject({}),
     output: z.strictObject({}),

@@ -101,7 +101,7 @@ async function said(run: string): Promise<string> {
 const compute: Agent = defineAgent(
   {
     ...{ name: 'text.count', version: 1, title: 'Count', effect: 'pure', roles: {}, reads: {} },
-    ...{ idempotency: 'idempotent', failures: {}, timeoutMs: 5_000, placement: 'anywhere' },
+    ...{ idempotency: 'idempotent', failures: {}, timeoutMs: 120_000, placement: 'anywhere' },
     cost: { microUsd: 0, latencyMs: 1 },
     input: z.strictObject({ text: z.string() }),
     output: z.strictObject({ text: z.string() }),

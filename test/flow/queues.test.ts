@@ -12,7 +12,7 @@ const started: string[] = [];
 const slow = defineAgent(
   {
     ...{ name: 'web.look', version: 1, title: 'Look', effect: 'fetch' },
-    ...{ idempotency: 'idempotent', failures: {}, roles: {}, reads: {}, timeoutMs: 1_000 },
+    ...{ idempotency: 'idempotent', failures: {}, roles: {}, reads: {}, timeoutMs: 120_000 },
     ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
     rate: { starts: 1, perMs: 60_000 },
     input: z.strictObject({ who: z.string() }),
@@ -45,7 +45,7 @@ const letGo = new Map<string, () => void>();
 const hold = defineAgent(
   {
     ...slow.contract,
-    ...{ name: 'hand.hold', effect: 'record', title: 'Hold', timeoutMs: 10_000 },
+    ...{ name: 'hand.hold', effect: 'record', title: 'Hold', timeoutMs: 120_000 },
     rate: { starts: 1_000, perMs: 1 },
     input: z.strictObject({ who: z.string() }),
     output: z.strictObject({ who: z.string() }),

@@ -12,7 +12,7 @@ import { createHandClock, DAY_MS, HAND_START_MS, HOUR_MS } from '../support/hand
 const note = defineAgent(
   {
     ...{ name: 'note.month', version: 1, title: 'Note a month', effect: 'pure' },
-    ...{ idempotency: 'idempotent', failures: {}, roles: {}, reads: {}, timeoutMs: 1_000 },
+    ...{ idempotency: 'idempotent', failures: {}, roles: {}, reads: {}, timeoutMs: 120_000 },
     ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
     input: z.strictObject({ month: z.string() }),
     output: z.strictObject({ noted: z.string() }),

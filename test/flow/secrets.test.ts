@@ -136,10 +136,7 @@ describe('a secret', () => {
         fetch: (request) => app.fetch(request, { door: 'local' }),
         close: async () => undefined,
       });
-      for (let i = 0; i < 200 && !(await signedNames(door)).includes('late'); i++) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      expect(await signedNames(door)).toContain('late');
+      await expect.poll(() => signedNames(door)).toContain('late');
       expect((await secrets.list()).map(({ name }) => name)).toEqual(['bank']);
     });
     expect((await listed()).map(({ name }) => name)).toEqual(['bank', 'late']);

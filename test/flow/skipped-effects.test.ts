@@ -9,7 +9,7 @@ import { decideCard, typedBy } from '../support/operator.ts';
 
 const contract: CapabilityContract = {
   ...{ name: 'post.send', version: 1, title: 'Send a letter', effect: 'final' },
-  ...{ connector: 'post', idempotency: 'keyed', failures: {}, reads: {}, timeoutMs: 1_000 },
+  ...{ connector: 'post', idempotency: 'keyed', failures: {}, reads: {}, timeoutMs: 120_000 },
   ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
   input: z.strictObject({ to: z.string(), text: z.string() }),
   output: z.looseObject({ letter: z.string() }),

@@ -68,7 +68,7 @@ test('a step reads as of one moment whatever changes meanwhile, and names it', a
   const reader = defineAgent(
     {
       ...{ name: 'party.twice', version: 1, title: 'Read twice', effect: 'read' },
-      ...{ idempotency: 'idempotent', failures: {}, roles: {}, timeoutMs: 10_000 },
+      ...{ idempotency: 'idempotent', failures: {}, roles: {}, timeoutMs: 120_000 },
       ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'this-machine' },
       reads: { party: ['name'] },
       input: z.strictObject({ id: z.string(), named: z.string() }),

@@ -93,7 +93,7 @@ const playbook: JsonObject = {
 
 const contract: CapabilityContract = {
   ...{ name: 'letter.send', version: 1, title: 'Send the letter', effect: 'final' },
-  ...{ idempotency: 'keyed', failures: {}, timeoutMs: 5_000, placement: 'anywhere' },
+  ...{ idempotency: 'keyed', failures: {}, timeoutMs: 120_000, placement: 'anywhere' },
   ...{ reads: { party: ['name', 'email'] }, roles: { party: 'target' }, connector: 'letters' },
   cost: { microUsd: 0, latencyMs: 1 },
   input: z.strictObject({ party: z.string() }),

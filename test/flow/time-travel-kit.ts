@@ -11,7 +11,7 @@ import { decideCard, typedBy } from '../support/operator.ts';
 
 const plain = {
   ...{ version: 1, idempotency: 'idempotent', failures: {}, roles: {}, reads: {} },
-  ...{ timeoutMs: 1_000, cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
+  ...{ timeoutMs: 120_000, cost: { microUsd: 0, latencyMs: 1 }, placement: 'anywhere' },
 } as const satisfies Partial<CapabilityContract>;
 
 /** Counts how often the world was touched: a replay must leave all of it as it is. */

@@ -56,7 +56,7 @@ const base = {
   idempotency: 'keyed',
   failures: { remote_unavailable: { attempts: 5, firstDelayMs: 1, maxDelayMs: 5 } },
   reads: { party: ['email'] },
-  timeoutMs: 5_000,
+  timeoutMs: 120_000,
   cost: { microUsd: 0, latencyMs: 1 },
   placement: 'anywhere',
   connector: 'post',

@@ -30,7 +30,7 @@ const contract = {
   idempotency: 'idempotent',
   failures: {},
   roles: {},
-  timeoutMs: 5_000,
+  timeoutMs: 120_000,
   cost: { microUsd: 0, latencyMs: 1 },
   placement: 'this-machine',
 } as const;

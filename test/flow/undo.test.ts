@@ -216,7 +216,7 @@ const base = {
   idempotency: 'keyed',
   failures: {},
   reads: {},
-  timeoutMs: 5_000,
+  timeoutMs: 120_000,
   cost: { microUsd: 0, latencyMs: 1 },
   placement: 'anywhere',
   connector: 'shelf',

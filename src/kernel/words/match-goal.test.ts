@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { cpuMs } from '../../../test/support/cpu-time.ts';
 import {
   type GoalContext,
   type GoalParty,
@@ -376,10 +377,13 @@ describe('laws', () => {
   test('any text is answered quickly', () => {
     const names = Array.from({ length: 2_000 }, (_, at) => `Party number ${at} GmbH`);
     const many = withParties(...names);
-    const before = performance.now();
-    matchGoal('invoice bill Acme for '.repeat(12), many);
-    matchGoal(', '.repeat(30), many);
-    fc.assert(fc.property(fc.string({ maxLength: 600 }), (text) => void matchGoal(text, context)));
-    expect(performance.now() - before).toBeLessThan(10_000);
+    const spentMs = cpuMs(() => {
+      matchGoal('invoice bill Acme for '.repeat(12), many);
+      matchGoal(', '.repeat(30), many);
+      fc.assert(
+        fc.property(fc.string({ maxLength: 600 }), (text) => void matchGoal(text, context)),
+      );
+    });
+    expect(spentMs).toBeLessThan(10_000);
   });
 });

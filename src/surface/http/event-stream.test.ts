@@ -57,6 +57,7 @@ test('a reader that takes nothing more away has no more than one page read for i
   );
   const reader = readerOf(response);
   expect(await reader.next()).toContain('retry');
+  await expect.poll(() => reads).toBe(1);
   await settle();
   expect(reads).toBe(1);
   let text = '';
