@@ -10,6 +10,7 @@ import {
   PUBLIC,
 } from '../../src/contract/index.ts';
 import { effectsFold, itemsFold, runsFold } from '../../src/kernel/index.ts';
+import { parkRun } from '../../src/kernel/run/park.ts';
 import type { Log } from '../../src/log/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { createHandClock } from '../support/hand-clock.ts';
@@ -118,6 +119,7 @@ const playbooks = [
     { id: 'later', wait: { for: 'P1D' } },
   ),
   book('send', send),
+  book('send-break', send, { id: 'break', call: 'hand.break@1', with: {}, after: ['out'] }),
   book('send-wait', send, { id: 'later', wait: { for: 'P1D' } }),
   book(
     'send-fail',
@@ -195,6 +197,40 @@ test('a run that is cancelled twice is taken back once', () =>
     expect(rows.filter(({ row }) => row.compensates === run)).toHaveLength(1);
     await parts.close();
   }));
+
+test.each(['task', 'parked run'])(
+  'cancelling by the answer to a %s takes back what was done',
+  (what) =>
+    withHome(async (home) => {
+      const { sent, connector } = post();
+      const parts = await composeKernel({
+        ...{ home, store: 'memory', connectors: [connector], playbooks },
+        agents: [broken(Promise.resolve())],
+      });
+      const { kernel, log } = parts;
+      const run = await begin(parts, what === 'task' ? 'send-break' : 'send-wait');
+      await signFirst(parts);
+      await kernel.rest(run);
+      if (what !== 'task')
+        await kernel.runner.within(run, async (turn) => parkRun(turn, 'It stood still.'));
+      const [item] = await kernel.items.list();
+      const cancel = () =>
+        kernel.items.answer(item?.id ?? '', { action: 'cancel' }, typedBy('operator:test'));
+      const both = await Promise.allSettled([cancel(), cancel()]);
+      expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect((await log.fold(runsFold).get(run))?.status).toBe('compensating');
+      expect((await log.fold(itemsFold).get(item?.id ?? ''))?.end).toBe('answered');
+      await signFirst(parts);
+      await expect.poll(async () => (await log.fold(runsFold).get(run))?.status).toBe('cancelled');
+      expect(sent).toEqual(['ann@example.org', 'undo-ann@example.org']);
+      expect(await statuses(parts, run)).toEqual(['undone']);
+      const backs = (await log.fold(runsFold).list({})).filter(
+        ({ row }) => row.compensates === run,
+      );
+      expect(backs).toHaveLength(1);
+      await parts.close();
+    }),
+);
 
 test('what is being taken back by itself is not taken back again when its run is cancelled', () =>
   withHome(async (home) => {

@@ -7,7 +7,7 @@ import type { ItemRow } from '../folds.ts';
 import { answerLabels, readAnswer } from '../form-answer.ts';
 import type { Playbooks } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
-import { letCommitsEnd } from '../run/cancel.ts';
+import { cancelRun, letCommitsEnd } from '../run/cancel.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
 import { compiledStep, stepOf } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
@@ -17,6 +17,11 @@ import { type Speaker, typedLabels } from '../typed-labels.ts';
 import { readGoalAnswer } from '../words/index.ts';
 import type { ItemReads } from './item-reads.ts';
 import { refuseEnded } from './refuse-ended.ts';
+
+/** The answer is that the run shall end: the same as cancelling it, with what it did taken back. */
+function endsRun({ kind, step }: ItemRow, { action }: JsonObject): boolean {
+  return action === 'cancel' && (kind === 'task' || step === null || step === '');
+}
 
 export type AnswerItem = (
   id: Id,
@@ -58,23 +63,33 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
     const values_ = readAnswer(item.form, values);
     const { by } = who;
     const closed = fact('item.closed', { how: 'answered', by, answer: values_ }, who);
-    const close = {
+    const close = async () => ({
       stream: `item/${item.id}`,
       expectedVersion: await log.streamVersion(`item/${item.id}`),
       events: [closed],
-    };
+    });
     if (item.run === null) {
+      const closing = await close();
       const settled = (await ports.settle?.(item, values_, by)) ?? [];
-      await log.append([close, ...settled], { barrier: true });
+      await log.append([closing, ...settled], { barrier: true });
       await ports.onAnswer?.(item, values_);
       return { run: null };
     }
     const { run } = item;
+    if (endsRun(item, values_)) {
+      await cancelRun(ports, run, 'You cancelled it.', by, async (turn) => {
+        refuseEnded(turn, item);
+        await openItem(item.id);
+        turn.batch.others.push(await close());
+      });
+      return { run };
+    }
+    const closing = await close();
     // whether there is something left to skip shows when it has ended
     if (item.kind === 'task') await letCommitsEnd(ports, run);
     await runner.within(run, async (turn) => {
       refuseEnded(turn, item);
-      turn.batch.others.push(close);
+      turn.batch.others.push(closing);
       turn.batch.barrier = true;
       await takeAnswer(turn, item, values_, who);
     });
@@ -93,8 +108,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
       return;
     }
     if (item.step === null || item.step === '') {
-      if (values.action === 'cancel') say(turn, 'run.finished', { status: 'cancelled' });
-      else say(turn, 'run.resumed', { because: 'You let it go on.' });
+      say(turn, 'run.resumed', { because: 'You let it go on.' });
       return;
     }
     const step = stepOf(run, item.step);
@@ -217,9 +231,8 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
         return;
       }
       default:
-        say(turn, 'run.finished', {
-          status: 'cancelled',
-          failure: failure('cancelled', 'You cancelled it.').toData(),
+        throw failure('invalid_input', 'There is no such way out.', {
+          ...{ path: 'action', expected: 'retry, fix, skip, done or cancel' },
         });
     }
   }

@@ -23,6 +23,8 @@ export async function cancelRun(
   id: Id,
   because: string,
   by: string,
+  /** what belongs into the append that stops it, such as the answer that asked for it */
+  alongside: (turn: Turn) => Promise<void> = async () => undefined,
 ): Promise<void> {
   const { runner } = ports;
   const compensation = ports.newId();
@@ -31,7 +33,10 @@ export async function cancelRun(
     runner.abort(id);
     const mayWait = look < COMMIT_LOOKS;
     const takenBack = await runner
-      .within(id, (turn) => stop(ports, turn, { because, by, compensation, mayWait }))
+      .within(id, async (turn) => {
+        await alongside(turn);
+        return stop(ports, turn, { because, by, compensation, mayWait });
+      })
       .catch((error: unknown) => {
         // something went on its way, or was decided, while this looked: it looks again
         if (mayWait && toFailure(error).code === 'version_conflict') return undefined;
@@ -151,7 +156,9 @@ async function withdraw(
       batch.others.push(...(await withdrawal(ports, row, because, by)));
     }
   }
+  const told = new Set(batch.others.map(({ stream }) => stream));
   for (const row of await itemsOfRun({ log }, run.id)) {
+    if (told.has(`item/${row.id}`)) continue;
     batch.others.push({
       stream: `item/${row.id}`,
       expectedVersion: await log.streamVersion(`item/${row.id}`),
