@@ -1,6 +1,6 @@
 import { type StoredEvent, toFailure } from '../contract/index.ts';
 import { asKernelEvent } from './events.ts';
-import { itemsFold, waitsFold } from './folds.ts';
+import { effectsFold, itemsFold, waitsFold } from './folds.ts';
 import { wakeItem } from './inbox/snooze.ts';
 import type { KernelPorts } from './ports.ts';
 import type { Runner } from './run/runner.ts';
@@ -12,16 +12,19 @@ export interface DueWorkPorts extends Pick<KernelPorts, 'log' | 'report'> {
   readonly schedules: Pick<Schedules, 'nextDue' | 'fire'>;
 }
 
-/** What the clock wakes: waits and retries of runs, items that were snoozed, schedules. */
+/** What the clock wakes: waits and retries of runs, approvals that lapse, items that were snoozed, schedules. */
 export function createDueWork({ log, report, runner, schedules }: DueWorkPorts): DueWork {
   const waits = log.fold(waitsFold);
   const items = log.fold(itemsFold);
+  const effects = log.fold(effectsFold);
   return {
     next: async (fromMs) => {
       const [wait] = await waits.list({ index: 'due', from: fromMs, limit: 1 });
       const [item] = await items.list({ index: 'snoozed', from: iso(fromMs), limit: 1 });
+      const [effect] = await effects.list({ index: 'lapses', from: fromMs, limit: 1 });
       const times = [
         wait?.row.until,
+        effect?.row.expiresMs,
         item?.row.snoozedUntil === undefined ? undefined : Date.parse(item.row.snoozedUntil ?? ''),
         await schedules.nextDue(fromMs),
       ].filter((time) => typeof time === 'number');
@@ -29,6 +32,9 @@ export function createDueWork({ log, report, runner, schedules }: DueWorkPorts):
     },
     fire: async (from, nowMs) => {
       for await (const { row } of waits.every({ index: 'due', from, to: nowMs })) {
+        runner.wake(row.run);
+      }
+      for await (const { row } of effects.every({ index: 'lapses', from, to: nowMs })) {
         runner.wake(row.run);
       }
       for await (const { row } of items.every({
@@ -51,6 +57,8 @@ export function dueTimeOf(stored: StoredEvent): number | undefined {
       return event.data.until;
     case 'step.failed':
       return event.data.retryAt;
+    case 'effect.approved':
+      return event.at; // when it lapses stands in the fold: the clock looks there
     case 'schedule.set':
       return event.data.next;
     default:

@@ -11,7 +11,9 @@ import type { JudgedOn } from '../trust/events.ts';
 import { judgeEffect } from '../trust/judge.ts';
 import { approvalAppends } from './approve.ts';
 import { riskOf, titleOfCard } from './card.ts';
+import { isLapsed } from './lifecycle.ts';
 import type { Preparation, Reached } from './prepare.ts';
+import { whyOver } from './why-over.ts';
 
 /** Decides what happens with prepared effects: one card for the operator, a grant, or a refusal. */
 export interface EffectGate {
@@ -20,6 +22,14 @@ export interface EffectGate {
     preparation: Preparation,
     rows: ReadonlyMap<string, EffectRow>,
   ) => Promise<void>;
+}
+
+/** What was judged to need a signature. */
+interface Asked {
+  readonly reached: Reached;
+  readonly decision: Decision;
+  /** why a signature that was there is not enough */
+  readonly again: readonly string[];
 }
 
 export interface GatePorts extends KernelPorts {
@@ -40,18 +50,25 @@ export function createGate(ports: GatePorts): EffectGate {
     { reached, announced }: Preparation,
     rows: ReadonlyMap<string, EffectRow>,
   ): Promise<void> {
-    const asked: { readonly reached: Reached; readonly decision: Decision }[] = [];
+    const asked: Asked[] = [];
     for (const one of reached) {
       const { row } = one;
-      if (row && row.status !== 'finalised' && row.status !== 'stale' && row.status !== 'expired')
-        continue;
+      if (row && row.status !== 'finalised' && !isLapsed(row.status)) continue;
       const decision = await judge(turn, one);
       if (decision.verdict === 'deny') denyStep(turn, one, decision);
       else if (decision.verdict === 'allow' && decision.grant !== undefined) {
         await allow(turn, one, decision);
-      } else asked.push({ reached: one, decision });
+      } else asked.push({ reached: one, decision, again: await whyAgain(rows.get(one.step)) });
     }
     if (asked.length > 0) await ask(turn, asked, announced, rows);
+  }
+
+  /** It was approved once, and that is worth nothing any more: who signs it again wants to know why. */
+  async function whyAgain(before: EffectRow | undefined): Promise<readonly string[]> {
+    if (!before || !isLapsed(before.status)) return [];
+    if (before.approval === null && before.grant === null) return [];
+    const because = await whyOver(ports, before);
+    return because === null ? [] : [`It is asked again. ${because}`];
   }
 
   function denyStep(turn: Turn, { step, row }: Reached, decision: Decision): void {
@@ -92,8 +109,9 @@ export function createGate(ports: GatePorts): EffectGate {
       turn.batch.barrier = true;
       return;
     }
-    const version = await log.streamVersion(`effect/${finalised.key}`);
-    turn.batch.others.push(finalisedAppend(turn, reached, '', decision, version));
+    const expectedVersion = await log.streamVersion(`effect/${finalised.key}`);
+    const judged = { item: '', decision, again: [], expectedVersion };
+    turn.batch.others.push(finalisedAppend(turn, reached, judged));
   }
 
   /**
@@ -102,7 +120,7 @@ export function createGate(ports: GatePorts): EffectGate {
    */
   async function ask(
     turn: Turn,
-    asked: readonly { readonly reached: Reached; readonly decision: Decision }[],
+    asked: readonly Asked[],
     announced: Preparation['announced'],
     rows: ReadonlyMap<string, EffectRow>,
   ): Promise<void> {
@@ -116,7 +134,7 @@ export function createGate(ports: GatePorts): EffectGate {
 
   async function openCard(
     turn: Turn,
-    asked: readonly { readonly reached: Reached; readonly decision: Decision }[],
+    asked: readonly Asked[],
     announced: Preparation['announced'],
     rows: ReadonlyMap<string, EffectRow>,
   ): Promise<void> {
@@ -128,7 +146,7 @@ export function createGate(ports: GatePorts): EffectGate {
     const title = titleOfCard(effects, run.title);
     const risk = riskOf(effects);
     const keys = effects.map((effect) => effect.key);
-    for (const { reached, decision } of asked) {
+    for (const { reached, decision, again } of asked) {
       const { key } = reached.finalised;
       if (
         reached.row?.status === 'finalised' &&
@@ -137,7 +155,10 @@ export function createGate(ports: GatePorts): EffectGate {
       )
         continue;
       turn.batch.others.push(
-        finalisedAppend(turn, reached, item, decision, await log.streamVersion(`effect/${key}`)),
+        finalisedAppend(turn, reached, {
+          ...{ item, decision, again },
+          expectedVersion: await log.streamVersion(`effect/${key}`),
+        }),
       );
       if (decision.stepUp) turn.batch.barrier = true;
     }
@@ -145,7 +166,10 @@ export function createGate(ports: GatePorts): EffectGate {
     const body: JsonObject = {
       reasons: [
         ...new Set(
-          asked.flatMap(({ decision }) => decision.reasons.map((reason) => reason.because)),
+          asked.flatMap(({ decision, again }) => [
+            ...again,
+            ...decision.reasons.map((reason) => reason.because),
+          ]),
         ),
       ],
       announced: announced.map(({ title: words }) => words),
@@ -198,9 +222,12 @@ function isOpenKey(key: string, rows: ReadonlyMap<string, EffectRow>): boolean {
 function finalisedAppend(
   turn: Turn,
   reached: Reached,
-  item: Id,
-  decision: Decision,
-  expectedVersion: number,
+  {
+    item,
+    decision,
+    again,
+    expectedVersion,
+  }: Omit<Asked, 'reached'> & { readonly item: Id; readonly expectedVersion: number },
 ) {
   const { effect, hash, preview, output, input, key, edits, editsLabel, snapshot } =
     reached.finalised;
@@ -218,7 +245,11 @@ function finalisedAppend(
           input: input.value,
           inputLabels: input.labels,
           item,
-          reasons: [...decision.reasons.map((reason) => reason.because), ...oddities(effect)],
+          reasons: [
+            ...again,
+            ...decision.reasons.map((reason) => reason.because),
+            ...oddities(effect),
+          ],
           ...(edits ? { edits } : {}),
           ...(editsLabel ? { editsLabel } : {}),
           on: judgedOn(turn, reached),

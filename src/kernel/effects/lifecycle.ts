@@ -80,16 +80,22 @@ export function nextEffectStatus(status: EffectStatus, signal: EffectSignal): Ef
   return next === NO ? status : next;
 }
 
+/** It was put aside and must be prepared and asked anew. */
+export function isLapsed(status: EffectStatus | undefined): boolean {
+  return status === 'stale' || status === 'expired';
+}
+
 /** Still waiting for a signature. */
 export function isUndecided(status: EffectStatus): boolean {
-  return (
-    status === 'proposed' || status === 'finalised' || status === 'stale' || status === 'expired'
-  );
+  return status === 'proposed' || status === 'finalised' || isLapsed(status);
+}
+
+/** It may go out, and has not begun to. */
+export function isApproved(status: EffectStatus): boolean {
+  return status === 'approved' || status === 'held';
 }
 
 /** On its way out: a restart must look after it. */
 export function isInFlight(status: EffectStatus): boolean {
-  return (
-    status === 'approved' || status === 'held' || status === 'committing' || status === 'unknown'
-  );
+  return isApproved(status) || status === 'committing' || status === 'unknown';
 }

@@ -3,11 +3,11 @@ import type { Log, StreamAppend } from '../../log/index.ts';
 import { fact } from '../events.ts';
 import type { EffectRow } from '../folds.ts';
 import { readEffect } from './commit.ts';
-import { isUndecided } from './lifecycle.ts';
+import { isApproved, isUndecided } from './lifecycle.ts';
 
 /** Nothing of it has begun outside: it can be withdrawn. What is on its way out is waited for. */
 export function isWithdrawable(status: EffectStatus): boolean {
-  return isUndecided(status) || status === 'approved' || status === 'held';
+  return isUndecided(status) || isApproved(status);
 }
 
 /** The appends that withdraw an effect and give back the numbers that it holds. */

@@ -1,7 +1,12 @@
 import type { Id, JsonObject } from '../../base/index.ts';
 import type { EffectHash, EffectKey, EffectStatus } from '../../contract/index.ts';
 import type { Fold } from '../../log/index.ts';
-import { type EffectSignal, isInFlight, nextEffectStatus } from '../effects/lifecycle.ts';
+import {
+  type EffectSignal,
+  isApproved,
+  isInFlight,
+  nextEffectStatus,
+} from '../effects/lifecycle.ts';
 import { asKernelEvent, type KernelEvent } from '../events.ts';
 import { idOf, NOTHING, one } from './rows.ts';
 
@@ -17,6 +22,8 @@ export type EffectRow = {
   readonly grant: Id | null;
   readonly holds: readonly { readonly stream: string; readonly version: number }[];
   readonly heldUntil: number | null;
+  /** UTC ms; a signature over it is worth nothing from then on */
+  readonly expiresMs: number;
   readonly attempts: number;
   readonly receipt: JsonObject | null;
   readonly failure: JsonObject | null;
@@ -42,7 +49,7 @@ const SIGNALS: { readonly [type: string]: EffectSignal } = {
 
 export const effectsFold: Fold<EffectRow> = {
   name: 'effects',
-  version: 1,
+  version: 2,
   reads: (type) => type.startsWith('effect.'),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -63,6 +70,7 @@ export const effectsFold: Fold<EffectRow> = {
         grant: null,
         holds: [],
         heldUntil: null,
+        expiresMs: Date.parse(effect.expires),
         attempts: 0,
         receipt: null,
         failure: null,
@@ -77,6 +85,8 @@ export const effectsFold: Fold<EffectRow> = {
   indexes: {
     run: (row) => row.run,
     hash: (row) => row.hash,
+    /** approved and not begun, by when that is worth nothing any more */
+    lapses: (row) => (isApproved(row.status) ? row.expiresMs : undefined),
     flight: (row) => (isInFlight(row.status) ? row.seq : undefined),
     committed: (row) => (row.status === 'committed' ? row.seq : undefined),
   },

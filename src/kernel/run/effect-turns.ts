@@ -21,13 +21,14 @@ import { carriedCommands } from '../effects/approve.ts';
 import { type CommitResult, commitEffect, readEffect } from '../effects/commit.ts';
 import { withEdits } from '../effects/edits.ts';
 import { effectsOfRun } from '../effects/effects-of-run.ts';
-import { isInFlight } from '../effects/lifecycle.ts';
+import { isInFlight, isLapsed } from '../effects/lifecycle.ts';
 import { currentRows, inputWith, prepareEffects } from '../effects/prepare.ts';
 import { fact } from '../events.ts';
 import type { EffectRow } from '../folds.ts';
 import { decideCommands } from '../record-writes.ts';
 import type { Actor } from './actor.ts';
 import { contextFor } from './calls.ts';
+import { makeStale, putLapsedAside } from './lapsed-effects.ts';
 import { LazyAbort } from './lazy-abort.ts';
 import { isRunEnded } from './lifecycle.ts';
 import { complete, retryTime } from './outcomes.ts';
@@ -59,6 +60,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     const candidates = candidatesOf(turn);
     if (candidates.size === 0) return;
     const byStep = currentRows(rows);
+    if (putLapsedAside(actor, turn, byStep)) return;
     for (const path of candidates) endUndoWindow(turn, path, byStep.get(path));
     let started = false;
     for (const path of candidates)
@@ -70,7 +72,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     for (const { step, error } of preparation.failed) {
       const { waiting } = stepOf(run, step);
       // a card that cannot be prepared anew would leave its step waiting for nothing
-      const without = waiting?.for === 'approval' && isLapsed(byStep.get(step));
+      const without = waiting?.for === 'approval' && isLapsed(byStep.get(step)?.status);
       if (waiting ? !without : !turn.outside.has(step)) continue;
       failStep(turn, step, stepOf(run, step).attempt + 1, toFailure(error));
     }
@@ -93,7 +95,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
 
   /** The approval was taken away while it could still be undone: nothing is due at its end any more. */
   function endUndoWindow(turn: Turn, path: string, row: EffectRow | undefined): void {
-    if (stepOf(turn.run, path).waiting?.for !== 'undo' || !isLapsed(row)) return;
+    if (stepOf(turn.run, path).waiting?.for !== 'undo' || !isLapsed(row?.status)) return;
     const words = 'What you approved was taken back; it is asked anew.';
     say(turn, 'step.waiting', { step: path, for: 'approval', words });
   }
@@ -342,16 +344,6 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     );
   }
 
-  /** What was approved is no longer what would happen: it is prepared and asked anew. */
-  function makeStale(turn: Turn, path: string, row: EffectRow, because: string): void {
-    turn.batch.others.push({
-      stream: `effect/${row.key}`,
-      expectedVersion: 'any',
-      events: [fact('effect.stale', { because }, { run: turn.run.id })],
-    });
-    say(turn, 'step.waiting', { step: path, for: 'approval', words: because });
-  }
-
   /** One that was begun before a crash and provably did nothing is over before it is put aside. */
   function notBegun(row: EffectRow, because: string): ReturnType<typeof fact>[] {
     if (row.status !== 'committing') return [];
@@ -374,9 +366,4 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
   }
 
   return { concerns, consider, takeCommit };
-}
-
-/** It was put aside and must be prepared and asked anew. */
-function isLapsed(row: EffectRow | undefined): boolean {
-  return row?.status === 'stale' || row?.status === 'expired';
 }

@@ -2,6 +2,7 @@ import { isOutside } from '../../contract/index.ts';
 import { riskOf, titleOfCard } from '../effects/card.ts';
 import { readEffect } from '../effects/commit.ts';
 import { effectsOfRun } from '../effects/effects-of-run.ts';
+import { isLapsed } from '../effects/lifecycle.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact, type ItemEnd } from '../events.ts';
 import { type EffectRow, effectsFold, type ItemRow, itemsFold } from '../folds.ts';
@@ -94,7 +95,7 @@ async function tidyLapsed(ports: KernelPorts, turn: Turn): Promise<void> {
   }
   if (why.size === 0) return;
   const lapsed = (await openEffects(ports, turn)).filter(
-    ({ step, status }) => why.has(step) && (status === 'stale' || status === 'expired'),
+    ({ step, status }) => why.has(step) && isLapsed(status),
   );
   const keys = new Set(lapsed.map(({ key }) => key));
   for (const { key, step } of lapsed) {

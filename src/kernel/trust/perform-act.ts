@@ -11,6 +11,7 @@ import type { ActKind } from '../../contract/portable.ts';
 import type { StreamAppend } from '../../log/index.ts';
 import { raisedType } from '../../records/index.ts';
 import { contractHash } from '../effects/contract-hash.ts';
+import { isApproved } from '../effects/lifecycle.ts';
 import { fact, type KernelEvents, type KernelEventType } from '../events.ts';
 import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
 import { acceptAct } from './accept-act.ts';
@@ -184,7 +185,7 @@ async function revoke(
 async function inFlight({ log }: ActPorts): Promise<readonly EffectRow[]> {
   const rows: EffectRow[] = [];
   for await (const { row } of log.fold(effectsFold).every({ index: 'flight' })) {
-    if (row.status === 'approved' || row.status === 'held') rows.push(row);
+    if (isApproved(row.status)) rows.push(row);
   }
   return rows;
 }

@@ -1,5 +1,6 @@
 import type { Id } from '../../base/index.ts';
 import { failure, OPERATOR } from '../../contract/index.ts';
+import { isApproved } from '../effects/lifecycle.ts';
 import { fact } from '../events.ts';
 import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
@@ -28,8 +29,7 @@ export async function raiseIncarnation(
   const open: EffectRow[] = [];
   for await (const { row } of log.fold(effectsFold).every({ index: 'flight' })) {
     runs.add(row.run);
-    const isOpen = row.status === 'approved' || row.status === 'held';
-    if (isOpen && open.length < PUT_ASIDE) open.push(row);
+    if (isApproved(row.status) && open.length < PUT_ASIDE) open.push(row);
   }
   const aside = await Promise.all(
     open.map(async ({ key, run }) => ({
