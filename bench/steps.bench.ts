@@ -9,7 +9,6 @@ import {
   type Engine,
   FIGURE_IDS,
   measureEngine,
-  STEPS_ONE_BY_ONE,
   WORKLOAD,
 } from './peers/workload.ts';
 
@@ -42,11 +41,11 @@ async function measureRates(home: string, alwaysSync: boolean): Promise<Measured
   const { all, synced } = company.commits();
   const steps = await countSteps(company.log);
   await company.close();
-  if (steps !== STEPS) throw new Error(`${steps} steps are in the log, not ${STEPS}`);
+  if (steps !== rates.steps) throw new Error(`${steps} steps are in the log, not ${rates.steps}`);
   const commits = alwaysSync ? synced - before.synced : all - before.all;
   // The rule that peers are held to: a step that shares its commit with the next is not durable alone.
-  if (commits < STEPS_ONE_BY_ONE) {
-    throw new Error(`${commits} commits for ${STEPS_ONE_BY_ONE} steps one by one`);
+  if (commits < rates.oneByOne) {
+    throw new Error(`${commits} commits for ${rates.oneByOne} steps one by one`);
   }
   const suffix = alwaysSync ? '.full' : '';
   return {
@@ -54,13 +53,6 @@ async function measureRates(home: string, alwaysSync: boolean): Promise<Measured
     notes: [],
   };
 }
-
-/** What the whole measurement must leave in the log. */
-const STEPS =
-  (WORKLOAD.sequentialSteps +
-    WORKLOAD.parallelRuns * WORKLOAD.stepsPerRun +
-    2 * WORKLOAD.oneStepRuns) *
-  (WORKLOAD.warmUps + WORKLOAD.rounds);
 
 export interface OpenEngine {
   readonly company: BenchCompany;

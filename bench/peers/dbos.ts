@@ -20,6 +20,6 @@ const addSteps = DBOS.registerWorkflow(
 
 DBOS.setConfig({ name: 'steward-bench', systemDatabaseUrl, logLevel: 'error' });
 await DBOS.launch();
-const figures = await measureEngine({ run: (steps) => addSteps(steps) });
+const measured = await measureEngine({ run: (steps) => addSteps(steps) });
 await DBOS.shutdown();
-process.send?.(figures, () => process.exit(0));
+process.send?.(measured, () => process.exit(0));

@@ -27,10 +27,10 @@ const bench = service({
 
 const agent = new Agent({ keepAlive: true });
 await register(adminUrl, await serveSteps());
-const figures = await measureEngine({
+const measured = await measureEngine({
   run: async (steps) => Number(await post(`${ingressUrl}/bench/addSteps`, steps)),
 });
-process.send?.(figures, () => process.exit(0));
+process.send?.(measured, () => process.exit(0));
 
 /** Serves the steps over HTTP/2 on a free loopback port, the SDK's streaming mode. Resolves with the URL. */
 async function serveSteps(): Promise<string> {

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { installPostgres, startPostgres } from './postgres.ts';
 import { startRestate } from './restate-server.ts';
 import { BARE_ENV, endsWell, type PeerServer, startChild } from './server.ts';
-import { FIGURE_IDS, type Figures, STEPS_ONE_BY_ONE } from './workload.ts';
+import { FIGURE_IDS, type Figures, type Measurement } from './workload.ts';
 
 /** One peer: its figures, or why there are none. */
 export type PeerResult =
@@ -80,11 +80,11 @@ async function measurePeer(peer: Peer, directory: string, quit: AbortSignal): Pr
     const sdk = installedVersion(peer.sdk);
     await using server = await peer.start(directory, signal);
     const before = await server.syncs();
-    const figures = await runMeasurement(peer, server, signal);
+    const { steps, oneByOne, ...figures } = await runMeasurement(peer, server, signal);
     const syncs = (await server.syncs()) - before;
     const { version, durability } = server;
-    if (syncs < STEPS_ONE_BY_ONE) {
-      const facts = `${syncs} syncs for ${STEPS_ONE_BY_ONE} steps one by one, ${durability}`;
+    if (syncs < oneByOne) {
+      const facts = `${syncs} syncs for ${oneByOne} of ${steps} steps one by one, ${durability}`;
       throw new Error(`it did not sync every step (${facts})`);
     }
     return { status: 'measured', version: `SDK ${sdk}, ${version}`, durability, syncs, ...figures };
@@ -99,20 +99,20 @@ async function runMeasurement(
   peer: Peer,
   server: PeerServer,
   signal: AbortSignal,
-): Promise<Figures> {
+): Promise<Measurement> {
   const program = join(import.meta.dirname, peer.program);
   await using child = startChild(process.execPath, [program], {
     env: { ...BARE_ENV, ...server.connection },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  let figures: Figures | undefined;
+  let measured: Measurement | undefined;
   child.process.once('message', (message) => {
-    // Our own program, started two lines above, sends one message: its Figures.
-    figures = message as Figures;
+    // Our own program, started two lines above, sends one message: its Measurement.
+    measured = message as Measurement;
   });
   await endsWell(child, peer.program, signal);
-  if (figures === undefined) throw new Error(`${peer.program} ended without figures`);
-  return figures;
+  if (measured === undefined) throw new Error(`${peer.program} ended without figures`);
+  return measured;
 }
 
 /** Turns the wish to quit into an abort; once all is stopped and the scope ends, the wish is granted. */

@@ -8,8 +8,9 @@ export const WORKLOAD = {
   /** One-step runs per round: one after another, and with `runsInFlight` open at any moment. */
   oneStepRuns: 500,
   runsInFlight: 50,
-  /** Rounds before the first that is timed: what compiles as it runs is compiled by then. */
+  /** Before the first round that is timed, at least so many and so long: what compiles as it runs is compiled. */
   warmUps: 3,
+  warmUpMs: 1_500,
   /** Timed rounds; the middle one counts. Odd, so that there is a middle. */
   rounds: 5,
 } as const;
@@ -28,8 +29,13 @@ export interface Figures {
   readonly 'runs.one-step.50': number;
 }
 
-/** Sequential steps of one measurement, warm-up included: the least number of syncs that can make each durable. */
-export const STEPS_ONE_BY_ONE = WORKLOAD.sequentialSteps * (WORKLOAD.warmUps + WORKLOAD.rounds);
+/** Figures, and the work behind them, warm-ups included. */
+export interface Measurement extends Figures {
+  /** all steps that were run */
+  readonly steps: number;
+  /** those of the long runs, one after another: the least number of syncs that can make each durable */
+  readonly oneByOne: number;
+}
 
 /** What every engine is measured by, in order. */
 export const FIGURE_IDS = [
@@ -40,10 +46,19 @@ export const FIGURE_IDS = [
 ] as const satisfies readonly (keyof Figures)[];
 
 /** Measures one engine, one workload after the other. Rejects if a run returns a wrong sum. */
-export async function measureEngine(engine: Engine): Promise<Figures> {
+export async function measureEngine(measured: Engine): Promise<Measurement> {
+  let steps = 0;
+  const engine: Engine = {
+    run: (count) => {
+      steps += count;
+      return measured.run(count);
+    },
+  };
   const { sequentialSteps, parallelRuns, stepsPerRun, oneStepRuns, runsInFlight } = WORKLOAD;
-  return {
-    'steps.sequential': await perSecond(sequentialSteps, () => runOnce(engine, sequentialSteps)),
+  const sequential = await perSecond(sequentialSteps, () => runOnce(engine, sequentialSteps));
+  const oneByOne = steps;
+  const figures: Figures = {
+    'steps.sequential': sequential,
     'steps.parallel': await perSecond(parallelRuns * stepsPerRun, () =>
       runMany(engine, parallelRuns, stepsPerRun, parallelRuns),
     ),
@@ -52,11 +67,15 @@ export async function measureEngine(engine: Engine): Promise<Figures> {
       runMany(engine, oneStepRuns, 1, runsInFlight),
     ),
   };
+  return { ...figures, steps, oneByOne };
 }
 
 /** The warm-ups, then the timed rounds; the median of units per second. */
 async function perSecond(units: number, round: () => Promise<void>): Promise<number> {
-  for (let index = 0; index < WORKLOAD.warmUps; index += 1) await round();
+  const warmMs = performance.now() + WORKLOAD.warmUpMs;
+  for (let index = 0; index < WORKLOAD.warmUps || performance.now() < warmMs; index += 1) {
+    await round();
+  }
   const rates: number[] = [];
   for (let index = 0; index < WORKLOAD.rounds; index += 1) {
     const startedMs = performance.now();
