@@ -62,8 +62,8 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       const before = head;
       try {
         const result = work();
-        // A commit that wrote nothing syncs nothing: a barrier always leaves a mark.
-        if (sync === 'full') sql.mark.run(ONE_COMPANY);
+        // A commit that wrote nothing syncs nothing: a barrier without an event leaves a mark.
+        if (sync === 'full' && head === before) sql.mark.run(ONE_COMPANY);
         writeChanged();
         sql.commit.run();
         return result;
