@@ -5,12 +5,7 @@ import type { Log } from '../src/log/index.ts';
 import { measureInChild, send } from './child.ts';
 import { type BenchCompany, chainPlaybook, createAddAgent, openBenchCompany } from './company.ts';
 import { figure, type Measured } from './figure.ts';
-import {
-  type Engine,
-  FIGURE_IDS,
-  measureEngine,
-  WORKLOAD,
-} from './peers/workload.ts';
+import { type Engine, FIGURE_IDS, measureEngine, WORKLOAD } from './peers/workload.ts';
 
 /** The figures that peers have too; the workload is theirs, to the line. */
 export const PEER_FIGURES = FIGURE_IDS;

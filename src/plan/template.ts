@@ -105,13 +105,16 @@ export function resolveTemplate(
   const run: Resolution = { scope, ports, at: {}, pending: [] };
   const root: Holder = {};
   fill(template.node, '', run, root, 'value');
-  const finish = (): Labelled<Json> => {
-    const { '': whole, ...fields } = run.at;
-    const base = whole ?? ports.own;
-    const labels: Labels = Object.keys(fields).length > 0 ? { base, at: fields } : { base };
-    return { value: root.value ?? null, labels };
-  };
+  const finish = () => ({ value: root.value ?? null, labels: labelsAt(run.at, ports.own) });
   return run.pending.length > 0 ? Promise.all(run.pending).then(finish) : finish();
+}
+
+/** The empty path is the whole value; what nothing was noted for is worth what the plan is. */
+function labelsAt(at: Readonly<Record<string, Label>>, own: Label): Labels {
+  const count = Object.keys(at).length;
+  if (at[''] === undefined) return count === 0 ? { base: own } : { base: own, at };
+  const { '': base, ...fields } = at;
+  return count === 1 ? { base } : { base, at: fields };
 }
 
 /** The same for a template that looks up nothing: always at once. */
