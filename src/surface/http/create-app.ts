@@ -3,7 +3,7 @@ import type { Json } from '../../base/index.ts';
 import { failure, toFailure } from '../../contract/index.ts';
 import type { Log } from '../../log/index.ts';
 import { redactFailure } from '../../policy/index.ts';
-import type { Operation, Services } from '../operations/operation.ts';
+import type { Operation, OperationRequest, Services } from '../operations/operation.ts';
 import { OPERATIONS } from '../operations/table.ts';
 import { type Assets, serveAsset } from './assets.ts';
 import { callerOf, checkAccess, cookieHeader, type DoorInfo } from './caller.ts';
@@ -78,21 +78,24 @@ async function answer(
   if (caller.bearer) await operation.bearer?.(caller.bearer, input as never, services);
   const cookies: string[] = [];
   const secure = origins().every((origin) => origin.startsWith('https:'));
-  const result = await operation.handle(
-    input as never, // parsed by this operation's own schema just above
-    {
-      services,
-      caller,
-      origin: door.door === 'http' ? (request.headers.get('origin') ?? undefined) : undefined,
-      bytes: () => limited(request, operation.bodyBytes ?? 0),
-      cookie: (token) => {
-        cookies.push(cookieHeader(token, services.sessions.lifetimeMs, secure));
-      },
-      lastEventId: lastEventId(request),
-      signal: request.signal,
+  const asked: OperationRequest = {
+    services,
+    caller,
+    origin: door.door === 'http' ? (request.headers.get('origin') ?? undefined) : undefined,
+    bytes: () => limited(request, operation.bodyBytes ?? 0),
+    cookie: (token) => {
+      cookies.push(cookieHeader(token, services.sessions.lifetimeMs, secure));
     },
-  );
-  if (operation.method !== 'GET') await makeDurable(services.log);
+    lastEventId: lastEventId(request),
+    signal: request.signal,
+  };
+  let result: unknown;
+  try {
+    result = await operation.handle(input as never, asked); // parsed by its own schema just above
+  } finally {
+    // a refusal too may tell of what was written before it, such as the card that took another's place
+    if (operation.method !== 'GET') await makeDurable(services.log);
+  }
   const response =
     result instanceof Response ? result : Response.json(withoutSecrets(services, result));
   // asked for its head alone: nobody will ever read or end a stream that was opened for it
@@ -101,7 +104,7 @@ async function answer(
   return response;
 }
 
-/** Whoever is told that it is done may switch the power off. */
+/** Whoever is told that it is done, or why it is not, may switch the power off. */
 async function makeDurable(log: Log): Promise<void> {
   if (log.durableSeq() < log.head().seq) await log.append([], { barrier: true });
 }
