@@ -207,7 +207,11 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     past,
     submit: async (goal) => {
       const submit = () => submitGoal(options, playbooks, match, runner.create, goal);
-      const submitted = await (goal.again ? submit() : inTurn(goal.words, submit));
+      const inOrder = () => (goal.again ? submit() : inTurn(goal.words, submit));
+      // what a token has under way is counted before the next one begins
+      const submitted = await (goal.bearer
+        ? inTurn(`token/${goal.bearer.token}`, inOrder)
+        : inOrder());
       runner.wake(submitted.run);
       return submitted;
     },

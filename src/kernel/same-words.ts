@@ -76,6 +76,23 @@ export function askAboutOther(
   };
 }
 
+/** Somebody with a token asks for what is under way for another one. */
+export function askAboutTwin(
+  playbook: Playbook,
+  input: JsonObject,
+  run: Id,
+  token: string,
+): Extract<Matched, { readonly status: 'question' }> {
+  return {
+    status: 'question',
+    question: `"${token}" asks for what is under way already (run ${run}). Do this one too?`,
+    form: { fields: [doBothField] },
+    because: [`Run ${run} does the same.`],
+    playbook,
+    input,
+  };
+}
+
 function text(value: Json | undefined): string {
   if (value === undefined) return 'nothing';
   const plain = typeof value === 'string' ? value : canonicalJson(value);

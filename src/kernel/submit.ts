@@ -14,9 +14,11 @@ import type { Playbooks } from './playbooks.ts';
 import type { KernelPorts } from './ports.ts';
 import type { Runner } from './run/runner.ts';
 import { open, say, type Turn } from './run/turn.ts';
-import { askAboutOther, sameWords, TWINS } from './same-words.ts';
+import { askAboutOther, askAboutTwin, sameWords, TWINS } from './same-words.ts';
 import { takeSnapshot } from './snapshot.ts';
 import { refuseSecrets } from './trust/refuse-secrets.ts';
+import { askedFor, refuseFlood } from './trust/token-runs.ts';
+import type { Bearer } from './trust/tokens.ts';
 
 /** What the operator asks for. Words are kept verbatim before anything runs. */
 export interface Goal {
@@ -29,6 +31,8 @@ export interface Goal {
   readonly label?: Label;
   /** do it although the same goal is under way */
   readonly again?: boolean;
+  /** asked with this token: it joins nothing but its own runs, and has its share of them */
+  readonly bearer?: Bearer;
 }
 
 export interface Submitted {
@@ -76,6 +80,11 @@ export async function submitGoal(
   create: Runner['create'],
   goal: Goal,
 ): Promise<Submitted> {
+  const { bearer } = goal;
+  const begin: Runner['create'] = async (run, first) => {
+    if (bearer) await refuseFlood(ports, bearer);
+    return create(run, first);
+  };
   checkWords(goal.words);
   refuseSecrets(ports, [goal.words, goal.input ?? null], 'words');
   const running = goal.again ? undefined : await sameGoal(ports, goal);
@@ -92,25 +101,29 @@ export async function submitGoal(
   const found = goal.playbook === undefined ? await match(goal.words) : named(playbooks, goal);
   if (found.status === 'matched') {
     const { playbook, input, because } = found;
-    const twin = goal.again ? undefined : await sameMeaning(ports, playbook, input);
+    const twins = goal.again ? [] : await sameMeaning(ports, playbook, input);
+    const [twin] = await mayJoin(ports, goal, twins);
     if (twin) return { run: twin.id, joined: true };
+    const [theirs] = twins;
     const other = goal.again ? undefined : await sameWords(ports.log, goal.words, playbook);
-    if (other) {
-      const asked = askAboutOther(playbook, input, other, because);
-      await create(run, (turn) => {
+    const asked = theirs
+      ? askAboutTwin(playbook, input, theirs.id, bearer?.name ?? '')
+      : other && askAboutOther(playbook, input, other, because);
+    if (asked) {
+      await begin(run, (turn) => {
         say(turn, 'intent.recorded', intent, who);
         askGoal(ports, turn, goal.words, asked);
       });
       return { run, joined: false };
     }
     const decided = await planDecided(ports, playbook, input, label, because);
-    await create(run, (turn) => {
+    await begin(run, (turn) => {
       say(turn, 'intent.recorded', intent, who);
       say(turn, 'plan.decided', decided);
     });
     return { run, joined: false };
   }
-  await create(run, (turn) => {
+  await begin(run, (turn) => {
     say(turn, 'intent.recorded', intent, who);
     askGoal(ports, turn, goal.words, found);
   });
@@ -231,18 +244,31 @@ async function sameGoal({ log }: KernelPorts, goal: Goal): Promise<RunRow | unde
   const same = fingerprint(goal.words, goal.input);
   const rows = await log.fold(runsFold).list({ index: 'fingerprint', equals: same, limit: TWINS });
   // what has a plan is compared by what that does: the same words can mean another month by now
-  return rows.find(({ row }) => row.meaning === null)?.row;
+  const open = rows.map(({ row }) => row).filter(({ meaning }) => meaning === null);
+  const [found] = await mayJoin({ log }, goal, open);
+  return found;
+}
+
+/** The operator joins any run; a token only what it asked for itself: the rest is not its to know of. */
+async function mayJoin(
+  { log }: Pick<KernelPorts, 'log'>,
+  { bearer }: Goal,
+  rows: readonly RunRow[],
+): Promise<readonly RunRow[]> {
+  if (!bearer) return rows;
+  const own = await Promise.all(rows.map(({ id }) => askedFor({ log }, bearer, id)));
+  return rows.filter((_, index) => own[index]);
 }
 
 async function sameMeaning(
   { log }: KernelPorts,
   { name, version }: Playbook,
   input: JsonObject,
-): Promise<RunRow | undefined> {
+): Promise<readonly RunRow[]> {
   const meaning = meaningOf(`${name}@${version}`, input);
-  if (meaning === null) return undefined;
-  const [found] = await log.fold(runsFold).list({ index: 'meaning', equals: meaning, limit: 1 });
-  return found?.row;
+  if (meaning === null) return [];
+  const rows = await log.fold(runsFold).list({ index: 'meaning', equals: meaning, limit: TWINS });
+  return rows.map(({ row }) => row);
 }
 
 function named(playbooks: Playbooks, goal: Goal): Matched {

@@ -137,7 +137,9 @@ describe('a token', () => {
       ({ name }) => name === 'invoice-month',
     );
     const calls = [...JSON.stringify(known?.plan).matchAll(/"call":"([^"]+)"/g)].map(([, c]) => c);
-    const all = await create('all', ...calls.flatMap((call) => ['--may', call ?? '']));
+    const scope = calls.flatMap((call) => ['--may', call ?? '']);
+    const all = await create('all', ...scope);
+    const curious = await create('curious', ...scope);
     await within(async ({ ask, house }) => {
       const goal = {
         ...{ words: 'invoice', playbook: 'invoice-month', again: true },
@@ -165,6 +167,13 @@ describe('a token', () => {
       };
       const mine = (await ask('POST', '/api/do', { body: goal })).json();
       expect(await mailIn(mine.run)).toMatchObject({ verdict: 'allow', on: { type: 'grant' } });
+      const joining = { ...goal, again: false };
+      expect((await post(joining, all.token)).json()).toMatchObject({
+        ...{ run: started.run, joined: true },
+      });
+      const asked = (await post(joining, curious.token)).json();
+      expect(asked).toMatchObject({ joined: false, waitingFor: 'answer' });
+      expect([started.run, mine.run]).not.toContain(asked.run);
       const theirs = await mailIn(started.run);
       expect(theirs).toMatchObject({ verdict: 'ask', on: null });
       expect(JSON.stringify(theirs)).toContain('does not cover it');

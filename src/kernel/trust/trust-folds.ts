@@ -7,6 +7,7 @@ import { idOf, one } from '../folds/rows.ts';
 import { grantsFold, grantUseFold } from './grant-folds.ts';
 import { secretsFold } from './secret-fold.ts';
 import { tokensFold } from './token-folds.ts';
+import { tokenRunsFold } from './token-runs.ts';
 
 export type ApprovalRow = {
   readonly device: Id;
@@ -156,6 +157,7 @@ export const TRUST_FOLDS = [
   approvalsFold,
   connectorsFold,
   erasable(tokensFold),
+  tokenRunsFold,
   secretsFold,
   startsFold,
   policyVersionsFold,

@@ -62,6 +62,7 @@ export const doOperation = defineOperation({
       ...(input === undefined ? {} : { input }),
       ...(playbook === undefined ? {} : { playbook }),
       ...(again ? { again } : {}),
+      ...(caller.bearer ? { bearer: caller.bearer } : {}),
     });
     if (caller.bearer) {
       if (wait) await runAtRest(services, id, WAIT_MS);
