@@ -6,5 +6,4 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 ensure_dependencies
 ensure_node
 ensure_web
-# a small young generation and few helpers: a server that mostly waits should stay small
-exec "$node" --max-semi-space-size=1 --v8-pool-size=2 "$root/src/main.ts" start
+exec sh "$root/steward" start
