@@ -1,5 +1,6 @@
 // The kernel's folds, one file each; this is their list.
 
+import { arrivalsFold } from './folds/arrivals-fold.ts';
 import { controlFold } from './folds/control-fold.ts';
 import { destinationsFold } from './folds/destinations-fold.ts';
 import { devicesFold, noncesFold } from './folds/device-folds.ts';
@@ -14,6 +15,7 @@ import { waitsFold } from './folds/waits-fold.ts';
 import { schedulesFold } from './schedules/schedules-fold.ts';
 import { TRUST_FOLDS } from './trust/trust-folds.ts';
 
+export { arrivalsFold, arrivalsKey, isAwaitable } from './folds/arrivals-fold.ts';
 export { type ControlRow, controlFold } from './folds/control-fold.ts';
 export {
   type DestinationRow,
@@ -43,6 +45,7 @@ export const KERNEL_FOLDS = [
   erasable(waitsFold),
   erasable(locksFold),
   policyFold,
+  arrivalsFold,
   erasable(schedulesFold),
   ...TRUST_FOLDS,
 ] as const;

@@ -1,14 +1,19 @@
 import type { Id, Json } from '../../base/index.ts';
-import { type Labels, OWN, type StoredEvent, toFailure } from '../../contract/index.ts';
+import {
+  type Failure,
+  type Labels,
+  OWN,
+  type StoredEvent,
+  toFailure,
+} from '../../contract/index.ts';
 import type { Log } from '../../log/index.ts';
 import { evaluateCondition } from '../../plan/index.ts';
-import { awaitedKey, runsFold, waitsFold } from '../folds.ts';
+import { awaitedKey, idOf, isAwaitable, runsFold, waitsFold } from '../folds.ts';
+import { earlierEvents } from './earlier-events.ts';
 import { compiledStep, namesIn, scopeOf, stepOf } from './run-places.ts';
 import type { Runner, RunnerPorts } from './runner.ts';
 import { say, type Turn } from './turn.ts';
 
-/** Facts about runs, steps and the inbox itself: no plan waits for those. */
-const INTERNAL = /^(run|step|wait|lock|effect|item|intent|plan|approval|number|compensation)\./;
 /** events at the end of the log that a process could have left undelivered */
 const MISSED_EVENTS = 10_000;
 /** events that are offered again between two reads of the log */
@@ -25,13 +30,13 @@ export async function deliverEvent(
 ): Promise<void> {
   const { log } = ports;
   for (const event of events) {
-    if (INTERNAL.test(event.type)) {
+    if (!isAwaitable(event.type)) {
       if (event.type === 'step.waiting' && event.data.for === 'event') {
         await lookBack(ports, event);
       }
       continue;
     }
-    for await (const waiter of waitersFor(log, event)) await offer(ports, waiter, event);
+    for await (const waiter of waitersFor(log, event)) await offer(ports, waiter, [event]);
   }
 }
 
@@ -68,7 +73,7 @@ export async function deliverMissed(ports: SignalPorts): Promise<void> {
       for await (const waiter of waitersFor(log, event)) {
         const run = await runs.get(waiter.run);
         // an event from before a run began is not its answer
-        if (run && event.seq > run.startSeq) await offer(ports, waiter, event);
+        if (run && event.seq > run.startSeq) await offer(ports, waiter, [event]);
       }
     }
     if (events.length < MISSED_PAGE) return;
@@ -94,27 +99,29 @@ async function lookBack(ports: SignalPorts, waiting: StoredEvent): Promise<void>
   const { log } = ports;
   const awaited = waiting.data.event;
   if (typeof awaited !== 'object' || awaited === null || !('type' in awaited)) return;
-  const run = waiting.stream.slice('run/'.length);
+  const waiter = { run: idOf(waiting.stream), step: String(waiting.data.step) };
   const [first] = await log.readStream(waiting.stream, { limit: 1 });
-  const earlier = await log.read({
-    after: first?.seq ?? 0,
-    upTo: waiting.seq,
-    limit: 100_000,
-    types: [String(awaited.type)],
-  });
-  for (const event of earlier) await offer(ports, { run, step: String(waiting.data.step) }, event);
+  const since = { after: first?.seq ?? 0, upTo: waiting.seq };
+  for await (const earlier of earlierEvents(log, String(awaited.type), since)) {
+    if ((await offer(ports, waiter, earlier)) === 'over') return;
+  }
 }
 
-/** Under the run's lock: the first of event and timeout ends the wait, the other changes nothing. */
+/**
+ * Under the run's lock: the first of event and timeout ends the wait, the other changes nothing. The
+ * answer is whether it waits still.
+ */
 async function offer(
   { runner, report }: SignalPorts,
   { run, step }: Waiter,
-  event: StoredEvent,
-): Promise<void> {
+  events: readonly StoredEvent[],
+): Promise<'over' | 'waits'> {
+  const refused = new Map<string, Failure>();
   const given = runner.within(run, async (turn) => {
     const state = stepOf(turn.run, step);
-    if (state.status !== 'waiting' || state.waiting?.for !== 'event' || !fits(turn, step, event))
-      return;
+    if (state.status !== 'waiting' || state.waiting?.for !== 'event') return 'over';
+    const event = events.find((each) => isAnswer(each, turn));
+    if (!event) return 'waits';
     say(turn, 'wait.ended', { step, how: 'event' });
     say(turn, 'step.completed', {
       step,
@@ -122,9 +129,29 @@ async function offer(
       labels: { base: OWN, at: labelsOfEvent(event) },
     });
     if (turn.run.status === 'waiting') say(turn, 'run.resumed', { because: `${event.type} came.` });
+    return 'over';
   });
-  // such as a condition about what this event has not: others wait for it too
-  await given.catch((error: unknown) => report(toFailure(error), { run, step }));
+
+  function isAnswer(event: StoredEvent, turn: Turn): boolean {
+    try {
+      return !event.erased && fits(turn, step, event);
+    } catch (error) {
+      // such as a condition about what this event has not: another one may be the answer
+      const problem = toFailure(error);
+      refused.set(problem.message, problem);
+      return false;
+    }
+  }
+
+  try {
+    return await given;
+  } catch (error) {
+    const problem = toFailure(error);
+    refused.set(problem.message, problem); // others wait for it too
+    return 'waits';
+  } finally {
+    for (const problem of refused.values()) report(problem, { run, step });
+  }
 }
 
 /** An event's own label, and those of single fields of it, where the step's output holds it. */
