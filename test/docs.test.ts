@@ -16,7 +16,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** lines of ARCHITECTURE.md: half an hour for a newcomer, all of it */
 const ARCHITECTURE_LINES = 200;
 /** a page's commands, one process each, on a machine that does other things too */
-const COMMANDS_MS = 180_000;
+const COMMANDS_MS = 600_000;
 
 const PAGES = await pages();
 

@@ -99,7 +99,7 @@ export async function createCommandDesk(name: string, door?: Door): Promise<Comm
       if (!error) throw new Error(`${args.join(' ')} worked: ${end.out}`);
       return { exit: end.code, code: error.code, remedy: error.remedy };
     },
-    close: () => rm(directory, { recursive: true, force: true }),
+    close: () => rm(directory, { recursive: true, force: true, maxRetries: 3 }),
   };
 }
 
