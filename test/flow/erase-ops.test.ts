@@ -111,7 +111,7 @@ describe('erasing a person', () => {
     const acme = await partyNamed('Acme');
     const done = await desk.run(['erase', acme, '--because', 'By contract.', '--yes'], UNLOCK);
     expect(done.code, done.err).toBe(0);
-    for (const store of ['log', 'lists', 'files', 'backups', 'outside', 'kept']) {
+    for (const store of ['log', 'lists', 'files', 'keys', 'backups', 'outside', 'kept']) {
       expect(done.out).toContain(`  ${store}`);
     }
     const party = await desk.data<{ fields: object }>(['record', 'party', acme]);
@@ -122,7 +122,7 @@ describe('erasing a person', () => {
       receipt: { subject: acme, kept: expect.arrayContaining([expect.any(Object)]) },
     });
     expect(Object.keys(erasure?.receipt.stores ?? {}).sort()).toEqual(
-      ['backups', 'blobs', 'folds', 'log', 'outside'].sort(),
+      ['backups', 'blobs', 'folds', 'keys', 'log', 'outside'].sort(),
     );
     const verified = await desk.data(['log', 'verify']);
     expect(verified).toMatchObject({ status: 'intact' });

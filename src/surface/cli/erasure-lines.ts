@@ -34,17 +34,18 @@ interface ErasureLine {
 }
 
 function previewLines(preview: ErasurePreview, screen: Screen): readonly string[] {
-  const { title, goes, stays, mentions, backupDays } = preview;
+  const { title, goes, stays, mentions, standing, backupDays } = preview;
   const lines = (text: string): readonly string[] => wrap(plain(text), screen.width, '  ');
   return [
     screen.bold(plain(title)),
     screen.stop('Goes for good'),
     ...goes.records.flatMap((one) => lines(`${one.type} ${one.title}`)),
     `  ${goes.events} events of the log, ${goes.rows} lines of lists, ${goes.files} files`,
-    ...(stays.length === 0 ? [] : [screen.warn('Stays')]),
+    ...(stays.length + standing.length === 0 ? [] : [screen.warn('Stays')]),
     ...stays.flatMap((one) =>
       lines(`${one.type} ${one.title}, until ${one.until}: ${one.because}`),
     ),
+    ...standing.flatMap((one) => lines(`${one.what} ${one.id}: ${one.because}`)),
     ...(mentions.length === 0 ? [] : [screen.warn('Mentions them: look yourself')]),
     ...mentions.flatMap((one) => lines(`${one.type} ${one.title}  ${one.id}`)),
     `Copies in backups can be read for ${backupDays} more days.`,
@@ -52,12 +53,13 @@ function previewLines(preview: ErasurePreview, screen: Screen): readonly string[
 }
 
 /** One line for each store. */
-function receiptLines({ stores, kept, mentions }: ErasureReceipt, screen: Screen) {
+function receiptLines({ stores, kept, mentions, standing = [] }: ErasureReceipt, screen: Screen) {
   const { log, folds, blobs, backups, outside } = stores;
   return [
     `  log      ${log.sealed} records sealed for good, ${log.shredded} events shredded`,
     `  lists    ${folds.redacted} versions redacted, ${folds.dropped} rows dropped`,
     `  files    ${blobs.erased} erased`,
+    '  keys     their key is destroyed',
     `  backups  readable until ${time(backups.until, screen.zone)}`,
     ...wrap(`outside  ${plain(outside)}`, screen.width, '  '),
     ...kept.flatMap((one) =>
@@ -66,6 +68,9 @@ function receiptLines({ stores, kept, mentions }: ErasureReceipt, screen: Screen
         screen.width,
         '  ',
       ),
+    ),
+    ...standing.flatMap((one) =>
+      wrap(`stays    ${one.what} ${plain(one.id)}: ${plain(one.because)}`, screen.width, '  '),
     ),
     ...mentions.map((one) => `  look at  ${one.type} ${one.id}`),
   ];

@@ -18,11 +18,16 @@ export interface Receipt {
     readonly because: string;
   }[];
   readonly mentions: readonly { readonly id: string; readonly type: string }[];
+  readonly standing?: readonly {
+    readonly what: string;
+    readonly id: string;
+    readonly because: string;
+  }[];
 }
 
 /** A line for each store, then what the law keeps and what a person still has to look at. */
 export function ReceiptLines({ receipt }: { readonly receipt: Receipt }) {
-  const { stores, kept, mentions } = receipt;
+  const { stores, kept, mentions, standing = [] } = receipt;
   const { log, folds, blobs, backups, outside } = stores;
   return (
     <ul class="lines">
@@ -34,6 +39,7 @@ export function ReceiptLines({ receipt }: { readonly receipt: Receipt }) {
         Lists: {counted(folds.redacted, 'version')} and {counted(folds.dropped, 'line')} gone
       </li>
       <li>Files: {blobs.erased} gone</li>
+      <li>Keys: their key is destroyed</li>
       <li>Backups: readable until {formatDay(backups.until)}</li>
       <li>Outside: {visible(outside)}</li>
       {kept.map(({ id, type, until, because }) => (
@@ -41,6 +47,14 @@ export function ReceiptLines({ receipt }: { readonly receipt: Receipt }) {
           <span>
             Kept by law: <Link href={`/business/${type}/${id}`}>{type}</Link>, until{' '}
             {formatDay(until)}
+          </span>
+          <span class="muted">{visible(because)}</span>
+        </li>
+      ))}
+      {standing.map(({ what, id, because }) => (
+        <li key={`${what}/${id}`}>
+          <span>
+            Stays: {what} “{visible(id)}”
           </span>
           <span class="muted">{visible(because)}</span>
         </li>

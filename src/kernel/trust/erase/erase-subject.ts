@@ -7,6 +7,7 @@ import type { ActBodies } from '../act-bodies.ts';
 import type { ActPorts } from '../propose-act.ts';
 import { openErasuresFold } from '../trust-folds.ts';
 import { BACKUP_DAYS, type ErasurePreview, previewOf } from './erasure-preview.ts';
+import type { StandingMention } from './standing-mentions.ts';
 import { type SubjectSurvey, surveySubject } from './survey-subject.ts';
 
 /** What erasing needs of the world; the composition root has the vault, the store and the files. */
@@ -27,6 +28,8 @@ export interface ErasureReceipt {
     readonly log: { readonly sealed: number; readonly shredded: number };
     readonly folds: { readonly redacted: number; readonly dropped: number };
     readonly blobs: { readonly erased: number };
+    /** the key that sealed what records say of the person: without it nobody reads that, anywhere */
+    readonly keys: { readonly destroyed: true };
     /** copies in backups can be read until then; after it the erasure is complete */
     readonly backups: { readonly until: string };
     readonly outside: string;
@@ -40,10 +43,15 @@ export interface ErasureReceipt {
   }[];
   /** other records whose words mention the person: look at them yourself */
   readonly mentions: readonly { readonly type: string; readonly id: Id }[];
+  /** rules and names that speak of the person and stay; absent in receipts of an older Steward */
+  readonly standing?: readonly StandingMention[];
 }
 
 /** Payloads that one erasure destroys; the list of them must fit into one event. */
 const SHRED_MAX = 20_000;
+
+/** Records and rules that stay and are named in the log; the preview has all of them. */
+const LISTED = 1_000;
 
 /** What an erasure writes in one append; the rest follows from it, also after a crash. */
 export interface ErasurePlan {
@@ -139,11 +147,13 @@ async function destroy(ports: ActPorts, erasure: Erasure, subject: Id): Promise<
         dropped: Object.values(data.rows).reduce((sum, keys) => sum + keys.length, 0),
       },
       blobs: { erased: files },
+      keys: { destroyed: true },
       backups: { until: toTimestamp(erased.at + BACKUP_DAYS * 86_400_000) },
       outside: 'What went out is with those who received it.',
     },
     kept: data.kept,
     mentions: data.mentions,
+    standing: data.standing ?? [],
   };
   const finished: NewEvent = {
     type: 'erasure.finished',
@@ -166,6 +176,7 @@ interface ErasedData {
   readonly rows: { readonly [fold: string]: readonly string[] };
   readonly kept: ErasureReceipt['kept'];
   readonly mentions: ErasureReceipt['mentions'];
+  readonly standing?: ErasureReceipt['standing'];
 }
 
 function erasedData(subject: Id, because: string, survey: SubjectSurvey): JsonObject {
@@ -182,7 +193,8 @@ function erasedData(subject: Id, because: string, survey: SubjectSurvey): JsonOb
     kept: survey.held.map(({ state: { type, id }, because: law, until }) => ({
       ...{ type, id, because: law, until },
     })),
-    mentions: survey.mentions.slice(0, 1_000).map(({ type, id }) => ({ type, id })),
+    mentions: survey.mentions.slice(0, LISTED).map(({ type, id }) => ({ type, id })),
+    standing: survey.standing.slice(0, LISTED).map((one) => ({ ...one })),
     heldRecords: held.size,
   };
   return data;

@@ -1,5 +1,6 @@
 import { type Id, sha256 } from '../../../base/index.ts';
 import { definitionOf, type RecordState, titleOf } from '../../../records/index.ts';
+import type { StandingMention } from './standing-mentions.ts';
 import type { SubjectSurvey } from './survey-subject.ts';
 
 /** What an erasure would do: what goes, what stays and why, and what the operator has to look at. */
@@ -17,6 +18,8 @@ export interface ErasurePreview {
   };
   readonly stays: readonly (NamedRecord & { readonly because: string; readonly until: string })[];
   readonly mentions: readonly NamedRecord[];
+  /** rules and names that speak of the person and stay, and why */
+  readonly standing: readonly StandingMention[];
   /** for so long copies in backups can be read */
   readonly backupDays: number;
   /** SHA-256 of all of it: what is signed is what was shown */
@@ -48,6 +51,7 @@ export function previewOf(survey: SubjectSurvey, subject: Id): ErasurePreview {
     },
     stays: survey.held.map(({ state, because, until }) => ({ ...named(state), because, until })),
     mentions: survey.mentions.map(named),
+    standing: survey.standing,
     backupDays: BACKUP_DAYS,
   };
   // the titles themselves may be what is shown differently later; versions say what changed
@@ -57,12 +61,13 @@ export function previewOf(survey: SubjectSurvey, subject: Id): ErasurePreview {
 
 /** The preview as a person reads it before signing. */
 export function erasureSentences(preview: ErasurePreview, because: string): readonly string[] {
-  const { title, goes, stays, mentions, backupDays } = preview;
+  const { title, goes, stays, mentions, standing, backupDays } = preview;
   return [
     `Erases everything personal about "${title}" for good: ${because}`,
     `Goes: what is personal in ${count(goes.records.length, 'record')}, ${count(goes.events, 'event')} of the log, ${count(goes.files, 'file')}. Nobody can bring it back.`,
     ...capped(goes.records.map((record) => `Goes: ${words(record)}`)),
     ...capped(stays.map((one) => `Stays until ${one.until}: ${words(one)}. ${one.because}`)),
+    ...capped(standing.map((one) => `Stays: ${one.what} "${one.id}" names them. ${one.because}`)),
     ...capped(mentions.map((one) => `Look at it yourself, it mentions them: ${words(one)}`)),
     `Copies in backups can be read for ${backupDays} more days. What went out is with those who received it.`,
   ];

@@ -1,4 +1,4 @@
-import { type Id, isJsonObject, type Json, LIMITS } from '../../../base/index.ts';
+import { type Id, isJsonObject, LIMITS } from '../../../base/index.ts';
 import type { StoredEvent } from '../../../contract/index.ts';
 import { isRecordEvent, legalHold, type RecordState } from '../../../records/index.ts';
 import { asKernelEvent } from '../../events.ts';
@@ -13,6 +13,13 @@ import {
 import { isRunEnded } from '../../run/lifecycle.ts';
 import { schedulesFold } from '../../schedules/schedules-fold.ts';
 import type { ActPorts } from '../propose-act.ts';
+import { mentionsAny, namesOf, type PersonNames, textsIn } from './names-of-person.ts';
+import {
+  isStanding,
+  namedStream,
+  type StandingMention,
+  standingMention,
+} from './standing-mentions.ts';
 
 /** Everything that the house holds about a person, and what becomes of it. */
 export interface SubjectSurvey {
@@ -35,18 +42,16 @@ export interface SubjectSurvey {
   readonly underWay: readonly { readonly what: string; readonly id: Id }[];
   /** other records whose words mention the person; the operator has to look at them */
   readonly mentions: readonly RecordState[];
+  /** rules and names that speak of the person and stay */
+  readonly standing: readonly StandingMention[];
 }
-
-/** Shorter values would match by chance all over the log. */
-const SHORTEST_VALUE = 5;
 
 export async function surveySubject(ports: ActPorts, subject: Id): Promise<SubjectSurvey> {
   const all = await allRecords(ports);
   const records = [...all.values()].filter((state) => holds(state, subject));
   const held = await heldRecords(ports, records, all);
-  const company = all.get(`company/${ports.log.company}`)?.fields ?? {};
-  const values = valuesOf(records, subject, new Set(textsIn(company).map(asWritten)));
-  const found = await searchLog(ports, values);
+  const names = namesOf(records, subject, all.get(`company/${ports.log.company}`)?.fields ?? {});
+  const found = await searchLog(ports, names);
   const kept = new Set(held.map(({ state }) => state));
   const inUse = blobsIn(
     [...all.values()].filter((state) => !holds(state, subject) || kept.has(state)),
@@ -62,9 +67,10 @@ export async function surveySubject(ports: ActPorts, subject: Id): Promise<Subje
       (blob) => !inUse.has(blob) && !found.others.has(blob),
     ),
     underWay: found.underWay,
+    standing: found.standing,
     mentions: [...all.values()].filter(
       // a reference by id is no mention: it leads to a record that says nothing any more
-      (state) => !holds(state, subject) && mentionsAny(state.fields, values.slice(1)),
+      (state) => !holds(state, subject) && mentionsAny(state.fields, names.texts),
     ),
   };
 }
@@ -92,51 +98,6 @@ async function heldRecords(
   });
 }
 
-/** Many people live in one place, so it names none of them: their work would go as well. */
-const PLACE = /(^|\.)(city|postalCode)$/;
-
-/**
- * What names the person wherever it stands: the id, which comes first, and every personal text of some
- * length. What our own company says of itself too (the sender of a letter) names somebody else.
- */
-function valuesOf(
-  records: readonly RecordState[],
-  subject: Id,
-  ours: ReadonlySet<string>,
-): readonly string[] {
-  const values = new Set([asWritten(subject)]);
-  for (const { fields, subjects } of records) {
-    for (const [path, owner] of Object.entries(subjects)) {
-      if (owner !== subject || PLACE.test(path)) continue;
-      for (const text of textsIn(path.split('.').reduce<Json | undefined>(member, fields))) {
-        const plain = asWritten(text);
-        if (plain.length >= SHORTEST_VALUE && !ours.has(plain)) values.add(plain);
-      }
-    }
-  }
-  return [...values];
-}
-
-function member(value: Json | undefined, name: string): Json | undefined {
-  return isJsonObject(value) ? value[name] : undefined;
-}
-
-function textsIn(value: Json | undefined): readonly string[] {
-  if (typeof value === 'string') return [value];
-  if (Array.isArray(value)) return value.flatMap((item: Json) => textsIn(item));
-  return isJsonObject(value) ? Object.values(value).flatMap(textsIn) : [];
-}
-
-function mentionsAny(value: Json, values: readonly string[]): boolean {
-  const texts = textsIn(value).map(asWritten);
-  return values.some((wanted) => texts.some((text) => text.includes(wanted)));
-}
-
-/** Goals are typed in small letters, addresses are kept in them, and an umlaut has two spellings. */
-function asWritten(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
-}
-
 interface Found {
   readonly seqs: readonly number[];
   readonly rows: { readonly [fold: string]: readonly string[] };
@@ -145,17 +106,36 @@ interface Found {
   /** work for others is made of these too: the same bytes are one file */
   readonly others: ReadonlySet<string>;
   readonly underWay: SubjectSurvey['underWay'];
+  readonly standing: readonly StandingMention[];
 }
 
 /**
  * Two walks over the log: which runs and streams speak of the person, then every payload of those.
- * Records are sealed under keys and need no shredding; signatures, numbers and switches name nobody.
+ * Records are sealed under keys and need no shredding. Rules and switches stay, and are named.
  */
-async function searchLog(ports: ActPorts, values: readonly string[]): Promise<Found> {
+async function searchLog(ports: ActPorts, names: PersonNames): Promise<Found> {
   const runs = new Set<Id>();
   const streams = new Set<string>();
+  const standing = new Map<string, StandingMention>();
+  const stays = (mention: StandingMention): void => {
+    standing.set(`${mention.what}/${mention.id}`, mention);
+  };
+  const wanted = [names.id, ...names.texts];
+  const imports = new Map<string, Id[]>();
   await walk(ports, (event) => {
-    if (!mentionsAny(event.data, values)) return;
+    if (isStanding(event)) {
+      // an erasure names the id of whom it erased, and has to
+      const own = /^(subject|erasure)\./.test(event.type) ? names.texts : wanted;
+      if (mentionsAny(event.data, own)) stays(standingMention(event));
+      return;
+    }
+    const file = importOf(event);
+    if (file !== undefined) {
+      imports.set(file, [...(imports.get(file) ?? []), event.stream.slice('item/'.length)]);
+    }
+    const isNamed = mentionsAny(event.stream, names.texts);
+    if (isNamed) stays(namedStream(event.stream));
+    if (!isNamed && !mentionsAny(event.data, wanted)) return;
     if (event.run !== undefined) runs.add(event.run);
     if (event.stream.startsWith('run/')) runs.add(event.stream.slice('run/'.length));
     streams.add(event.stream);
@@ -163,12 +143,14 @@ async function searchLog(ports: ActPorts, values: readonly string[]): Promise<Fo
   for (const stream of [...streams])
     if (stream.startsWith('grant/')) streams.add(`grant-use/${stream.slice(6)}`);
 
+  const files = await importsAbout(ports, imports, names);
   const seqs: number[] = [];
-  const blobs = new Set<string>();
+  const blobs = new Set<string>(files.over);
   const touched = new Set<string>();
   const left = new Map<string, DestinationRow>();
   const others = new Set<string>();
   await walk(ports, (event) => {
+    if (isStanding(event)) return;
     const own =
       streams.has(event.stream) ||
       runs.has(event.run ?? '') ||
@@ -191,19 +173,16 @@ async function searchLog(ports: ActPorts, values: readonly string[]): Promise<Fo
     others,
     rows: await rowsOf(ports, runs, streams),
     destinations: Object.fromEntries([...touched].map((key) => [key, left.get(key) ?? null])),
-    underWay: await openWork(ports, runs, streams),
+    underWay: [...(await openWork(ports, runs, streams)), ...files.open],
+    standing: [...standing.values()],
   };
 }
-
-/** Facts that name nobody: hashes, numbers, switches, and the starts that rates are counted by. */
-const EXEMPT =
-  /^(approval|number|company|mode|incarnation|commits|policy|playbook|device|connector|secret|rate|subject|erasure)\.|^effect\.committing$/;
 
 async function walk({ log }: ActPorts, visit: (event: StoredEvent) => void): Promise<void> {
   for (let after = 0; ; ) {
     const events = await log.read({ after, limit: LIMITS.pageRows });
     for (const event of events) {
-      if (!event.erased && !EXEMPT.test(event.type) && !isRecordEvent(event.type)) visit(event);
+      if (!event.erased && !isRecordEvent(event.type)) visit(event);
     }
     const last = events[events.length - 1];
     if (!last || events.length < LIMITS.pageRows) return;
@@ -225,6 +204,34 @@ async function rowsOf({ log }: ActPorts, runs: ReadonlySet<Id>, streams: Readonl
     tokens: under('token/'),
     ...{ schedules: under('schedule/'), grants, 'grant-use': under('grant-use/') },
   };
+}
+
+/** The file that a question of an import keeps aside until it is answered. */
+function importOf(stored: StoredEvent): string | undefined {
+  const event = asKernelEvent(stored);
+  const { body } = event.type === 'item.opened' ? event.data : {};
+  const kept = isJsonObject(body) ? body.import : undefined;
+  return isJsonObject(kept) && typeof kept.blob === 'string' ? kept.blob : undefined;
+}
+
+/** Imported files that name the person: of questions that are over, and of open ones. */
+async function importsAbout(
+  { log, blobs }: ActPorts,
+  imports: ReadonlyMap<string, readonly Id[]>,
+  names: PersonNames,
+): Promise<{ readonly over: readonly string[]; readonly open: SubjectSurvey['underWay'] }> {
+  const items = log.fold(itemsFold);
+  const over: string[] = [];
+  const open: { what: string; id: Id }[] = [];
+  for (const [blob, ids] of imports) {
+    if (!(await blobs.has(blob))) continue;
+    const text = Buffer.from(await blobs.get(blob)).toString();
+    if (!mentionsAny(text, [names.id, ...names.texts])) continue;
+    const asking = [...(await items.getMany(ids))].filter(([, { status }]) => status !== 'closed');
+    open.push(...asking.map(([id]) => ({ what: 'inbox item', id })));
+    if (asking.length === 0) over.push(blob);
+  }
+  return { over, open };
 }
 
 async function openWork(
