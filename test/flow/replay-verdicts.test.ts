@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/base/index.ts';
 import { DEFAULT_POLICY, sealPolicy } from '../../src/policy/index.ts';
-import { act, approve, ask, grantDraft, openTrustWorld, type TrustWorld } from './trust-kit.ts';
+import { DAY_MS } from '../support/hand-clock.ts';
+import { typedBy } from '../support/operator.ts';
+import {
+  act,
+  approve,
+  ask,
+  cardOf,
+  grantDraft,
+  openTrustWorld,
+  type TrustWorld,
+} from './trust-kit.ts';
 
 const ZOE: JsonObject = { to: ['zoe@example.org'], text: 'Hello' };
 /** types of events that the log does not tell of any more */
@@ -67,4 +77,52 @@ test('an allowance that no grant of that time gives is the divergence, with both
     expected: { verdict: 'allow' },
     found: { verdict: 'ask' },
   });
+});
+
+test('an effect that was prepared again is judged again, by what held then', async () => {
+  const { id: run } = await ask(world, 'send', ZOE);
+  await grant();
+  world.clock.advance(DAY_MS + 1_000);
+  // the card is older than a day: opening it prepares it anew, and by now a grant covers it
+  const { item } = await cardOf(world, run);
+  await world.kernel.items.open(item.id);
+  expect((await world.kernel.rest(run)).status).toBe('done');
+  expect((await world.kernel.past.replay(run)).status).toBe('identical');
+  hidden.add('grant.written');
+  expect((await world.kernel.past.replay(run)).divergence).toMatchObject({
+    expected: { verdict: 'allow' },
+    found: { verdict: 'ask' },
+  });
+});
+
+test('an effect that was edited onto an address of a grant was asked, and replays as asked', async () => {
+  await grant();
+  const { id: run } = await ask(world, 'send', { ...ZOE, to: ['ann@example.org'] });
+  const { item } = await cardOf(world, run);
+  await world.kernel.items.edit(item.id, { to: ZOE.to ?? [] }, typedBy('operator:test'));
+  await approve(world, run);
+  expect(world.sent.map(({ to }) => to)).toEqual([ZOE.to]);
+  expect((await world.kernel.past.replay(run)).status).toBe('identical');
+});
+
+test('an edit into what policy forbids is refused, and the card stays as it was', async () => {
+  const { version: _, ...fresh } = DEFAULT_POLICY;
+  const because = 'Never to Bob.';
+  const rule = JSON.parse(
+    `{"id": "no-bob", "when": "\\"bob@example.org\\" in to", "then": "deny", "because": "${because}"}`,
+  );
+  const policy = sealPolicy({ ...fresh, rules: [rule] });
+  await act(world, 'policy', { policy: JSON.parse(JSON.stringify(policy)), because });
+  const { id: run } = await ask(world, 'send', ZOE);
+  const { item, effects } = await cardOf(world, run);
+  const edit = world.kernel.items.edit(
+    item.id,
+    { to: ['bob@example.org'] },
+    typedBy('operator:test'),
+  );
+  await expect(edit).rejects.toMatchObject({
+    code: 'denied',
+    message: expect.stringContaining(because),
+  });
+  expect((await cardOf(world, run)).effects[0]?.hash).toBe(effects[0]?.hash);
 });

@@ -56,7 +56,7 @@ export function createGate(ports: GatePorts): EffectGate {
       if (row && row.status !== 'finalised' && !isLapsed(row.status)) continue;
       const decision = await judge(turn, one);
       if (decision.verdict === 'deny') denyStep(turn, one, decision);
-      else if (decision.verdict === 'allow' && decision.grant !== undefined) {
+      else if (decision.verdict === 'allow' && decision.grant !== undefined && !isEdited(one)) {
         await allow(turn, one, decision);
       } else asked.push({ reached: one, decision, again: await whyAgain(rows.get(one.step)) });
     }
@@ -213,6 +213,11 @@ export function createGate(ports: GatePorts): EffectGate {
   }
 
   return { present };
+}
+
+/** Who edits a card looks at it once more: no grant sends it off from under their hands. */
+function isEdited({ finalised }: Reached): boolean {
+  return finalised.edits !== undefined;
 }
 
 function isOpenKey(key: string, rows: ReadonlyMap<string, EffectRow>): boolean {

@@ -1,5 +1,6 @@
 import type { Id, Json } from '../../base/index.ts';
 import { failure, joinLabels, OPERATOR } from '../../contract/index.ts';
+import type { Decision } from '../../policy/index.ts';
 import { readEffect } from '../effects/commit.ts';
 import { withEdits } from '../effects/edits.ts';
 import { finaliseEffect } from '../effects/finalise.ts';
@@ -10,10 +11,26 @@ import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
 import { compiledStep } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
+import { judgeEffect } from '../trust/judge.ts';
 import { suspendGrantsLike } from '../trust/suspend-grants.ts';
 import type { Speaker } from '../typed-labels.ts';
 import type { FreshCards } from './fresh-cards.ts';
 import type { Card, ItemReads } from './item-reads.ts';
+
+/** What stands in the way for a while only: a card may wait for its end. */
+const PASSING: ReadonlySet<string> = new Set(['stopped', 'mode.off']);
+
+/** What no signature could make happen is not put on a card. */
+function refuseDenied({ reasons, waitMs }: Decision): void {
+  const denying = reasons.filter(({ verdict, rule }) => verdict === 'deny' && !PASSING.has(rule));
+  if (denying.length === 0 || waitMs !== undefined) return;
+  throw failure(
+    'denied',
+    `Your policy forbids this. ${denying.map(({ because }) => because).join(' ')}`,
+    { rules: denying.map(({ rule }) => rule) },
+    'Nothing was changed. Edit it otherwise, or change the policy first.',
+  );
+}
 
 export type EditEffect = (
   id: Id,
@@ -64,6 +81,13 @@ export function createEditEffect(
         revision: effect.revision + 1,
       });
       const run = turn.run.id;
+      const decision = await judgeEffect(
+        { ...ports, records },
+        finalised.effect,
+        edited.labels,
+        on,
+      );
+      refuseDenied(decision);
       turn.batch.others.push(
         ...(await suspendGrantsLike(log, effect, 'You changed an effect of this kind.')),
         {
@@ -87,7 +111,7 @@ export function createEditEffect(
                 edits,
                 ...(typed.integrity === 'operator' ? {} : { editsLabel: typed }),
                 item: item.id,
-                reasons: ['You edited it.'],
+                reasons: ['You edited it.', ...decision.reasons.map(({ because }) => because)],
                 on,
                 ...(finalised.snapshot ? { snapshot: finalised.snapshot } : {}),
               },

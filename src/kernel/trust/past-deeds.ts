@@ -35,10 +35,13 @@ const TYPES: readonly KernelEventType[] = [
 /** A deed with what was decided about it, and by which policy. */
 export interface JudgedDeed extends PastDeed {
   readonly seq: number;
+  readonly run: Id;
   readonly step: string;
   readonly policy: Policy | UnreadablePolicy;
   /** a refused one was never prepared, so it is not among them */
   readonly verdict: 'allow' | 'ask';
+  /** the operator made it of another one: that is asked even where a grant would allow it */
+  readonly isEdit: boolean;
 }
 
 export interface PastPorts {
@@ -83,31 +86,44 @@ export async function pastMoments(
 /**
  * Every effect of the past as it was first proposed, with what was known at that very moment: the
  * grants that were alive and what was left of them, the addresses written to before, the starts that
- * rates count. Those after `sinceSeq`, or of one `run`; what was before it still counts as known.
+ * rates count. Those after `sinceSeq`; what was before it still counts as known.
  */
 export async function pastDeeds(
-  { log, records }: PastPorts,
-  { sinceSeq = 0, run }: { readonly sinceSeq?: number; readonly run?: Id },
+  ports: PastPorts,
+  { sinceSeq = 0 }: { readonly sinceSeq?: number },
 ): Promise<readonly JudgedDeed[]> {
-  const world = createPastWorld(await zoneOf(records, log.company));
+  const seen = new Set<string>();
   const deeds: JudgedDeed[] = [];
+  for await (const deed of proposals(ports)) {
+    if (seen.has(deed.id)) continue;
+    seen.add(deed.id);
+    if (deed.seq > sinceSeq) deeds.push(deed);
+    if (deeds.length === 2 * DEEDS) deeds.splice(0, DEEDS);
+  }
+  return deeds.slice(-DEEDS);
+}
+
+/** Every proposal of a run, oldest first: what was prepared again was judged again. */
+export async function* proposalsOf(ports: PastPorts, run: Id): AsyncIterable<JudgedDeed> {
+  for await (const deed of proposals(ports)) if (deed.run === run) yield deed;
+}
+
+async function* proposals({ log, records }: PastPorts): AsyncIterable<JudgedDeed> {
+  const world = createPastWorld(await zoneOf(records, log.company));
   for (let after = 0; ; ) {
     const events = await log.read({ after, limit: LIMITS.pageRows, types: [...TYPES] });
     for (const stored of events) {
-      if (stored.erased) continue;
-      const deed = world.take(stored);
-      if (!deed || stored.seq <= sinceSeq) continue;
-      if (run === undefined || stored.run === run) deeds.push(deed);
+      const deed = stored.erased ? undefined : world.take(stored);
+      if (deed) yield deed;
     }
     const last = events[events.length - 1];
-    if (!last || events.length < LIMITS.pageRows) return deeds.slice(-DEEDS);
+    if (!last || events.length < LIMITS.pageRows) return;
     after = last.seq;
   }
 }
 
 /** The world as the log tells it, event by event. What it handed out never changes afterwards. */
 function createPastWorld(zone: string) {
-  const seen = new Set<string>();
   const knownSince = new Map<string, number>();
   const starts: { readonly at: number; readonly capability: string }[] = [];
   const rows = new Map<string, GrantRow>();
@@ -141,11 +157,13 @@ function createPastWorld(zone: string) {
   }
 
   function deedOf(stored: StoredEvent, data: KernelEvents['effect.finalised']): JudgedDeed {
-    const { effect, inputLabels, on, item } = data;
+    const { effect, inputLabels, on, item, edits } = data;
     const moment = momentAt(stored.seq, stored.at);
     return {
       id: effect.key,
       seq: stored.seq,
+      run: effect.run,
+      isEdit: edits !== undefined,
       step: effect.item === '' ? effect.step : `${effect.step}/${effect.item}`,
       policy: moment.policy,
       verdict: item === '' ? 'allow' : 'ask', // what a grant covers is on no card
@@ -167,11 +185,8 @@ function createPastWorld(zone: string) {
     take: (stored: StoredEvent): JudgedDeed | undefined => {
       const event = asKernelEvent(stored);
       switch (event.type) {
-        case 'effect.finalised': {
-          if (seen.has(event.data.effect.key)) return undefined;
-          seen.add(event.data.effect.key);
+        case 'effect.finalised':
           return deedOf(stored, event.data);
-        }
         case 'policy.changed':
           policy = readPolicy(event.data.policy);
           return undefined;
