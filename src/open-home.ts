@@ -12,6 +12,7 @@ import { openLogKey } from './adapter/log-key-file.ts';
 import { createMaildirConnector } from './adapter/maildir-connector.ts';
 import { openSessionDatabase } from './adapter/session-database.ts';
 import { openSqliteStore } from './adapter/sqlite-store.ts';
+import { standardWebhooks } from './adapter/standard-webhooks.ts';
 import { verifyLogFile } from './adapter/verify-log-file.ts';
 import { createRegistry } from './agent/index.ts';
 import { type Clock, createIds, type Id, randomHex } from './base/index.ts';
@@ -120,6 +121,7 @@ export async function openHome(options: HomeOptions): Promise<OpenHome> {
     const { passkeys, verify } = createPasskeyPorts(options.origins);
     const ports: KernelPorts = {
       ...{ log, blobs, clock, newId, registry, redactor, report },
+      hooks: { scheme: standardWebhooks, secretOf: secrets.own },
       egress: (hosts) => openEgress(hosts, secrets.inject),
       worker: `${process.pid}-${randomHex(4)}`,
       random: randomHex,

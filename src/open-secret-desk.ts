@@ -14,6 +14,8 @@ export type HomeSecrets = Services['secrets'] & {
   readonly repair: SecretStore['repair'];
   /** Fills a handle in for a host it was declared for. Fails with `not_found`, `egress_refused`. */
   readonly inject: SecretStore['inject'];
+  /** The value of a secret that is sent nowhere, for checks in this house. */
+  readonly own: (name: string) => Promise<string | undefined>;
   /** What is known by now; none before `load` or the first use. */
   readonly values: () => Iterable<Secret>;
 };
@@ -44,6 +46,7 @@ export function openSecretDesk(directory: string, clock: Clock): HomeSecrets {
       if (opened) return opened.inject(request, name, host, port);
       throw failure('not_found', 'There is no secret of this name.', { secret: name });
     },
+    own: async (name) => (isEmpty() ? undefined : (await store()).own(name)),
     values: () => opened?.values() ?? [],
     stage: async (secret) => (await store()).stage(secret),
     drop: async (name, commitment) => (await store()).drop(name, commitment),

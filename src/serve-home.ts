@@ -51,7 +51,10 @@ export async function serveHome(options: ServeHomeOptions): Promise<ServedHome> 
     await opened.resume();
     await startExample(opened);
     const port = options.port ?? config.port ?? PORT;
-    const http = await serveHttp((request) => fetch(request, { door: 'http' }), port);
+    const http = await serveHttp(
+      (request, address) => fetch(request, { door: 'http', address }),
+      port,
+    );
     closers.push(http.close);
     url = `http://localhost:${http.port}`;
     closers.push(await serveLocal(home, (request) => fetch(request, { door: 'local' })));

@@ -1,9 +1,10 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, IncomingMessage, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { failure } from '../contract/index.ts';
 import { errorCode } from './durable-file.ts';
 
-export type Fetch = (request: Request) => Promise<Response>;
+/** `address`: of who connected; empty on this machine's socket. */
+export type Fetch = (request: Request, address: string) => Promise<Response>;
 
 export interface HttpServer {
   readonly port: number;
@@ -58,7 +59,7 @@ function listen(fetch: Fetch, port: number, host: string): Promise<Server> {
 
 /** A node server for a fetch function, with the limits of ours. */
 export function createHttpServer(fetch: Fetch): Server {
-  const listener = getRequestListener((request) => fetch(request), {
+  const listener = getRequestListener((request, env) => fetch(request, addressOf(env)), {
     // a malformed head (a bad Host) never reaches the app
     errorHandler: () => new Response('Bad request\n', { status: 400 }),
   });
@@ -67,6 +68,11 @@ export function createHttpServer(fetch: Fetch): Server {
     (incoming, outgoing) => void listener(incoming, outgoing),
   );
   return server;
+}
+
+/** What the library hands over beside the request: Node's own, for a server of HTTP/1. */
+function addressOf({ incoming }: { readonly incoming: unknown }): string {
+  return incoming instanceof IncomingMessage ? (incoming.socket.remoteAddress ?? '') : '';
 }
 
 /** Ends a server within the grace period. */

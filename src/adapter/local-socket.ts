@@ -43,7 +43,7 @@ export interface LocalServer {
   /** True if somebody serves this home right now. */
   readonly isThere: () => Promise<boolean>;
   /** Fails with `interrupted` when it goes away in the middle. */
-  readonly fetch: Fetch;
+  readonly fetch: (request: Request) => Promise<Response>;
 }
 
 export function localServer(home: string): LocalServer {

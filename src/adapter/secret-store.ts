@@ -52,6 +52,8 @@ export interface SecretStore {
     host: string,
     port?: number,
   ) => Request;
+  /** The value of a secret that is sent nowhere: for checks in this house. Undefined for every other one. */
+  readonly own: (name: string) => string | undefined;
   /** Every value this process ever held, also replaced ones, so that a redactor can know them. */
   readonly values: () => Iterable<{ readonly name: string; readonly value: string }>;
 }
@@ -138,13 +140,20 @@ export async function openSecretStore(directory: string, clock: Clock): Promise<
       ]);
       return { ...request, headers: Object.fromEntries(headers) };
     },
+    own: (name) => {
+      const secret = kept.secrets.get(name);
+      return secret?.hosts.length === 0 ? secret.value : undefined;
+    },
     *values() {
       for (const [name, held] of everHeld) for (const value of held) yield { name, value };
     },
   };
 }
 
-const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+/** `hook.shop.2` has dots: nobody can make or change one by hand */
+const NAME = /^[a-z0-9][a-z0-9_-]{0,63}$|^hook(\.[a-z0-9-]{1,40}){2}$/;
+/** these are for checks in this house, so they are the ones without a host */
+const CHECKED_HERE = /^hook\./;
 /** anything shorter is found by chance, in ids too, so no redactor can guard it */
 const MIN_VALUE_CHARACTERS = 8;
 const MAX_VALUE_CHARACTERS = 65_536; // a certificate chain fits
@@ -182,6 +191,10 @@ function checkSecret(name: string, value: string, hosts: readonly HostPattern[])
     );
   }
   if (!value.isWellFormed()) throw invalid('value', 'A secret is text.');
+  if (CHECKED_HERE.test(name)) {
+    if (hosts.length > 0) throw invalid('hosts', 'The secret of a hook is sent nowhere.');
+    return;
+  }
   if (hosts.length === 0) throw invalid('hosts', 'Name at least one host it may be sent to.');
   if (hosts.includes('*')) throw invalid('hosts', 'A secret is for named hosts, not for all.');
   createHostList(hosts);

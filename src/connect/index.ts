@@ -15,3 +15,10 @@ export type {
   Probe,
   RecordView,
 } from './port.ts';
+export {
+  WEBHOOK_FAULTS,
+  type WebhookFault,
+  type WebhookHead,
+  type WebhookHeaders,
+  type WebhookScheme,
+} from './webhook.ts';

@@ -90,3 +90,10 @@ export {
   TOKEN_PREFIX,
   tokenHash,
 } from './token.ts';
+export {
+  composeHookSecret,
+  HOOK_SECRET_BYTES,
+  hookSecretHandle,
+  hookSecretName,
+  readHookSecret,
+} from './webhook.ts';

@@ -27,6 +27,7 @@ export const ACT_KINDS = [
   'device',
   'secret',
   'token',
+  'hook',
   'erase',
   'connector',
   'label',

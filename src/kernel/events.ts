@@ -16,10 +16,11 @@ import {
   type Snapshot,
   type StoredEvent,
 } from '../contract/index.ts';
+import type { HookEvents } from './hooks/events.ts';
 import type { JudgedOn, TrustEvents } from './trust/events.ts';
 
 /** Every fact that the kernel writes, by type. Records and packs have their own. */
-export interface KernelEvents extends TrustEvents {
+export interface KernelEvents extends TrustEvents, HookEvents {
   // run/<id>
   'intent.recorded': {
     readonly words: string;

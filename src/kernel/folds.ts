@@ -12,6 +12,7 @@ import { policyFold } from './folds/policy-fold.ts';
 import { runsFold } from './folds/runs-fold.ts';
 import { seriesFold } from './folds/series-fold.ts';
 import { waitsFold } from './folds/waits-fold.ts';
+import { deliveriesFold, hooksFold } from './hooks/hook-folds.ts';
 import { schedulesFold } from './schedules/schedules-fold.ts';
 import { TRUST_FOLDS } from './trust/trust-folds.ts';
 
@@ -47,5 +48,7 @@ export const KERNEL_FOLDS = [
   policyFold,
   arrivalsFold,
   erasable(schedulesFold),
+  erasable(hooksFold),
+  erasable(deliveriesFold),
   ...TRUST_FOLDS,
 ] as const;

@@ -33,13 +33,15 @@ export {
   foundCompany,
   revokeDevice,
 } from './founding.ts';
+export { type HookRow, hooksFold } from './hooks/hook-folds.ts';
+export type { DeliveryView, HookView, Knock, Receive, Received } from './hooks/index.ts';
 export type { Card, CardEffect } from './inbox/item-reads.ts';
 export type { Items } from './inbox/items.ts';
 export { itemsOfRun } from './inbox/items-of-run.ts';
 export { createKernel, type Kernel, type KernelOptions } from './kernel.ts';
 export { type PlaybookRow, type Playbooks, playbooksFold } from './playbooks.ts';
 export { policyName, policyNow } from './policy-now.ts';
-export type { KernelPorts } from './ports.ts';
+export type { HookPorts, KernelPorts } from './ports.ts';
 export { publishPlaybooks } from './publish-playbooks.ts';
 export { createRecordStore, type RecordStore } from './record-reads.ts';
 export type { PlaybookRegistry, PlaybookVersion, Published } from './registry-ops/index.ts';

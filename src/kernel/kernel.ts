@@ -15,6 +15,7 @@ import { probeEnded } from './effects/commit.ts';
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { effectsFold, type ItemRow, locksFold, type RunRow, runsFold, waitsFold } from './folds.ts';
+import { createHooks, type Hooks } from './hooks/index.ts';
 import { createItems, type Items } from './inbox/items.ts';
 import { createItemWaker } from './inbox/snooze.ts';
 import { createPlanner } from './planner.ts';
@@ -49,6 +50,8 @@ export interface Kernel {
   /** signed acts that are no effects, grants, devices, policies */
   readonly trust: Trust;
   readonly schedules: Schedules;
+  /** what others tell us, by webhook */
+  readonly hooks: Hooks;
   /** versions of playbooks, and what can be done with them */
   readonly versions: PlaybookRegistry;
   readonly past: Past;
@@ -147,6 +150,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   });
   const trust = createTrust({ ...options, records, wake: runner.wake });
   const schedules = createSchedules({ ...options, playbooks, runner });
+  const hooks = createHooks({ ...options, playbooks, runner });
   const versions = createPlaybookRegistry({ ...options, playbooks, runner });
   const past = createPast({
     ...options,
@@ -203,6 +207,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     runner,
     trust,
     schedules,
+    hooks,
     versions,
     past,
     submit: async (goal) => {
@@ -262,6 +267,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       deliverMissed({ ...options, runner }).catch((error: unknown) =>
         options.report(toFailure(error), {}),
       );
+      await hooks.recover();
       timers.plan();
       return { runs: count };
     },

@@ -1,6 +1,6 @@
 import type { Registry } from '../agent/index.ts';
 import type { Clock, Id, NewId } from '../base/index.ts';
-import type { Egress } from '../connect/index.ts';
+import type { Egress, WebhookScheme } from '../connect/index.ts';
 import type { Device, Failure, SignedDecision } from '../contract/index.ts';
 import type { Blobs, Log } from '../log/index.ts';
 import type { Redactor } from '../policy/index.ts';
@@ -25,8 +25,17 @@ export interface KernelPorts {
   readonly redactor?: Redactor;
   /** how connectors reach their hosts; without it they reach nobody */
   readonly egress?: (hosts: readonly string[]) => Egress;
+  /** how deliveries are told from forged ones; without it none is taken */
+  readonly hooks?: HookPorts;
   /** what destroys a person's data; without it nobody can be erased */
   readonly erasure?: Erasure;
   /** told of defects that nobody waits for */
   readonly report: (problem: Failure, where: { readonly run?: Id; readonly step?: string }) => void;
+}
+
+/** What checks a delivery. */
+export interface HookPorts {
+  readonly scheme: WebhookScheme;
+  /** The value of a secret that is sent nowhere, by its handle; undefined for none. */
+  readonly secretOf: (handle: string) => Promise<string | undefined>;
 }

@@ -2,6 +2,7 @@ import { canonicalJson, type Id, isJsonObject, type Json, type JsonObject } from
 import type { Log } from '../log/index.ts';
 import type { Playbook } from '../plan/index.ts';
 import { runsFold, wordsPrint } from './folds.ts';
+import { createInTurn, type InTurn } from './in-turn.ts';
 import type { Matched } from './submit.ts';
 import { doBothField } from './words/index.ts';
 
@@ -39,18 +40,9 @@ export async function sameWords(
 }
 
 /** Work on the same words one after the other: who clicks twice at once joins what the first click began. */
-export function createTurnsByWords(): <T>(words: string, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<string, Promise<unknown>>();
-  return async (words, work) => {
-    const key = wordsPrint(words);
-    const mine = (last.get(key) ?? Promise.resolve()).then(work, work);
-    last.set(key, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(key) === mine) last.delete(key);
-    }
-  };
+export function createTurnsByWords(): InTurn {
+  const inTurn = createInTurn();
+  return (words, work) => inTurn(wordsPrint(words), work);
 }
 
 /** Whether both are meant, with what is different. */

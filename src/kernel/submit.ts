@@ -184,6 +184,24 @@ export async function planDecided(
 
 /** Fails with `invalid_input`, naming every field that is missing, unknown or of another kind. */
 export function checkPlaybookInput(playbook: Playbook, input: JsonObject): void {
+  const { schema, required, remedy } = checkInputNames(playbook, input);
+  // what is left open may be said with null too
+  const given = Object.entries(input).filter(
+    ([name, value]) => value !== null || required.includes(name),
+  );
+  const [misfit] = misfitsOf(schemaOfLiteral(Object.fromEntries(given)), schema);
+  if (!misfit) return;
+  const { path, expected, found } = misfit;
+  throw failure(
+    'invalid_input',
+    `${playbook.title}: ${path || 'the input'} is ${found}, but ${expected} is needed.`,
+    { path, expected, found },
+    remedy,
+  );
+}
+
+/** The same of its names alone: for an input whose values are not known yet. Fails as that does. */
+export function checkInputNames(playbook: Playbook, input: JsonObject) {
   const schema =
     'fields' in playbook.input && Array.isArray(playbook.input.fields)
       ? formJsonSchema(playbook.input as Form) // a playbook's input is a form or a JSON Schema
@@ -208,19 +226,7 @@ export function checkPlaybookInput(playbook: Playbook, input: JsonObject): void 
       remedy,
     );
   }
-  // what is left open may be said with null too
-  const given = Object.entries(input).filter(
-    ([name, value]) => value !== null || required.includes(name),
-  );
-  const [misfit] = misfitsOf(schemaOfLiteral(Object.fromEntries(given)), schema);
-  if (!misfit) return;
-  const { path, expected, found } = misfit;
-  throw failure(
-    'invalid_input',
-    `${playbook.title}: ${path || 'the input'} is ${found}, but ${expected} is needed.`,
-    { path, expected, found },
-    remedy,
-  );
+  return { schema, required, remedy };
 }
 
 function checkWords(words: string): void {

@@ -62,6 +62,8 @@ export interface ComposeOptions {
   readonly redactor?: NonNullable<KernelOptions['redactor']>;
   /** how connectors reach their hosts */
   readonly egress?: NonNullable<KernelOptions['egress']>;
+  /** what checks deliveries to hooks */
+  readonly hooks?: NonNullable<KernelOptions['hooks']>;
   /** public half of the recovery key */
   readonly recovery?: string;
   /** checks a passkey's signature; without it there are no passkeys */
@@ -153,6 +155,7 @@ export async function composeKernel(options: ComposeOptions): Promise<Composed> 
     },
     ...(options.redactor ? { redactor: options.redactor } : {}),
     ...(options.egress ? { egress: options.egress } : {}),
+    ...(options.hooks ? { hooks: options.hooks } : {}),
   });
   if (options.recover ?? true) await kernel.recover();
   return {

@@ -13,7 +13,7 @@ export interface SnoozeUntil {
   readonly event?: {
     /** such as `payment.created` */
     readonly type: string;
-    /** only in this stream, such as `party/<id>` */
+    /** only in this stream, such as `party/<id>`, or in one below it: `hook/shop` is all it delivers */
     readonly of?: string;
   };
 }
@@ -65,6 +65,13 @@ function awaitedBy(type: string, stream = ''): string {
   return stream === '' ? type : `${type} ${stream}`;
 }
 
+/** A stream and those it lies below: `hook/shop/3fa9`, `hook/shop`. */
+function streamsAround(stream: string): readonly string[] {
+  const [noun = '', ...names] = stream.split('/');
+  if (names.length === 0) return [stream];
+  return names.map((_, index) => [noun, ...names.slice(0, index + 1)].join('/'));
+}
+
 /** Brings items back when what they wait for happens. */
 export interface ItemWaker {
   /** Looks at what has become durable; costs next to nothing while no item waits for an event. */
@@ -90,7 +97,7 @@ export function createItemWaker(log: Log): ItemWaker {
       for (const { type, stream, data, seq } of events) {
         if (type === 'item.snoozed' && typeof data.event === 'string') awaited.add(data.event);
         if (awaited.size === 0) continue;
-        for (const key of [type, awaitedBy(type, stream)]) {
+        for (const key of [type, ...streamsAround(stream).map((own) => awaitedBy(type, own))]) {
           if (awaited.has(key)) await wake(key, seq);
         }
       }
@@ -117,7 +124,9 @@ async function firstOf(
 ): Promise<number | undefined> {
   for (let after = since; ; ) {
     const events = await log.read({ after, limit: LIMITS.pageRows, types: [type] });
-    const found = events.find((event) => stream === undefined || event.stream === stream);
+    const found = events.find(
+      (event) => stream === undefined || streamsAround(event.stream).includes(stream),
+    );
     if (found || events.length < LIMITS.pageRows) return found?.seq;
     after = events.at(-1)?.seq ?? after;
   }

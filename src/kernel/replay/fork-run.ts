@@ -1,5 +1,6 @@
 import { type Id, LIMITS } from '../../base/index.ts';
 import { failure, OPERATOR, type StoredEvent } from '../../contract/index.ts';
+import type { StreamAppend } from '../../log/index.ts';
 import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isInFlight } from '../effects/lifecycle.ts';
 import { asKernelEvent, type KernelEvents } from '../events.ts';
@@ -39,7 +40,14 @@ const OWN_EVENTS = 100;
  * effect of the fork is prepared, shown and signed anew. Fails with `not_found`, `not_possible` (no
  * plan yet; an effect on its way; one that was taken back), `too_large`, `erased`.
  */
-export async function forkRun(ports: ForkPorts, of: Id, from: string, by: string): Promise<Fork> {
+export async function forkRun(
+  ports: ForkPorts,
+  of: Id,
+  from: string,
+  by: string,
+  /** goes into the append that begins it */
+  noted: (run: Id) => readonly StreamAppend[] = () => [],
+): Promise<Fork> {
   const { log, playbooks } = ports;
   const lookup = { compilePlaybook: playbooks.compiled, compileInline: playbooks.compileInline };
   const original = await loadRun(log, ports.blobs, lookup, of);
@@ -76,6 +84,7 @@ export async function forkRun(ports: ForkPorts, of: Id, from: string, by: string
     const because = [`It was forked from run ${of} at ${from}.`];
     say(turn, 'plan.decided', { ...underVersion(decided, original), because, snapshot });
     for (const event of prefix.events) takeOver(turn, of, event, outputs.get(event) ?? event);
+    turn.batch.others.push(...noted(run));
   });
   return { run, of, taken: [...prefix.kept] };
 }

@@ -47,8 +47,12 @@ interface Waiter {
 
 async function* waitersFor(log: Log, event: StoredEvent): AsyncIterable<Waiter> {
   const waits = log.fold(waitsFold);
+  const own = awaitedKey(event.type);
+  // `}` is the character after `|`: one look tells whether anybody waits for this type at all
+  const range = { from: own, to: `${event.type}}`, limit: 1 };
+  if ((await waits.list({ index: 'event', ...range })).length === 0) return;
   const keys = [
-    awaitedKey(event.type),
+    own,
     ...leaves(event.data, '').map(([path, value]) => awaitedKey(event.type, [path, value])),
   ];
   for (const equals of keys) {

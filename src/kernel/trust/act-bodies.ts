@@ -12,6 +12,20 @@ const because = z.string().trim().min(1).max(500);
 const mode = z.enum(['live', 'sandbox', 'off']);
 const host = z.string().min(1).max(253);
 
+const commitment = z.string().regex(/^[0-9a-f]{64}$/);
+const hookName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'small letters, digits and dashes');
+/** `data.id`: names of members, apart by dots */
+const payloadPath = z
+  .string()
+  .max(200)
+  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'names apart by dots, such as data.id');
+const hookSettings = z.strictObject({
+  playbook: z.string().min(1).max(120).nullable(),
+  input: z.record(z.string(), z.json()).nullable(),
+  facts: z.array(payloadPath).max(50),
+  about: payloadPath.nullable(),
+});
+
 const deviceSchema = z
   .strictObject({
     id,
@@ -50,12 +64,13 @@ const bodies = {
     z.strictObject({ device: id, because }),
     z.strictObject({ approval: id, because }),
     z.strictObject({ token: id, because }),
+    z.strictObject({ hook: id, because }),
   ]),
   policy: z.strictObject({ policy: z.record(z.string(), z.json()), because }),
   device: z.union([
     z.strictObject({ device: deviceSchema }),
     /** whoever has the code may enrol one browser until then; only its hash is signed and stored */
-    z.strictObject({ invite: z.string().regex(/^[0-9a-f]{64}$/), until: z.iso.datetime() }),
+    z.strictObject({ invite: commitment, until: z.iso.datetime() }),
   ]),
   secret: z.strictObject({
     name: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,79}$/),
@@ -63,10 +78,7 @@ const bodies = {
     /** where it may be sent; none for a removal */
     hosts: z.array(host).max(50),
     /** `secretCommitment` of a new value; a removal has none */
-    commitment: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/)
-      .exactOptional(),
+    commitment: commitment.exactOptional(),
   }),
   token: z.strictObject({
     token: z.strictObject({
@@ -82,6 +94,13 @@ const bodies = {
       until: z.iso.datetime(),
     }),
   }),
+  hook: z.union([
+    /** `secret`: `secretCommitment` of the value that the signing device handed over */
+    z.strictObject({ add: hookName, secret: commitment, settings: hookSettings }),
+    z.strictObject({ change: hookName, settings: hookSettings }),
+    /** the secrets before it count until then as well */
+    z.strictObject({ rotate: hookName, secret: commitment, oldUntil: z.iso.datetime() }),
+  ]),
   erase: z.strictObject({
     subject: id,
     because,

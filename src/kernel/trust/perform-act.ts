@@ -14,6 +14,7 @@ import { contractHash } from '../effects/contract-hash.ts';
 import { isApproved } from '../effects/lifecycle.ts';
 import { fact, type KernelEvents, type KernelEventType } from '../events.ts';
 import { controlFold, type EffectRow, effectsFold } from '../folds.ts';
+import { changeHook, endHook } from '../hooks/change-hook.ts';
 import { acceptAct } from './accept-act.ts';
 import type { Act, ActBodies } from './act-bodies.ts';
 import { type ErasureReceipt, planErasure } from './erase/erase-subject.ts';
@@ -122,6 +123,8 @@ async function changesOf(ports: ActPorts, act: Act, authority: Authority): Promi
       } as const;
       return only(await next(ports, `secret/${name}`, says('secret.changed', data, authority)));
     }
+    case 'hook':
+      return { appends: await changeHook(ports, act.body, authority.by), runs: [] };
     case 'connector':
       return only(await switchTo(ports, act.body, authority));
     case 'label':
@@ -167,6 +170,7 @@ async function revoke(
     const revoked = says('token.revoked', { because }, authority);
     return only(await next(ports, `token/${body.token}`, revoked));
   }
+  if ('hook' in body) return { appends: await endHook(ports, body, authority.by), runs: [] };
   if ('approval' in body) {
     const revoked = says('approval.revoked', { because }, authority);
     const appends = [await next(ports, `approval/${body.approval}`, revoked)];

@@ -18,6 +18,7 @@ import {
 } from '../../policy/index.ts';
 import { formatValue } from '../../records/index.ts';
 import { controlFold, devicesFold } from '../folds.ts';
+import { activeHook, describeHook } from '../hooks/describe-hook.ts';
 import { policyNow } from '../policy-now.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
@@ -92,6 +93,8 @@ function describe(ports: ActPorts, act: Act): Promise<readonly string[]> {
       return describeToken(ports, act.body);
     case 'secret':
       return describeSecret(ports, act.body);
+    case 'hook':
+      return describeHook(ports, act.body);
     case 'erase':
       return describeErasure(ports, act.body);
     case 'connector':
@@ -204,6 +207,10 @@ async function describeRevocation(
     if (!token) throw notFound('token', body.token);
     if (token.revoked !== null) throw decided('This token was ended before.');
     return [`Ends the token "${token.name}" at once and for good: ${body.because}`];
+  }
+  if ('hook' in body) {
+    await activeHook(log, body.hook);
+    return [`Takes no delivery to the hook "${body.hook}" any more: ${body.because}`];
   }
   const approval = await log.fold(approvalsFold).get(body.approval);
   if (!approval) throw notFound('approval', body.approval);

@@ -1,8 +1,11 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import { failure, toFailure } from '../../contract/index.ts';
 import {
+  composeHookSecret,
   composeInvite,
   composeToken,
+  HOOK_SECRET_BYTES,
+  hookSecretName,
   INVITE_BYTES,
   SECRET_SALT_BYTES,
   secretCommitment,
@@ -20,6 +23,7 @@ import {
   addressesOf,
   asJson,
   refuseWeak,
+  type SigningWish,
   signingFacts,
   signProposal,
   signWith,
@@ -42,6 +46,10 @@ export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
   'token-create': createToken,
   'token-revoke': signed,
   erase: signed,
+  'hook-add': giveSecret,
+  'hook-rotate': giveSecret,
+  'hook-set': signed,
+  'hook-end': signedTwice,
   'secret-set': setSecret,
   'secret-rotate': setSecret,
   'secret-remove': signedTwice,
@@ -159,13 +167,49 @@ async function setSecret(
       ? await cli.prompt('Secret: ', true)
       : await textOf(cli.readFile(String(file)));
   const value = typed.replace(/\r?\n$/, '');
-  // what is signed stands for this very value, and tells nobody what it is
-  const salt = toBase64Url(cli.random(SECRET_SALT_BYTES));
-  const commitment = await secretCommitment({ name: String(rest.name), salt, value });
+  return keepValue(ports, operation, rest, wish, { name: String(rest.name), value });
+}
+
+/** The secret of a hook comes from a file, or is made here and shown here, once. */
+async function giveSecret(
+  ports: FlowPorts,
+  operation: Operation,
+  { file, ...input }: JsonObject,
+): Promise<Outcome> {
+  const { wish, rest } = splitWish(input);
+  const { cli } = ports;
+  const { kind, body, assurance } = await propose(ports, operation, {
+    ...rest,
+    commitment: UNTYPED,
+  });
+  if (!wish.recovery) await refuseWeak(ports, kind, body, assurance);
+  const value =
+    file === undefined
+      ? composeHookSecret(cli.random(HOOK_SECRET_BYTES))
+      : (await textOf(cli.readFile(String(file)))).trim();
+  const name = hookSecretName(String(rest.name));
+  const { data } = await keepValue(ports, operation, rest, wish, { name, value });
+  if (file !== undefined || !isJsonObject(data)) return { data };
+  return { data: { ...data, whsec: value } };
+}
+
+/** What is signed stands for this very value, and tells nobody what it is. */
+async function keepValue(
+  ports: FlowPorts,
+  operation: Operation,
+  rest: JsonObject,
+  wish: SigningWish,
+  { name, value }: { readonly name: string; readonly value: string },
+): Promise<Outcome> {
+  const salt = toBase64Url(ports.cli.random(SECRET_SALT_BYTES));
+  const commitment = await secretCommitment({ name, salt, value });
   const wanted = { ...rest, commitment };
-  const statement = await signProposal(ports, await propose(ports, operation, wanted), wish);
-  const secret = { value, salt, signed: statement };
-  return { data: await ports.client.ask(operation, { ...wanted, secret }) };
+  const proposed = await propose(ports, operation, wanted);
+  const secret = { value, salt, signed: await signProposal(ports, proposed, wish) };
+  // a time that was counted from then is signed, so it is said again as it was
+  const oldUntil = isJsonObject(proposed.body) ? proposed.body.oldUntil : undefined;
+  const again = { ...wanted, ...(oldUntil === undefined ? {} : { oldUntil }), secret };
+  return { data: await ports.client.ask(operation, again) };
 }
 
 /** stands for a value that was not typed yet: nothing has this hash */

@@ -4,6 +4,7 @@ import { formatValue } from '../../records/index.ts';
 import { DECISIONS_SHOWN } from '../operations/decisions.ts';
 import { ERASURE_LINES } from './erasure-lines.ts';
 import { heldWords, money, plain, time } from './format.ts';
+import { HOOK_LINES, type KeptHook, keptHookLines } from './hook-lines.ts';
 import { type Screen, table } from './screen.ts';
 import { wrap } from './text-table.ts';
 
@@ -24,6 +25,8 @@ export const TRUST_LINES = {
         'secret-rotate',
         'secret-remove',
         'token-revoke',
+        'hook-set',
+        'hook-end',
       ],
     ].map((name) => [name, doneLines]),
   ),
@@ -36,6 +39,15 @@ export const TRUST_LINES = {
     'The token, which is shown this once and kept nowhere:',
     data.token,
   ],
+  'hook-add': (data: Done & KeptHook, screen: Screen) => [
+    ...doneLines(data, screen),
+    ...keptHookLines(data),
+  ],
+  'hook-rotate': (data: Done & KeptHook, screen: Screen) => [
+    ...doneLines(data, screen),
+    ...keptHookLines(data),
+  ],
+  ...HOOK_LINES,
   ...ERASURE_LINES,
   policy: policyLines,
   'policy-history': (rows: readonly PolicyLine[], screen: Screen) =>

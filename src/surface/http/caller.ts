@@ -5,6 +5,8 @@ import type { Caller, Operation, Services } from '../operations/operation.ts';
 /** Which door a request came through; set by the door itself, never by who asks. */
 export interface DoorInfo {
   readonly door: 'http' | 'local';
+  /** of who connected, on the network's door */
+  readonly address?: string;
 }
 
 export const COOKIE = 'steward_session';

@@ -8,6 +8,7 @@ import { OPERATIONS } from '../operations/table.ts';
 import { type Assets, serveAsset } from './assets.ts';
 import { callerOf, checkAccess, cookieHeader, type DoorInfo } from './caller.ts';
 import { guardRequest, type Origins } from './guard.ts';
+import { createHookDoor, HOOKS_PATH } from './hook-door.ts';
 import { openApiDocument } from './openapi.ts';
 import { problemResponse, toPublicFailure } from './problem.ts';
 import { limited, readInput } from './read-input.ts';
@@ -44,20 +45,28 @@ export function createApp(options: AppOptions): App {
     return found ?? sayNo(nothingAt(req.path));
   });
   routes.notFound(({ req }) => sayNo(nothingAt(req.path)));
+  /** What was asked wrongly is none. */
+  function tellDefect(error: unknown): void {
+    if (toPublicFailure(error).code !== 'internal') return;
+    report(redactFailure(services.redactor, toFailure(error)), 'http');
+  }
   routes.onError((error) => {
-    // what was asked wrongly is no defect
-    if (toPublicFailure(error).code === 'internal') {
-      report(redactFailure(services.redactor, toFailure(error)), 'http');
-    }
+    tellDefect(error);
     return sayNo(error);
   });
 
+  const hookDoor = createHookDoor({ receive: services.kernel.hooks.receive, origins });
   return {
     fetch: async (request, door) => {
       try {
+        // signed by machines: a door of its own, which no session and no route of ours lies behind
+        if (new URL(request.url).pathname.startsWith(HOOKS_PATH)) {
+          return secured(await hookDoor(request, door));
+        }
         if (door.door === 'http') guardRequest(request, origins);
         return secured(await routes.fetch(request, door));
       } catch (error) {
+        tellDefect(error);
         return secured(sayNo(error));
       }
     },

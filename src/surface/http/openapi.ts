@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { FAILURES } from '../../contract/index.ts';
 import { type Operation, pathFields } from '../operations/operation.ts';
 import { OPERATIONS } from '../operations/table.ts';
+import { DELIVERY_BYTES, HOOKS_PATH } from './hook-door.ts';
 
 type Part = { readonly [member: string]: unknown };
 
@@ -17,6 +18,7 @@ export function openApiDocument(version: string): Part {
     methods[operation.method.toLowerCase()] = describe(operation);
     paths[path] = methods;
   }
+  paths[`${HOOKS_PATH}{name}`] = { post: DELIVERY };
   const document = {
     openapi: '3.1.0',
     info: { title: 'Steward', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
@@ -48,6 +50,29 @@ const PROBLEM = {
     detail: { type: 'string', description: 'what happened, in plain words' },
     code: { enum: Object.keys(FAILURES) },
     remedy: { type: 'string', description: 'what to do' },
+  },
+};
+
+/** The one request that is no operation: whoever sends it is no caller, and signs with a secret. */
+const DELIVERY: Part = {
+  operationId: 'hook-delivery',
+  summary: 'Tell something to a hook',
+  description: `Standard Webhooks 1.0. Whoever holds the secret of the hook; no session and no token counts. At most ${DELIVERY_BYTES.toLocaleString('en')} bytes. The same id is taken once.`,
+  parameters: [
+    parameter('path', 'name', { type: 'string' }, true),
+    ...['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
+      parameter('header', name, { type: 'string' }, true),
+    ),
+  ],
+  requestBody: { required: true, content: { 'application/json': { schema: { type: 'object' } } } },
+  responses: {
+    '200': { description: 'It is kept, now or before.' },
+    default: {
+      description: 'It was not taken. Without the secret every reason looks the same.',
+      content: {
+        'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } },
+      },
+    },
   },
 };
 
@@ -94,7 +119,12 @@ function describe(operation: Operation): Part {
   };
 }
 
-function parameter(where: 'path' | 'query', name: string, schema: unknown, required: boolean) {
+function parameter(
+  where: 'path' | 'query' | 'header',
+  name: string,
+  schema: unknown,
+  required: boolean,
+) {
   return { name, in: where, required, schema };
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json } from '../../base/index.ts';
+import { isJsonObject, type Json } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import { ACT_KINDS, type ActKind } from '../../contract/portable.ts';
 import type { Performed } from '../../kernel/index.ts';
@@ -69,6 +69,14 @@ export const actPerformOperation = defineOperation({
   input: z.strictObject({ kind: kindField, body: bodyField, signed: signedField }),
   webOnly: 'every command that needs your signature ends with it',
   handle: async ({ kind, body, signed }, { services }) => {
+    if (kind === 'hook' && isJsonObject(body) && !('change' in body)) {
+      throw failure(
+        'not_possible',
+        'A hook is made together with its secret.',
+        {},
+        'Use: steward hook add NAME',
+      );
+    }
     if (kind === 'secret') {
       // the value and the fact belong together
       throw failure(

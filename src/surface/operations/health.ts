@@ -13,6 +13,8 @@ export interface Check {
   readonly remedy: string;
 }
 
+/** failed deliveries that are counted */
+const DELIVERIES_MAX = 100;
 const LEAST_FREE_BYTES = 512 * 1024 * 1024;
 
 export const healthOperation = defineOperation({
@@ -76,7 +78,28 @@ async function healthChecks(services: Services): Promise<readonly Check[]> {
           'Look on the other side, then answer: steward inbox',
         )
       : ok('outcomes', 'Every outcome is known.'),
+    ...(await hookChecks(services)),
     ok('inbox', waiting === 0 ? 'Nothing waits for you.' : `${plural(waiting, 'item')} for you.`),
+  ];
+}
+
+/** Deliveries that failed, and how many were refused; nothing where there is no hook. */
+async function hookChecks({ kernel }: Services): Promise<readonly Check[]> {
+  const refused = kernel.hooks.refused();
+  const [failed, hooks] = await Promise.all([
+    kernel.hooks.deliveries({ failed: true, limit: DELIVERIES_MAX }),
+    kernel.hooks.list(),
+  ]);
+  if (hooks.length === 0 && refused === 0 && failed.length === 0) return [];
+  const words = `${plural(refused, 'delivery', 'deliveries')} refused since the start`;
+  return [
+    failed.length > 0
+      ? warn(
+          'hooks',
+          `${plural(failed.length, 'delivery', 'deliveries')} failed; ${words}.`,
+          'Look why, then handle them again: steward hooks --failed',
+        )
+      : ok('hooks', `${plural(hooks.length, 'hook')}; none of what came in failed; ${words}.`),
   ];
 }
 
@@ -131,8 +154,8 @@ function fail(name: string, words: string, remedy: string): Check {
   return { name, status: 'fail', words, remedy };
 }
 
-function plural(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+function plural(count: number, noun: string, many = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : many}`;
 }
 
 function megabytes(bytes: number): string {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import type { Json } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
-import { secretCommitment } from '../../contract/portable.ts';
+import { type ActKind, secretCommitment } from '../../contract/portable.ts';
 import { performedView, proposal, SIGNING } from './acts.ts';
 import { signedField } from './inputs.ts';
 import { type CliOption, defineOperation, type Services } from './operation.ts';
@@ -20,10 +21,12 @@ export const secretsOperation = defineOperation({
   body: 'none',
   input: z.strictObject({}),
   cli: { words: ['secret', 'list'], examples: ['steward secret list'] },
-  handle: (_, { services }) => services.secrets.list(),
+  // those of hooks are sent nowhere, and are the hooks' own matter
+  handle: async (_, { services }) =>
+    (await services.secrets.list()).filter(({ hosts }) => hosts.length > 0),
 });
 
-const SECRET_BYTES = 300 * 1024; // the longest value, were all of it escaped
+export const SECRET_BYTES = 300 * 1024; // the longest value, were all of it escaped
 const FILE: CliOption = {
   field: 'file',
   flags: '--file <file>',
@@ -31,8 +34,8 @@ const FILE: CliOption = {
   kind: 'text',
 };
 /** `secretCommitment` of the value: it is signed, so that nobody can put another value in its place */
-const commitmentField = z.string().regex(/^[0-9a-f]{64}$/, 'the commitment as hexadecimal');
-const givenField = z.strictObject({
+export const commitmentField = z.string().regex(/^[0-9a-f]{64}$/, 'the commitment as hexadecimal');
+export const givenField = z.strictObject({
   value: z.string(),
   /** base64url */
   salt: z.string().regex(/^[A-Za-z0-9_-]{43}$/, '32 random bytes as base64url'),
@@ -106,30 +109,50 @@ export const secretRotateOperation = defineOperation({
 const SEE_SECRETS = 'See them with: steward secret list';
 
 /** Proposes it; with a signature keeps the value first and says that it is set only then. */
-async function keepSecret(
+function keepSecret(
   services: Services,
   wanted: { readonly name: string; readonly hosts: string[]; readonly commitment: string },
   given: Given | undefined,
 ) {
+  const body = {
+    name: wanted.name,
+    change: 'set',
+    hosts: wanted.hosts,
+    commitment: wanted.commitment,
+  };
+  return keepSigned(services, { kind: 'secret', body }, { ...wanted, handle: wanted.name }, given);
+}
+
+/** An act that says something about a value, which comes along beside it. */
+export async function keepSigned(
+  services: Services,
+  { kind, body }: { readonly kind: ActKind; readonly body: Json },
+  wanted: {
+    /** what the commitment was made for */
+    readonly name: string;
+    /** what it is kept under */
+    readonly handle: string;
+    readonly hosts: readonly string[];
+    readonly commitment: string;
+  },
+  given: Given | undefined,
+) {
   const { secrets, kernel } = services;
-  const { name: secret, hosts, commitment } = wanted;
-  const body = { name: secret, change: 'set', hosts, commitment };
-  if (given === undefined) return proposal(services, 'secret', body);
+  const { name: secret, handle, hosts, commitment } = wanted;
+  if (given === undefined) return proposal(services, kind, body);
   const { value, salt, signed } = given;
   if ((await secretCommitment({ name: secret, salt, value })) !== commitment) {
     throw failure('bad_signature', 'This is not the value that was signed.', { secret });
   }
   // before it is kept: what nobody signed is no secret, and must not blot out what it looks like
-  await kernel.trust.check('secret', body, signed);
+  await kernel.trust.check(kind, body, signed);
   // durable before anything says that it is set; given out only after that
-  await secrets.stage({ name: secret, value, hosts, commitment });
-  const performed = await kernel.trust
-    .perform('secret', body, signed)
-    .catch(async (error: unknown) => {
-      await secrets.drop(secret, commitment);
-      throw error;
-    });
-  const facts = await secrets.settle(secret, commitment);
+  await secrets.stage({ name: handle, value, hosts, commitment });
+  const performed = await kernel.trust.perform(kind, body, signed).catch(async (error: unknown) => {
+    await secrets.drop(handle, commitment);
+    throw error;
+  });
+  const facts = await secrets.settle(handle, commitment);
   return { ...performedView(services, performed), secret: facts };
 }
 

@@ -18,6 +18,15 @@ import {
   revokeOperation,
 } from './grants.ts';
 import { doctorOperation, healthOperation } from './health.ts';
+import {
+  deliveriesOperation,
+  hookAddOperation,
+  hookAgainOperation,
+  hookEndOperation,
+  hookRotateOperation,
+  hookSetOperation,
+  hooksOperation,
+} from './hooks.ts';
 import { importPartiesOperation, importTimeOperation } from './imports.ts';
 import {
   answerOperation,
@@ -127,6 +136,13 @@ export const OPERATIONS: readonly Operation[] = [
   schedulesOperation,
   scheduleSetOperation,
   scheduleRemoveOperation,
+  hooksOperation,
+  hookAddOperation,
+  hookSetOperation,
+  hookRotateOperation,
+  hookEndOperation,
+  deliveriesOperation,
+  hookAgainOperation,
   connectorsOperation,
   connectOperation,
   modeOperation,

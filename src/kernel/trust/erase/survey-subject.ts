@@ -202,6 +202,8 @@ async function rowsOf({ log }: ActPorts, runs: ReadonlySet<Id>, streams: Readonl
   return {
     ...{ runs: [...runs], effects: under('effect/'), items: under('item/'), waits },
     tokens: under('token/'),
+    hooks: under('hook/').filter((name) => !name.includes('/')),
+    deliveries: under('hook/').filter((name) => name.includes('/')),
     ...{ schedules: under('schedule/'), grants, 'grant-use': under('grant-use/') },
   };
 }

@@ -1,0 +1,138 @@
+import { isJsonObject, type Json, type JsonObject, toTimestamp } from '../../base/index.ts';
+import {
+  type Failure,
+  failure,
+  type Labelled,
+  OWN,
+  type StoredEvent,
+  toFailure,
+} from '../../contract/index.ts';
+import type { StreamAppend } from '../../log/index.ts';
+import { compileTemplate, resolveNow } from '../../plan/index.ts';
+import { asKernelEvent, fact, type KernelEvents } from '../events.ts';
+import type { KernelPorts } from '../ports.ts';
+import type { Runner } from '../run/runner.ts';
+import { say } from '../run/turn.ts';
+import { settledId } from '../settled-id.ts';
+import { checkPlaybookInput, planDecided } from '../submit.ts';
+import { playbookOfHook, WHOLE_PAYLOAD } from './describe-hook.ts';
+import type { HookSettings } from './events.ts';
+import { finding } from './finding.ts';
+import { type DeliveryRow, hooksFold } from './hook-folds.ts';
+
+export interface StartPorts extends KernelPorts {
+  readonly runner: Pick<Runner, 'create'>;
+}
+
+/**
+ * Starts what a delivery is for, once: the run's id follows from the delivery, and the run and the note
+ * about it are one append. What cannot start is never silent: the delivery says why, and so does a card.
+ */
+export async function startPlaybook(ports: StartPorts, row: DeliveryRow): Promise<void> {
+  const { log } = ports;
+  const received = await readDelivery(ports, row);
+  const run = settledId(`steward/delivery-run/v1\0${log.company}\0${row.key}`, received.at);
+  const stream = `hook/${row.key}`;
+  const version = await log.streamVersion(stream);
+  const prepared = await prepare(ports, received);
+  if ('failure' in prepared) {
+    await log.append(failedAppends(row, prepared.failure, version, received.at, log.company));
+    return;
+  }
+  const { decided, words } = prepared;
+  const playbook = decided.playbook ?? '';
+  await ports.runner.create(run, (turn) => {
+    const intent = { words, playbook, queue: 'now' } as const;
+    say(turn, 'intent.recorded', intent, { by: `hook:${row.hook}`, label: OWN });
+    say(turn, 'plan.decided', decided, { label: OWN });
+    turn.batch.others.push(startedAppend(row.key, version, run, playbook));
+  });
+}
+
+export function startedAppend(
+  key: string,
+  expectedVersion: number,
+  run: string,
+  playbook: string,
+): StreamAppend {
+  const events = [fact('hook.started', { run, playbook }, { run })];
+  return { stream: `hook/${key}`, expectedVersion, events };
+}
+
+type ReceivedEvent = Omit<StoredEvent, 'data'> & { readonly data: KernelEvents['hook.received'] };
+
+/** Fails with `erased` where what it said is gone. */
+export async function readDelivery(
+  { log }: Pick<KernelPorts, 'log'>,
+  { key }: DeliveryRow,
+): Promise<ReceivedEvent> {
+  const [first] = await log.readStream(`hook/${key}`, { limit: 1 });
+  const event = first && asKernelEvent(first);
+  if (event?.type === 'hook.received' && isJsonObject(event.data.payload)) {
+    if (!('$erased' in event.data.payload)) return event;
+  }
+  throw failure('erased', 'What this delivery said was erased.', { delivery: key });
+}
+
+async function prepare(ports: StartPorts, received: ReceivedEvent) {
+  const { hook, id } = received.data;
+  try {
+    const row = await ports.log.fold(hooksFold).get(hook);
+    const { playbook: wanted, input } = row?.settings ?? NO_SETTINGS;
+    if (wanted === null) {
+      throw failure(
+        'not_possible',
+        'This hook starts nothing.',
+        { hook },
+        `Let it start a playbook with: steward hook set ${hook} --playbook NAME`,
+      );
+    }
+    const playbook = await playbookOfHook(ports.log, wanted);
+    const given = inputOf(received, input ?? WHOLE_PAYLOAD);
+    checkPlaybookInput(playbook, given.value);
+    const because = [`"${hook}" delivered ${id}, and you let that start ${wanted}.`];
+    const decided = await planDecided(ports, playbook, given.value, OWN, because);
+    return {
+      decided: { ...decided, inputLabels: given.labels },
+      words: `${playbook.title} (hook ${hook}, ${id})`,
+    };
+  } catch (error) {
+    return { failure: toFailure(error) };
+  }
+}
+
+const NO_SETTINGS: Pick<HookSettings, 'playbook' | 'input'> = { playbook: null, input: null };
+
+/** The signed template over the delivery: each field with the label of what it was made of. */
+function inputOf(received: ReceivedEvent, template: JsonObject): Labelled<JsonObject> {
+  const { hook, id, sentAt, happenedAt, late, payload } = received.data;
+  const delivery: Labelled<Json> = {
+    value: {
+      ...{ name: hook, id, late, payload },
+      ...{ sentAt: toTimestamp(sentAt), happenedAt: toTimestamp(happenedAt) },
+    },
+    labels: { base: OWN, at: received.fieldLabels ?? { payload: received.label } },
+  };
+  const scope = new Map([['hook', delivery]]);
+  const { value, labels } = resolveNow(compileTemplate(template), scope, { own: OWN });
+  if (isJsonObject(value)) return { value, labels };
+  throw failure('invalid_input', 'The input of a hook is an object.', { path: 'input' });
+}
+
+/** The delivery says why, and so does a card: one for each time it was tried. */
+function failedAppends(
+  { key, hook, id }: DeliveryRow,
+  problem: Failure,
+  version: number,
+  at: number,
+  company: string,
+): readonly StreamAppend[] {
+  const failed = fact('hook.failed', { failure: problem.toData() });
+  const item = settledId(`steward/delivery-failed/v1\0${company}\0${key}\0${version}`, at);
+  const title = `A delivery to your hook "${hook}" could not start: ${problem.message}`;
+  const recommendation = `${problem.remedy} Then handle it again: steward hook again ${key}`;
+  return [
+    { stream: `hook/${key}`, expectedVersion: version, events: [failed] },
+    finding(item, title, { hook, id, delivery: key, failure: problem.toData(), recommendation }),
+  ];
+}
