@@ -79,6 +79,9 @@ export interface KernelEvents extends TrustEvents, HookEvents {
     readonly failure: FailureData;
     /** UTC ms of the next try; absent when there is none */
     readonly retryAt?: number;
+    /** as of `step.completed` */
+    readonly given?: string;
+    readonly readAt?: number;
   };
   'step.waiting': {
     readonly step: string;

@@ -78,3 +78,16 @@ test('each try is told, with its cause and the time of the next', () =>
     },
     { playbooks: [flaky] },
   ));
+
+test('what cannot be worked out again says why', () =>
+  travel(
+    async (parts) => {
+      const { id } = await start(parts, 'gone', { party: 'nobody' });
+      await drive(parts, id, 'answer');
+      const { input: given, inputFailure, tries } = await look(parts, id, 'keep');
+      expect(given).toBeUndefined();
+      expect(inputFailure?.message).toBe('There is no party with the id nobody.');
+      expect(tries[0]?.failure?.message).toBe(inputFailure?.message);
+    },
+    { playbooks: [{ ...looksUp, name: 'gone' }] },
+  ));

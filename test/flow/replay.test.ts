@@ -192,6 +192,31 @@ describe('replaying', () => {
       { playbooks: [given] },
     ));
 
+  test.each([1, 3])(
+    'a try that failed on something else is found, be it the last or not (%s fail)',
+    (failing) =>
+      travel(
+        async (parts) => {
+          parts.world.failing = failing;
+          const { id } = await start(parts, 'flaky', { n: 1 });
+          await drive(parts, id, 'answer');
+          expect((await replayRun(portsOf(parts), id)).status).toBe('identical');
+          const log = forge(parts, id, (event) =>
+            event.type === 'plan.decided'
+              ? { ...event, data: { ...event.data, input: { n: 2 } } }
+              : event,
+          );
+          const [failed] = (await parts.log.readStream(`run/${id}`)).filter(
+            ({ type }) => type === 'step.failed',
+          );
+          expect((await replayRun({ ...portsOf(parts), log }, id)).divergence).toMatchObject({
+            ...{ step: 'try', seq: failed?.seq, found: { input: { n: 2 } } },
+          });
+        },
+        { playbooks: [flaky] },
+      ),
+  );
+
   test('a log from before inputs were noted replays, and is believed', () =>
     travel(
       async (parts) => {
@@ -382,6 +407,11 @@ const given: JsonObject = {
 };
 
 const numberInput: JsonObject = { fields: [{ name: 'n', kind: 'integer', required: true }] };
+
+const flaky: JsonObject = {
+  ...{ name: 'flaky', version: 1, title: 'Try', autonomy: 'suggest', input: numberInput },
+  plan: { steps: [{ id: 'try', call: 'task.flaky@1', with: { n: { $expr: 'input.n' } } }] },
+};
 
 const troubles: JsonObject = {
   ...{ name: 'troubles', version: 1, title: 'Troubles', autonomy: 'suggest', input: numberInput },

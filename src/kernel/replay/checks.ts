@@ -86,7 +86,7 @@ export async function checkOutcome(
 
 /** A live step is believed, and only for what it was given then. Older logs do not say it. */
 function checkGiven(event: Of<'step.completed' | 'step.failed'>, input: Json): void {
-  const given = event.type === 'step.completed' ? event.data.given : undefined;
+  const { given } = event.data;
   const found = inputPrint(input);
   if (given === undefined || given === found) return;
   throw parted(event, 'It would be given something else now.', { given: found, input }, { given });

@@ -1,7 +1,14 @@
 import type { Id, Json } from '../../base/index.ts';
-import { type FailureData, failure, type Label, labelOfAll } from '../../contract/index.ts';
+import {
+  type FailureData,
+  failure,
+  type Label,
+  labelOfAll,
+  toFailure,
+} from '../../contract/index.ts';
 import { asKernelEvent } from '../events.ts';
 import { loadRun } from '../run/load-run.ts';
+import type { RunState } from '../run/run-state.ts';
 import { referencesAt } from './closed-ports.ts';
 import { readRecording } from './recording.ts';
 import type { ReplayPorts } from './replay-run.ts';
@@ -12,6 +19,8 @@ import { readAtIn } from './tape.ts';
 export interface StepLook {
   /** what it was given; absent while it has not begun */
   readonly input?: Json;
+  /** why that cannot be worked out again, where it cannot */
+  readonly inputFailure?: FailureData;
   /** where the least trusted part of that came from */
   readonly worth?: Label;
   /** it read records as they were once this event had happened */
@@ -65,14 +74,26 @@ export async function lookAtStep(ports: ReplayPorts, id: Id, path: string): Prom
   if (!run) return { tries };
   const readAt = own.map(readAtIn).find((seq) => seq !== undefined);
   const seq = readAt ?? first.seq - 1;
-  const input = await stepInput(run, path, seq, referencesAt(ports.log)).catch(
-    () => undefined, // it failed on this very input: its failure says so
-  );
   return {
-    ...(input && worthOf(input.value, input.labels)),
+    ...(await inputAt(ports, run, path, seq)),
     ...(readAt === undefined ? {} : { readAt }),
     tries,
   };
+}
+
+/** The step may have failed on this very input; or a payload that it was made of was erased since. */
+async function inputAt(
+  { log }: ReplayPorts,
+  run: RunState,
+  path: string,
+  seq: number,
+): Promise<Pick<StepLook, 'input' | 'worth' | 'inputFailure'>> {
+  try {
+    const { value, labels } = await stepInput(run, path, seq, referencesAt(log));
+    return worthOf(value, labels);
+  } catch (error) {
+    return { inputFailure: toFailure(error).toData() };
+  }
 }
 
 function worthOf(input: Json, labels: Parameters<typeof labelOfAll>[0]) {

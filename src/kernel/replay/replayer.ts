@@ -156,7 +156,11 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     checkRule(ports, tape, event, problem);
     if (retryAt !== undefined) return tape.believe(event);
     const { turn, taken } = tape.closed();
-    failStep(turn, path, attempt, problem);
+    const { given, readAt } = event.data;
+    failStep(turn, path, attempt, problem, {
+      ...(given === undefined ? {} : { given }),
+      ...(readAt === undefined ? {} : { readAt }),
+    });
     await tape.compare(taken());
   }
 

@@ -35,6 +35,8 @@ export type StepOutcome =
       readonly step: string;
       readonly attempt: number;
       readonly failure: Failure;
+      /** as above; absent where it never got its input */
+      readonly given?: string;
     };
 
 /** bytes of one output; a larger result belongs in a file */
@@ -72,6 +74,7 @@ export function executeAgent(request: ExecuteRequest): StepOutcome | Promise<Ste
     step,
     attempt,
     failure: asCapabilityFailure(error, agent.contract),
+    ...givenTo(request),
   });
   try {
     const input = checkInput(agent.contract, request.input.value);
@@ -170,9 +173,14 @@ function accept(request: ExecuteRequest, result: AgentResult): StepOutcome {
   const labels = result.labels
     ? vouched(result.labels)
     : { base: joinLabels(labelOfAll(input.labels), seen) };
-  const given = contract.effect === 'pure' ? {} : { given: inputPrint(input.value) };
   const output = { value, labels };
-  return { status: 'done', step, attempt, output, size: text.length, commands, ...given };
+  const size = text.length;
+  return { status: 'done', step, attempt, output, size, commands, ...givenTo(request) };
+}
+
+/** Of a pure step nothing is noted: executing it again tells more. */
+function givenTo({ agent, input }: ExecuteRequest): { readonly given?: string } | undefined {
+  return agent.contract.effect === 'pure' ? undefined : { given: inputPrint(input.value) };
 }
 
 /** Our own code may say what its output is worth, as its own work at best: it is not the operator. */
@@ -181,8 +189,10 @@ function vouched({ base, at }: Labels): Labels {
   return { base: joinLabels(base, OWN), ...(at ? { at: Object.fromEntries(entries) } : {}) };
 }
 
-function broke({ step, attempt }: ExecuteRequest, message: string): StepOutcome {
-  return { status: 'failed', step, attempt, failure: failure('wrong_output', message) };
+function broke(request: ExecuteRequest, message: string): StepOutcome {
+  const { step, attempt } = request;
+  const problem = failure('wrong_output', message);
+  return { status: 'failed', step, attempt, failure: problem, ...givenTo(request) };
 }
 
 /** A defect of an agent is a failure of its step, with the text of what it threw. */

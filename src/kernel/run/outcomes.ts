@@ -7,7 +7,7 @@ import { staysInline, storedOutput } from './large-outputs.ts';
 import { compiledStep, stepOf } from './run-places.ts';
 import type { RunState } from './run-state.ts';
 import type { RunnerContext } from './runner.ts';
-import { failStep } from './step-failures.ts';
+import { failStep, type ReadOn } from './step-failures.ts';
 import { nextTryAt } from './step-rules.ts';
 import { say, type Turn } from './turn.ts';
 
@@ -44,15 +44,16 @@ function takeOutcome(
   }
   const readAt = actor.readAt.get(outcome.step);
   actor.readAt.delete(outcome.step);
-  if (outcome.status === 'failed') {
-    retryOrFail(context, turn, outcome.step, outcome.attempt, outcome.failure);
-    return undefined;
-  }
-  const { output, size, given } = outcome;
+  const { given } = outcome;
   const on = {
     ...(given === undefined ? undefined : { given }),
     ...(readAt === undefined ? undefined : { readAt }),
   };
+  if (outcome.status === 'failed') {
+    retryOrFail(context, turn, outcome.step, outcome.attempt, outcome.failure, on);
+    return undefined;
+  }
+  const { output, size } = outcome;
   if (outcome.commands.length > 0 || !staysInline(output.value, size)) {
     return takeChanges(context, turn, outcome, on);
   }
@@ -81,7 +82,7 @@ async function takeChanges(
     turn.batch.others.push(...changes);
     sayCompleted(turn, step, output, stored, on);
   } catch (error) {
-    retryOrFail(context, turn, step, attempt, toFailure(error));
+    retryOrFail(context, turn, step, attempt, toFailure(error), on);
   }
 }
 
@@ -92,12 +93,6 @@ export async function complete(
   output: Labelled<Json>,
 ): Promise<void> {
   sayCompleted(turn, step, output, await storedOutput(context.ports.blobs, output.value));
-}
-
-/** What a step was given and when it read, for its end. */
-interface ReadOn {
-  readonly given?: string;
-  readonly readAt?: number;
 }
 
 function sayCompleted(
@@ -118,10 +113,11 @@ export function retryOrFail(
   step: string,
   attempt: number,
   problem: Failure,
+  on: ReadOn = {},
 ): void {
   const retryAt = retryTime(context, turn, step, attempt, problem);
-  if (retryAt === undefined) failStep(turn, step, attempt, problem);
-  else say(turn, 'step.failed', { step, attempt, failure: problem.toData(), retryAt });
+  if (retryAt === undefined) failStep(turn, step, attempt, problem, on);
+  else say(turn, 'step.failed', { step, attempt, failure: problem.toData(), retryAt, ...on });
 }
 
 /** When to try again, in UTC ms; undefined when it would not help or was tried enough. */

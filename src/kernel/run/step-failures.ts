@@ -2,15 +2,27 @@ import type { Failure } from '../../contract/index.ts';
 import { compiledStep } from './run-places.ts';
 import { open, resolveNowIn, say, stepTitle, type Turn } from './turn.ts';
 
+/** What a step was given and when it read, for the event of its end. */
+export interface ReadOn {
+  readonly given?: string;
+  readonly readAt?: number;
+}
+
 /** A try that cannot be repeated: caught by the plan, or handed to the operator. */
-export function failStep(turn: Turn, path: string, attempt: number, problem: Failure): void {
+export function failStep(
+  turn: Turn,
+  path: string,
+  attempt: number,
+  problem: Failure,
+  on: ReadOn = {},
+): void {
   const { run } = turn;
   const compiled = compiledStep(run, path);
   const { catch: caught, onFail = 'ask' } = compiled.step;
   const data = problem.toData();
   const inCatch = run.scopes.has(`${path}/catch/`);
   if (caught && !inCatch && (caught.codes?.includes(problem.code) ?? true)) {
-    say(turn, 'step.failed', { step: path, attempt, failure: data });
+    say(turn, 'step.failed', { step: path, attempt, failure: data, ...on });
     if (compiled.catchBody) {
       say(turn, 'step.expanded', {
         step: path,
@@ -28,7 +40,7 @@ export function failStep(turn: Turn, path: string, attempt: number, problem: Fai
     }
     return;
   }
-  say(turn, 'step.failed', { step: path, attempt, failure: data });
+  say(turn, 'step.failed', { step: path, attempt, failure: data, ...on });
   if (onFail === 'skip') {
     say(turn, 'step.skipped', { step: path, because: problem.message });
   } else if (onFail === 'fail') {

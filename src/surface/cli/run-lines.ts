@@ -150,14 +150,18 @@ export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
 }
 
 /** What a step was given and gave, whole, and its tries where there were several. */
+const NOT_AGAIN = 'What it was given cannot be worked out again:';
+
 export function stepLines(step: StepPage, screen: Screen): readonly string[] {
   const { id = '', title, capability, status = '', waiting, because, tries, input, output } = step;
+  const { inputFailure } = step;
   const why = waiting?.words ?? because;
   return [
     screen.bold(plain(title ?? id)),
     `${plain(id)}  ${status}${capability ? `  ${capability}` : ''}`,
     ...(why ? wrap(plain(why), screen.width) : []),
     ...valueLines('Given', input, screen),
+    ...(inputFailure ? wrap(`${NOT_AGAIN} ${plain(inputFailure.message)}`, screen.width) : []),
     ...valueLines('Result', output ?? null, screen),
     ...(tries.length > 1 || tries.some(({ failure }) => failure) ? tryLines(tries, screen) : []),
   ];

@@ -7,13 +7,15 @@ import { findRun, stepView } from './run-view.ts';
 export async function stepPage(services: Services, id: string, path: string) {
   const { kernel, log, blobs } = services;
   const row = await findRun(services, id);
-  const { input = null, worth = null, readAt = null, tries } = await kernel.past.step(row.id, path);
+  const looked = await kernel.past.step(row.id, path);
+  const { input = null, inputFailure = null, worth = null, readAt = null, tries } = looked;
   const { compiled: compilePlaybook, compileInline } = kernel.playbooks;
   const run = await loadRun(log, blobs, { compilePlaybook, compileInline }, row.id);
   return {
     run: row.id,
     ...(run && stepView(run, stepOf(run, path))),
     input,
+    inputFailure,
     worth,
     readAt,
     tries: tries.map(({ attempt, startedAt, endedAt, failure, retryAt }) => ({

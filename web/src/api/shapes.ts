@@ -154,6 +154,8 @@ export interface RunRow {
 /** What a step was given and gave, and every try. */
 export interface StepPage extends RunStep {
   readonly input: Json;
+  /** why that cannot be worked out again */
+  readonly inputFailure: JsonObject | null;
   readonly tries: readonly {
     readonly attempt: number;
     readonly startedAt: string | null;

@@ -21,6 +21,11 @@ export function StepDetails({ run, step }: { readonly run: string; readonly step
   return (
     <div class="step-page">
       <Value title="Given" value={page.input} />
+      {page.inputFailure ? (
+        <p class="muted">
+          What it was given cannot be worked out again: {visible(String(page.inputFailure.message))}
+        </p>
+      ) : null}
       <Value title="Result" value={page.output ?? null} />
       {isTold ? (
         <>
