@@ -173,7 +173,38 @@ describe('secret store', () => {
     expect(again.list().map(({ name }) => name)).toEqual(['kept', 'signed']);
     expect(again.reveal('signed', 'a.com')).toBe('the value of signed');
     expect((await open()).list()).toEqual(again.list());
-    expect([...(await open()).values()].map(({ name }) => name).sort()).toEqual(['kept', 'signed']);
+    // what was given out once is recognised on, what never was is not
+    const known = [...(await open()).values()].map(({ name }) => name).sort();
+    expect(known).toEqual(['kept', 'removed', 'signed']);
+  });
+
+  test('a replaced or removed value is recognised after a restart, for ninety days, and never given out', async () => {
+    const store = await open();
+    await keep(store, 'stripe', VALUE, ['api.stripe.com']);
+    await rotate(store, 'stripe', 'second value');
+    await keep(store, 'mail', 'a mail password', ['smtp.example.com']);
+    await store.settle('mail', null);
+    const later = (days: number) =>
+      openSecretStore(keys, { now: () => clock.now() + days * 86_400_000 });
+    const known = async (days: number) =>
+      [...(await later(days)).values()].map(({ value }) => value).sort();
+    expect(await known(89)).toEqual(['a mail password', 'second value', VALUE].sort());
+    expect(await known(91)).toEqual(['second value']);
+    const again = await later(1);
+    expect(again.reveal('stripe', 'api.stripe.com')).toBe('second value');
+    expect(() => again.reveal('mail', 'smtp.example.com')).toThrow(code('not_found'));
+    for (const file of readdirSync(keys)) {
+      expect(readFileSync(join(keys, file)).includes(VALUE), file).toBe(false);
+    }
+  });
+
+  test('of many replaced values the newest hundred are recognised', async () => {
+    const store = await open();
+    for (let i = 0; i <= 102; i++) await keep(store, 'often', `value number ${i}`, ['a.com']);
+    const known = [...(await open()).values()].map(({ value }) => value);
+    expect(known).toHaveLength(101);
+    expect(known).not.toContain('value number 1');
+    expect(known).toContain('value number 2');
   });
 
   test('injection replaces exactly its own handle, in headers, in a copy', async () => {

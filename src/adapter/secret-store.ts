@@ -54,7 +54,10 @@ export interface SecretStore {
   ) => Request;
   /** The value of a secret that is sent nowhere: for checks in this house. Undefined for every other one. */
   readonly own: (name: string) => string | undefined;
-  /** Every value this process ever held, also replaced ones, so that a redactor can know them. */
+  /**
+   * Every value that counts, that this process ever held, or that was replaced or removed in the last 90
+   * days, so that a redactor can know them.
+   */
   readonly values: () => Iterable<{ readonly name: string; readonly value: string }>;
 }
 
@@ -78,11 +81,15 @@ export async function openSecretStore(directory: string, clock: Clock): Promise<
   const path = join(directory, 'secrets.age');
   const sealed = await readPrivateFile(path);
   const vault = await openVault(directory, sealed !== undefined);
-  let kept: Kept = sealed ? await vault.open(sealed) : { secrets: new Map(), staged: [] };
+  const nothing: Kept = { secrets: new Map(), staged: [], retired: [] };
+  let kept: Kept = sealed ? await vault.open(sealed) : nothing;
   const everHeld = new Map<string, Set<string>>();
-  for (const { name, value } of [...kept.secrets.values(), ...kept.staged]) {
-    hold(everHeld, name, value);
-  }
+  const known = [
+    ...kept.secrets.values(),
+    ...kept.staged,
+    ...stillKnown(kept.retired, clock.now()),
+  ];
+  for (const { name, value } of known) hold(everHeld, name, value);
 
   let queue: Promise<unknown> = Promise.resolve();
   /** One change after the other; memory follows the disk, never the other way round. */
@@ -90,8 +97,9 @@ export async function openSecretStore(directory: string, clock: Clock): Promise<
     const done = queue.then(async () => {
       const next = decide(kept);
       if (next === kept) return;
-      await writeDurably(path, await vault.seal(next));
-      kept = next;
+      const written = { ...next, retired: stillKnown(next.retired, clock.now()) };
+      await writeDurably(path, await vault.seal(written));
+      kept = written;
     });
     queue = done.catch(() => undefined);
     return done;
@@ -166,13 +174,29 @@ function settled(before: Kept, name: string, signed: string | null, changedAt: s
     if (!old) return before;
     const next = new Map(secrets);
     next.delete(name);
-    return { ...before, secrets: next };
+    return { ...before, secrets: next, retired: retire(before, old, changedAt) };
   }
   const found = staged.find((one) => isSame(one, name, signed));
   if (!found || old?.commitment === signed) return before;
   const secret = { ...found, version: (old?.version ?? 0) + 1, changedAt };
   const rest = staged.filter((one) => one !== found);
-  return { secrets: new Map(secrets).set(name, secret), staged: rest };
+  const retired = retire(before, old, changedAt);
+  return { secrets: new Map(secrets).set(name, secret), staged: rest, retired };
+}
+
+/** A value that counts no more is still secret: it may be valid elsewhere, and quoted in old errors. */
+const RETIRED_MS = 90 * 86_400_000;
+/** values; each one more is looked for in everything that is written */
+const RETIRED_MAX = 100;
+
+function retire({ retired }: Kept, old: Secret | undefined, at: string): Kept['retired'] {
+  return old ? [...retired, { name: old.name, value: old.value, retiredAt: at }] : retired;
+}
+
+/** The newest of those that were retired within the time that they are looked for. */
+function stillKnown(retired: Kept['retired'], now: number): Kept['retired'] {
+  const young = retired.filter(({ retiredAt }) => now - Date.parse(retiredAt) < RETIRED_MS);
+  return young.slice(-RETIRED_MAX);
 }
 
 function isSame(staged: StagedSecret, name: string, commitment: string): boolean {
@@ -211,16 +235,24 @@ const secretSchema = stagedSchema.extend({
   version: z.int().positive(),
   changedAt: z.iso.datetime(),
 });
+const retiredSchema = z.strictObject({
+  name: z.string().regex(NAME),
+  value: z.string(),
+  retiredAt: z.iso.datetime(),
+});
 const fileSchema = z.strictObject({
   v: z.literal(1),
   secrets: z.array(secretSchema),
   staged: z.array(stagedSchema).default([]),
+  retired: z.array(retiredSchema).default([]),
 });
 type Secret = z.infer<typeof secretSchema>;
 
 interface Kept {
   readonly secrets: ReadonlyMap<string, Secret>;
   readonly staged: readonly z.infer<typeof stagedSchema>[];
+  /** replaced and removed ones, oldest first: given out to nobody, only recognised */
+  readonly retired: readonly z.infer<typeof retiredSchema>[];
 }
 
 interface Vault {
@@ -266,13 +298,13 @@ async function readIdentity(path: string, mayCreate: boolean): Promise<string> {
 
 async function createVault(identity: string): Promise<Vault> {
   return {
-    seal: ({ secrets, staged }) =>
-      encrypt(identity, JSON.stringify({ v: 1, secrets: [...secrets.values()], staged })),
+    seal: ({ secrets, staged, retired }) =>
+      encrypt(identity, JSON.stringify({ v: 1, secrets: [...secrets.values()], staged, retired })),
     async open(sealed) {
       const text = await decrypt(identity, sealed);
       try {
-        const { secrets, staged } = fileSchema.parse(JSON.parse(text ?? ''));
-        return { secrets: new Map(secrets.map((secret) => [secret.name, secret])), staged };
+        const { secrets, ...rest } = fileSchema.parse(JSON.parse(text ?? ''));
+        return { secrets: new Map(secrets.map((secret) => [secret.name, secret])), ...rest };
       } catch {
         // never the parser's words: they may quote a value
         throw failure(

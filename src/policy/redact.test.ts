@@ -99,7 +99,7 @@ describe('laws', () => {
     );
   });
 
-  /** Each of them may be a layer; two layers are promised. */
+  /** Each of them may be a layer; three layers are promised. */
   const layers: { readonly [name: string]: (text: string) => string } = {
     base64: (text) => Buffer.from(text).toString('base64'),
     base64url: (text) => Buffer.from(text).toString('base64url'),
@@ -126,6 +126,50 @@ describe('laws', () => {
       // what is left of the encoding is too little to say anything
       expect(redacted.length).toBeLessThan(written.length);
     }
+  });
+
+  const triples = pairs.flatMap((pair) =>
+    Object.entries(layers).map(([outermost, third]) => ({ ...pair, outermost, third })),
+  );
+  test.each(triples)('in $inner inside $outer inside $outermost nothing of it is left', (three) => {
+    const odd = `${SECRET}+a/`;
+    const { text } = createRedactor(() => [{ name: 'hidden', value: odd }]);
+    const write = (value: string) => three.third(three.second(three.first(value)));
+    for (const before of ['', 'u:', 'key=', 'abc ']) {
+      const redacted = text(`see ${write(`${before}${odd} tail`)} there`);
+      expect(redacted).toMatch(/^see .*\[secret:hidden\].* there$/s);
+      expect(redacted).not.toContain(write(odd).slice(6, -6));
+    }
+  });
+
+  test.each([
+    ['over lines', `${SECRET.slice(0, 9)}\n${SECRET.slice(9)}`],
+    ['over lines of a quote', `> ${SECRET.slice(0, 9)}\r\n> ${SECRET.slice(9)}`],
+    ['over a folded header', `X-Key: ${SECRET.slice(0, 9)}\r\n  ${SECRET.slice(9)}`],
+    ['over the soft breaks of a mail', `${SECRET.slice(0, 9)}=\r\n${SECRET.slice(9)}`],
+    ['quoted-printable', SECRET.replaceAll('=', '=3D').replaceAll('Ö', '=C3=96')],
+    [
+      'in wrapped lines of base64 of base64 of base64',
+      (
+        Buffer.from(Buffer.from(bytes.toString('base64')).toString('base64'))
+          .toString('base64')
+          .match(/.{1,16}/g) ?? []
+      ).join('\n'),
+    ],
+  ])('split %s nothing of it is left', (_, written) => {
+    const redacted = redactor.text(`see ${written} there`);
+    expect(redacted).toMatch(/^see .*\[secret:bank\].* there$/s);
+    expect(leaks(redacted, SECRET)).toEqual([]);
+  });
+
+  test('split into the chunks or lines of a list, nothing of it is left and nothing else is lost', () => {
+    const chunks = ['see sk-li', 've/9+Zq"', 'x\\Ö~7w there', ' and on'];
+    expect(chunks.join('')).toContain(SECRET);
+    expect(redactor.json({ lines: chunks })).toEqual({
+      lines: ['see [secret:bank]', '[secret:bank]', '[secret:bank] there', ' and on'],
+    });
+    const clean = { lines: ['no', 'secret', 'here', 'at all'] };
+    expect(redactor.json(clean)).toBe(clean);
   });
 
   test('what holds no secret is handed back itself, so that looking costs no copy', () => {

@@ -1,5 +1,6 @@
 import { isJsonObject, type Json } from '../base/index.ts';
 import { MIN_SECRET_LENGTH, type Secret, type Spelling, spellingsOf } from './spellings.ts';
+import { decodedRuns, insideOf, type View, viewsOf } from './views.ts';
 
 export interface Redactor {
   /** False while there is no secret at all: then nothing has to be looked through. */
@@ -28,16 +29,11 @@ interface Span {
   readonly name: string;
 }
 
-/** A view of a text in which an encoding is undone; `at[i]` is where its i-th letter stood. */
-interface View {
-  readonly text: string;
-  readonly at?: Int32Array;
-}
-
 /**
  * The one redactor that guards every writer (log, files, reports, errors, answers). Finds a secret in
  * the spellings of `spellingsOf`, percent-encoded once or twice around them, in base64 with wrapped
- * lines, and mixtures of plain and encoded letters. `secrets` is asked again on every call, so a rotated
+ * lines, mixtures of plain and encoded letters, one layer of base64, hexadecimal or JSON more around all
+ * of these, and split over lines or the members of a list. `secrets` is asked again on every call, so a rotated
  * secret counts at once.
  */
 export function createRedactor(secrets: () => Iterable<Secret>): Redactor {
@@ -63,7 +59,8 @@ function redactJson(value: Json, index: Index): Json {
     return redacted === text ? value : redacted;
   }
   if (Array.isArray(value)) {
-    const elements = value.map((element: Json) => redactJson(element, index));
+    const pieces = redactPieces(value, index);
+    const elements = pieces.map((element: Json) => redactJson(element, index));
     return elements.every((element, i) => element === value[i]) ? value : elements;
   }
   if (!isJsonObject(value)) return value;
@@ -76,10 +73,53 @@ function redactJson(value: Json, index: Index): Json {
   return isClean ? value : Object.fromEntries(members);
 }
 
+/** Texts in a list may be the lines or chunks of one: what goes on from one into the next is found too. */
+function redactPieces(list: readonly Json[], index: Index): readonly Json[] {
+  const texts = list.filter((one) => typeof one === 'string');
+  if (texts.length < 2 || texts.length < list.length) return list;
+  const joined = texts.join('');
+  if (joined.length < index.shortest) return list;
+  const starts: number[] = [];
+  for (let at = 0, i = 0; i < texts.length; i++) {
+    starts.push(at);
+    at += texts[i]?.length ?? 0;
+  }
+  const crossing = spansIn(joined, index).filter(({ start, end }) =>
+    starts.some((at) => start < at && at < end),
+  );
+  if (crossing.length === 0) return list;
+  return texts.map((text, i) => {
+    const from = starts[i] ?? 0;
+    const own = crossing.flatMap(({ start, end, name }) => {
+      const span = {
+        start: Math.max(0, start - from),
+        end: Math.min(text.length, end - from),
+        name,
+      };
+      return span.start < span.end ? [span] : [];
+    });
+    return own.length === 0 ? text : replaceSpans(text, own);
+  });
+}
+
 function redactText(text: string, index: Index): string {
   if (text.length < index.shortest) return text;
-  const spans = viewsOf(text).flatMap((view) => findSpans(view, index));
+  const spans = spansIn(text, index);
   return spans.length === 0 ? text : replaceSpans(text, spans);
+}
+
+/** What is spelled in it, and whole runs of letters that spell it once they are decoded. */
+function spansIn(text: string, index: Index): Span[] {
+  const views = viewsOf(text);
+  const spans = views.flatMap((view) => findSpans(view, index));
+  for (const view of views) {
+    for (const { start, end, texts } of decodedRuns(view)) {
+      if (spans.some((span) => span.start < end && start < span.end)) continue;
+      const found = texts.flatMap(insideOf).flatMap((inner) => findSpans(inner, index))[0];
+      if (found) spans.push({ start, end, name: found.name });
+    }
+  }
+  return spans;
 }
 
 function findSpans(view: View, index: Index): Span[] {
@@ -123,96 +163,6 @@ function replaceSpans(text: string, spans: Span[]): string {
     done = end;
   }
   return out + text.slice(done);
-}
-
-/** The text itself, and where it makes a difference: percent-decoded, and without line breaks. */
-function viewsOf(text: string): View[] {
-  const views: View[] = [{ text }];
-  if (/%[0-9A-Fa-f]{2}|\+/.test(text)) views.push(...percentDecoded(text));
-  if (/[A-Za-z0-9+/=_-]\r?\n/.test(text)) views.push(unwrapped(text));
-  return views;
-}
-
-/** The text with percent-encoding undone, and once more where that shows another layer of it. */
-function percentDecoded(text: string): View[] {
-  const once = percentDecode(Buffer.from(text, 'utf8'), unitsOf(text));
-  const first = toView(once);
-  return /%[0-9A-Fa-f]{2}/.test(first.text)
-    ? [first, toView(percentDecode(once.bytes, once.at))]
-    : [first];
-}
-
-/** Bytes, and where in the text each of them stood. */
-interface Bytes {
-  readonly bytes: Buffer;
-  readonly at: Int32Array;
-}
-
-/** A plus sign and a blank become one letter, because forms write the one for the other. */
-function toView({ bytes, at }: Bytes): View {
-  return { text: bytes.toString('latin1').replaceAll('+', ' '), at };
-}
-
-function percentDecode(bytes: Buffer, from: Int32Array): Bytes {
-  const out = Buffer.allocUnsafe(bytes.length);
-  const at = new Int32Array(bytes.length + 1);
-  let length = 0;
-  for (let i = 0; i < bytes.length; ) {
-    const byte = bytes[i] ?? 0;
-    const decoded = byte === PERCENT ? hexByte(bytes, i + 1) : -1;
-    at[length] = from[i] ?? 0;
-    out[length++] = decoded < 0 ? byte : decoded;
-    i += decoded < 0 ? 1 : 3;
-  }
-  at[length] = from[bytes.length] ?? 0;
-  return { bytes: out.subarray(0, length), at };
-}
-
-/** For each byte of a text's UTF-8, the unit of UTF-16 it belongs to; the last one is the text's end. */
-function unitsOf(text: string): Int32Array {
-  const bytes = Buffer.from(text, 'utf8');
-  const at = new Int32Array(bytes.length + 1);
-  let unit = 0;
-  for (let i = 0; i < bytes.length; i++) {
-    at[i] = unit;
-    // a letter is as many units as its bytes say; they are counted at its last byte
-    if (((bytes[i + 1] ?? 0) & 0xc0) !== 0x80) unit += isFourBytes(bytes, i) ? 2 : 1;
-  }
-  at[bytes.length] = text.length;
-  return at;
-}
-
-const PERCENT = 0x25;
-
-/** The byte that two hexadecimal digits at `at` spell, or -1. */
-function hexByte(bytes: Buffer, at: number): number {
-  const high = hexDigit(bytes[at] ?? 0);
-  const low = hexDigit(bytes[at + 1] ?? 0);
-  return high < 0 || low < 0 ? -1 : high * 16 + low;
-}
-
-function hexDigit(byte: number): number {
-  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
-  const letter = byte | 0x20; // small letters and capitals alike
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : -1;
-}
-
-/** True if the letter whose last byte is at `last` takes four bytes, so two units of UTF-16. */
-function isFourBytes(bytes: Buffer, last: number): boolean {
-  return last >= 3 && (bytes[last - 3] ?? 0) >= 0xf0;
-}
-
-function unwrapped(text: string): View {
-  const at = new Int32Array(text.length + 1);
-  let out = '';
-  let length = 0;
-  for (const line of text.matchAll(/[^\r\n]+/g)) {
-    for (let i = 0; i < line[0].length; i++) at[length + i] = line.index + i;
-    length += line[0].length;
-    out += line[0];
-    at[length] = line.index + line[0].length;
-  }
-  return { text: out, at };
 }
 
 function buildIndex(secrets: readonly Secret[]): Index {

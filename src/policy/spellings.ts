@@ -18,8 +18,8 @@ export const MIN_SECRET_LENGTH = 4;
 /**
  * Every way in which a secret is looked for: as it is, inside JSON text, in hexadecimal, in base64
  * (both alphabets, any alignment), and each of these, or its percent-encoding, written once more in
- * JSON, hexadecimal or base64. Percent-encoding on the outside is undone by whoever looks. So two layers
- * of any of the four are found, and no third one.
+ * JSON, hexadecimal or base64. Percent-encoding on the outside, and one
+ * layer more of any of the four, are undone by whoever looks (views.ts). So three layers are found.
  */
 export function spellingsOf({ name, value }: Secret): Spelling[] {
   const raw = { text: value, edges: 0 };
