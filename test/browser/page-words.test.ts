@@ -18,6 +18,7 @@ import {
 import { snoozeTimes } from '../../web/src/words/snooze-times.ts';
 import { timesWords } from '../../web/src/words/status.ts';
 import { tellEvent } from '../../web/src/words/tell-event.ts';
+import { tellItem } from '../../web/src/words/tell-item.ts';
 import { visible } from '../../web/src/words/visible.ts';
 
 describe('outside text', () => {
@@ -153,6 +154,20 @@ describe('numbers and times', () => {
     expect([0, 1, 2, 10, 11, 20].map(timesWords)).toEqual([
       ...['new', '2nd time', '3rd time', '11th time', '12th time', '21st time'],
     ]);
+  });
+});
+
+test('a question that repeats what was asked shows first what tells it from the others', () => {
+  const title = 'I do not know how to do this yet: "juggle 3 oranges"';
+  expect(tellItem({ title, runTitle: 'juggle 3 oranges' })).toEqual({
+    title: 'juggle 3 oranges',
+    detail: 'I do not know how to do this yet',
+  });
+  const other = { title: 'Are the hours right?', runTitle: 'Close a month' };
+  expect(tellItem(other)).toEqual({ title: other.title, detail: other.runTitle });
+  expect(tellItem({ title: 'Look at it', runTitle: null })).toEqual({
+    title: 'Look at it',
+    detail: '',
   });
 });
 

@@ -4,12 +4,14 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createWorkshop, type Served, type Workshop } from '../support/steward-process.ts';
 import {
   buildPage,
+  countBecomes,
   expectAccessible,
   expectNoSidewaysScroll,
   firstLoad,
   focusComes,
   inBrowser,
   signIn,
+  textBecomes,
 } from './page-kit.ts';
 
 const FIRST_LOAD_BYTES = 60 * 1024;
@@ -103,7 +105,8 @@ inBrowser('every screen in a real browser', (visitor) => {
   test('a record keeps its history, and opens as it was', async () => {
     await openFirst('/business/party', 'Studio Nord');
     await page.getByRole('button', { name: 'Edit' }).click();
-    await page.getByRole('textbox', { name: 'Payment days of billing' }).fill('21');
+    const billing = page.getByRole('group', { name: 'Billing' });
+    await billing.getByRole('textbox', { name: 'Payment days' }).fill('21');
     await page.getByRole('button', { name: 'Save' }).click();
     await page.getByText('Changed payment days of billing to 21.').waitFor();
     await page.getByRole('button', { name: 'As it was then' }).last().click();
@@ -120,6 +123,45 @@ inBrowser('every screen in a real browser', (visitor) => {
     await page.getByRole('alert').waitFor();
     await focusComes(mail);
     await page.keyboard.press('Escape');
+  });
+
+  test('a full inbox counts, lists and shortens itself, and older runs follow', async () => {
+    await page.setViewportSize({ width: 1280, height: 800 });
+    const many = <Row extends object>(row: Row | undefined, count: number) =>
+      Array.from({ length: count }, (_, index) => ({ ...row, id: `0000-${index}` }));
+    await page.route('**/api/inbox', async (route) => {
+      const response = await route.fetch();
+      const { items } = await response.json();
+      await route.fulfill({ response, json: { items: many(items[0], 203), total: 203 } });
+    });
+    await open('/runs', 'invoice Acme');
+    const known = await page.request.get(new URL('/api/runs', served.url).href);
+    const [run] = await known.json();
+    await page.route('**/api/runs?*', (route) => {
+      const isOlder = route.request().url().endsWith('before=0000-199');
+      return route.fulfill({ json: isOlder ? many(run, 205).slice(200) : many(run, 200) });
+    });
+    await open('/today', '195 more in the inbox');
+    await page.getByRole('link', { name: 'Inbox 203 waiting' }).waitFor();
+    const count = page.locator('.rail-count');
+    await textBecomes(count, '99+');
+    const box = await count.boundingBox();
+    expect(box?.height).toBeLessThan(20);
+    expect(box && box.x >= 0 && box.x + box.width <= 48).toBe(true);
+    await open('/runs', 'Older runs');
+    await page.getByRole('button', { name: 'Older runs' }).click();
+    await countBecomes(page.locator('.rows .row'), 205);
+    await countBecomes(page.getByRole('button', { name: 'Older runs' }), 0);
+    await page.unrouteAll();
+  });
+
+  test('on a phone no word of a table is broken into letters', async () => {
+    await page.setViewportSize({ width: 390, height: 844 });
+    await openFirst('/business/invoice', 'draft');
+    const cell = page.getByRole('region', { name: 'Lines' }).locator('td').first();
+    expect((await cell.boundingBox())?.width).toBeGreaterThan(120);
+    await expectNoSidewaysScroll(page, 'an invoice on a phone');
+    await page.setViewportSize({ width: 1280, height: 800 });
   });
 
   test('a step that happens elsewhere appears by itself', async () => {

@@ -10,6 +10,7 @@ import {
   countBecomes,
   expectAccessible,
   expectNoSidewaysScroll,
+  focusComes,
   inBrowser,
   signIn,
   textBecomes,
@@ -241,6 +242,22 @@ inBrowser('signing an act in a real browser', (visitor) => {
     await textHolds(trouble, 'Look whether it is there');
     expect((await grants()).filter(({ title }) => title === 'Lost').length).toBe(1);
     await cancel.click();
+  });
+
+  test('what is missing is asked for before anything is proposed', async () => {
+    await page.goto(`${desk.url}/settings`);
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.method() === 'POST') asked.push(request.url());
+    });
+    await page.getByRole('button', { name: 'Keep a secret…' }).click();
+    const form = page.getByRole('form', { name: 'Keep a secret' });
+    const hosts = form.getByLabel('Where it may be sent');
+    await form.getByLabel('How you call it').fill('bank');
+    await form.getByRole('button', { name: 'Show what I would sign' }).click();
+    await focusComes(hosts);
+    expect(asked).toEqual([]);
+    await form.getByRole('button', { name: 'Cancel' }).click();
   });
 
   test('a secret is removed after a warning, and an erasure keeps its receipt in Settings', async () => {

@@ -85,6 +85,9 @@ function Desk() {
   );
 }
 
+/** what fits into the rail; the list says the rest */
+const COUNT_MAX = 99;
+
 function Rail() {
   const [path] = useLocation();
   const waiting = useInbox().data.value?.total ?? 0;
@@ -102,10 +105,12 @@ function Rail() {
                 <Icon name={place.icon} />
                 <span class="rail-label">{place.title}</span>
                 {place.path === '/' && waiting > 0 ? (
-                  <span class="rail-count">
-                    {waiting}
-                    <span class="only-heard"> waiting</span>
-                  </span>
+                  <>
+                    <span class="rail-count" aria-hidden="true">
+                      {waiting > COUNT_MAX ? `${COUNT_MAX}+` : waiting}
+                    </span>
+                    <span class="only-heard">{waiting} waiting</span>
+                  </>
                 ) : null}
               </Link>
             </li>

@@ -1,4 +1,4 @@
-import { useLocation } from 'wouter-preact';
+import { Link } from 'wouter-preact';
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
 import { useResource } from '../api/resource.ts';
 import { Page } from '../parts/panes.tsx';
@@ -25,56 +25,66 @@ export function Automations() {
   const playbooks = useResource<readonly PlaybookRow[]>('/api/playbooks', ({ type }) =>
     type.startsWith('playbook.'),
   );
-  const [, go] = useLocation();
   return (
-    <Page
-      title="Automations"
-      intro={
-        <p class="muted">
-          Playbooks: plans that are kept and versioned. Ask for one in plain words.
-        </p>
-      }
-    >
+    <Page title="Automations">
       <DoBox />
       <WaitingSection />
       <SchedulesSection />
-      <Loaded from={playbooks}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty words="There is no playbook yet." />
-          ) : (
-            <ul class="tiles">
-              {rows.map((row) => (
-                <li key={row.name}>
-                  <h2>{visible(row.title)}</h2>
-                  <p class="muted">
-                    {row.name}, version {row.version}
-                    {row.versions && row.versions.length > 1
-                      ? ` of ${row.versions.join(', ')}`
-                      : ''}
-                    . {AUTONOMY[row.autonomy ?? ''] ?? 'Asks before anything leaves.'}
-                  </p>
-                  <ol class="bullets">
-                    {stepsOf(row.plan).map((title) => (
-                      <li key={title}>{visible(title)}</li>
-                    ))}
-                  </ol>
-                  <details class="quiet-details">
-                    <summary>The plan as it is stored</summary>
-                    <JsonSource value={row.plan ?? null} />
-                  </details>
-                  <p>
-                    <button type="button" class="action plain" onClick={() => go('/runs')}>
-                      See its runs
-                    </button>
-                  </p>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <section class="plain-section" aria-labelledby="playbooks">
+        <h2 id="playbooks">Playbooks</h2>
+        <p class="muted">
+          Plans that are kept and versioned. Ask for one above in plain words; what became of each
+          is under <Link href="/runs">Runs</Link>.
+        </p>
+        <Loaded from={playbooks}>
+          {(rows) =>
+            rows.length === 0 ? (
+              <Empty words="There is no playbook yet." />
+            ) : (
+              <ul class="tiles">
+                {rows.map((row) => (
+                  <li key={row.name}>
+                    <h3>{visible(row.title)}</h3>
+                    <p class="muted">
+                      {row.name}, version {row.version}
+                      {row.versions && row.versions.length > 1
+                        ? ` of ${row.versions.join(', ')}`
+                        : ''}
+                      . {AUTONOMY[row.autonomy ?? ''] ?? 'Asks before anything leaves.'}
+                    </p>
+                    <Steps titles={stepsOf(row.plan)} />
+                    <details class="quiet-details">
+                      <summary>The plan as it is stored</summary>
+                      <JsonSource value={row.plan ?? null} />
+                    </details>
+                  </li>
+                ))}
+              </ul>
+            )
+          }
+        </Loaded>
+      </section>
     </Page>
+  );
+}
+
+/** steps that are read at a glance; more of them are opened */
+const STEPS_OPEN = 6;
+
+function Steps({ titles }: { readonly titles: readonly string[] }) {
+  const list = (
+    <ol class="bullets">
+      {titles.map((title, index) => (
+        <li key={index}>{visible(title)}</li>
+      ))}
+    </ol>
+  );
+  if (titles.length <= STEPS_OPEN) return list;
+  return (
+    <details class="quiet-details">
+      <summary>{titles.length} steps</summary>
+      {list}
+    </details>
   );
 }
 

@@ -57,7 +57,12 @@ export function Business({
               />
             ) : null}
           </div>
-          <RecordList key={chosen} type={chosen} open={id} />
+          <RecordList
+            key={chosen}
+            type={chosen}
+            open={id}
+            ofParty={info?.fields.some(({ path }) => path === 'party') ?? false}
+          />
         </>
       }
     >
@@ -75,12 +80,25 @@ export function Business({
   );
 }
 
-function RecordList({ type, open }: { readonly type: string; readonly open: string | undefined }) {
+function RecordList({
+  type,
+  open,
+  ofParty,
+}: {
+  readonly type: string;
+  readonly open: string | undefined;
+  /** each belongs to a party, which is what tells two drafts apart */
+  readonly ofParty: boolean;
+}) {
   const [words, setWords] = useState('');
   const records = useResource<readonly RecordRow[]>(
     `/api/records/${encodeURIComponent(type)}`,
     (event) => event.stream.startsWith(`${type}/`),
   );
+  const parties = useResource<readonly RecordRow[]>(ofParty ? '/api/records/party' : null);
+  const names = new Map(parties.data.value?.map((party) => [party.id, party.title]));
+  const detailOf = (row: RecordRow): string =>
+    [names.get(String(row.fields.party)), ...detailsOf(row)].filter(Boolean).join(' · ');
   const wanted = words.trim().toLowerCase();
   const found = (records.data.value ?? []).filter(
     (row) => wanted === '' || `${row.title} ${detailOf(row)}`.toLowerCase().includes(wanted),
@@ -159,12 +177,12 @@ const DETAILS = [
   'status',
 ];
 
-function detailOf({ title, fields }: RecordRow): string {
+function detailsOf({ title, fields }: RecordRow): readonly (string | undefined)[] {
   const known = DETAILS.map((path) => formatValue(atPath(fields, path)));
   const hours =
     typeof fields.seconds === 'number' ? `${(fields.seconds / 3_600).toFixed(2)} h` : '';
   const found = known.find((one) => one !== '–' && one !== '' && !title.includes(one));
-  return [hours, found].filter(Boolean).join(' · ');
+  return [hours, found];
 }
 
 /** Newest day first where records have one; else as the server lists them. */

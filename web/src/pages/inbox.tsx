@@ -11,6 +11,7 @@ import { Panes } from '../parts/panes.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { formatDeadline, formatMoney } from '../words/format.ts';
 import { KIND_WORDS } from '../words/status.ts';
+import { tellItem } from '../words/tell-item.ts';
 import { visible } from '../words/visible.ts';
 import { DoBox } from './do-box.tsx';
 
@@ -116,10 +117,8 @@ function Row({
   const kind = KIND_WORDS[row.kind];
   const amount = row.effects.find((effect) => effect.amount !== null)?.amount;
   const to = [...new Set(row.effects.flatMap((effect) => effect.to))];
-  const detail = [
-    ...to.slice(0, 1).map(visible),
-    row.runTitle ? visible(row.runTitle) : undefined,
-  ].filter(Boolean);
+  const told = tellItem(row);
+  const detail = [...to.slice(0, 1).map(visible), visible(told.detail)].filter(Boolean);
   return (
     <li>
       <Link
@@ -138,7 +137,7 @@ function Row({
           </span>
         </span>
         <span class="row-line">
-          <span class="row-title">{visible(shortTitle(row.title, amount))}</span>
+          <span class="row-title">{visible(shortTitle(told.title, amount))}</span>
           {amount ? <span class="number">{formatMoney(amount)}</span> : null}
         </span>
         <span class="row-line">

@@ -75,7 +75,7 @@ export function PolicyTrial({
 function Tried({ past }: { readonly past: BackTest }) {
   return (
     <>
-      <table class="steps">
+      <table class="steps trial">
         <caption>
           {past.deeds} effects were judged again; {past.differs.length} would have been decided
           otherwise.
@@ -124,7 +124,7 @@ function cell({ verdicts, money }: Figures, verdict: Verdict): string {
   const sums = Object.entries(money[verdict]).map(([currency, minor]) =>
     formatMoney({ minor, currency }),
   );
-  return [verdicts[verdict], ...sums].join(', ');
+  return [verdicts[verdict], ...sums].join(' · ');
 }
 
 /** Fails with `NotSigned` for what is no policy at all. */

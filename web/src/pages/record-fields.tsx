@@ -185,7 +185,7 @@ function ListTable({ rows }: { readonly rows: Json | undefined }) {
           {lines.map((line, index) => (
             <tr key={index}>
               {columns.map((name) => (
-                <td key={name} class={isMoney(line[name]) ? 'number nowrap' : undefined}>
+                <td key={name} class={isShort(line[name]) ? 'number nowrap' : undefined}>
                   {name === 'rateBasisPoints'
                     ? `${Number(line[name]) / 100} %`
                     : formatValue(line[name])}
@@ -198,6 +198,14 @@ function ListTable({ rows }: { readonly rows: Json | undefined }) {
     </section>
   );
 }
+
+/** An amount, a quantity, a rate: one word to the eye. */
+function isShort(value: Json | undefined): boolean {
+  return isMoney(value) || formatValue(value).length <= SHORT;
+}
+
+/** letters, as in `12.75 hour` */
+const SHORT = 12;
 
 /** Ids of other records: those records say where they belong. */
 function isIdList(value: Json | undefined): boolean {

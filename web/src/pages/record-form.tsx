@@ -29,6 +29,11 @@ export function RecordForm({
   const [busy, setBusy] = useState(false);
   const changed = [...values].filter(([path, value]) => value !== (start.get(path) ?? ''));
 
+  const groups = Map.groupBy(
+    info.fields.filter((field) => isEditable(field, record)),
+    ({ path }) => path.slice(0, Math.max(0, path.indexOf('.'))),
+  );
+
   async function save(): Promise<void> {
     if (busy || changed.length === 0) return;
     setBusy(true);
@@ -70,16 +75,25 @@ export function RecordForm({
         </h2>
       </header>
       <div class="fields">
-        {info.fields
-          .filter((field) => isEditable(field, record))
-          .map((field) => (
+        {[...groups].map(([head, inside]) => {
+          const inputs = inside.map((field) => (
             <RecordField
               key={field.path}
               field={field}
+              label={fieldWords(head === '' ? field.path : field.path.slice(head.length + 1))}
               value={values.get(field.path) ?? ''}
               onInput={(value) => setValues(new Map(values).set(field.path, value))}
             />
-          ))}
+          ));
+          return head === '' ? (
+            inputs
+          ) : (
+            <fieldset key={head}>
+              <legend>{fieldWords(head)}</legend>
+              {inputs}
+            </fieldset>
+          );
+        })}
       </div>
       <section class="decide" aria-label="Save">
         {problem === undefined ? null : <Trouble error={problem} />}
@@ -100,10 +114,12 @@ export function RecordForm({
 
 function RecordField({
   field,
+  label,
   value,
   onInput,
 }: {
   readonly field: FieldInfo;
+  readonly label: string;
   readonly value: string;
   readonly onInput: (value: string) => void;
 }) {
@@ -115,7 +131,7 @@ function RecordField({
     field: {
       name: field.path,
       kind: kindOf(field),
-      label: fieldWords(field.path),
+      label,
       required: field.optional === false,
       ...(field.choices && { choices: field.choices }),
       ...(field.type === 'array' && { help: 'Several by comma.' }),

@@ -167,21 +167,22 @@ function StepRow({ run, step }: { readonly run: string; readonly step: RunStep }
   const [isOpen, setOpen] = useState(false);
   const error = isJsonObject(step.error) ? step.error : undefined;
   const detail = step.waiting?.words ?? step.because ?? (error ? textOf(error.message) : '');
+  const name = (
+    <>
+      {visible(step.title ?? step.id)}
+      {step.capability ? <span class="muted"> {bareName(step.capability)}</span> : null}
+      {detail ? <span class="step-detail">{visible(withMoments(detail))}</span> : null}
+    </>
+  );
   const depth = step.id.split('/').length - 1;
   return (
     <tr>
       <th scope="row" class={`depth-${Math.min(depth, 3)}`}>
-        {visible(step.title ?? step.id)}
-        {step.capability ? <span class="muted"> {bareName(step.capability)}</span> : null}
-        {detail ? <p class="step-detail">{visible(withMoments(detail))}</p> : null}
-        {NOT_BEGUN.has(step.status) ? null : (
-          <details
-            class="quiet-details"
-            onToggle={({ currentTarget }) => setOpen(currentTarget.open)}
-          >
-            <summary>
-              Details<span class="only-heard"> of {step.title ?? step.id}</span>
-            </summary>
+        {NOT_BEGUN.has(step.status) ? (
+          <span class="step-name">{name}</span>
+        ) : (
+          <details class="step-opens" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+            <summary>{name}</summary>
             {isOpen ? <StepDetails run={run} step={step} /> : null}
           </details>
         )}

@@ -1,8 +1,12 @@
+import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import { call } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
 import type { RunRow } from '../api/shapes.ts';
 import { useRowKeys } from '../keys/row-keys.ts';
+import { Action } from '../parts/action.tsx';
 import { Icon } from '../parts/icon.tsx';
+import { tellProblem } from '../parts/notice.tsx';
 import { Panes } from '../parts/panes.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { formatMoment } from '../words/format.ts';
@@ -10,14 +14,29 @@ import { bareName, runWords, waitWords } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
 import { RunCard } from './run-card.tsx';
 
+/** runs read at a time */
+const PAGE = 200;
+
 const TOUCHES = /^(run|intent|plan)\./;
 
 /** Everything that was asked for, newest first, and one of them opened. */
 export function Runs({ id }: { readonly id?: string | undefined }) {
-  const runs = useResource<readonly RunRow[]>('/api/runs?limit=200', ({ type }) =>
+  const runs = useResource<readonly RunRow[]>(`/api/runs?limit=${PAGE}`, ({ type }) =>
     TOUCHES.test(type),
   );
-  const rows = runs.data.value ?? [];
+  const [older, setOlder] = useState<readonly RunRow[]>([]);
+  const [isWhole, setWhole] = useState(false);
+  const newest = runs.data.value ?? [];
+  // what a new run pushes off the first page stands on the next one already, or is read with it
+  const rows = [...new Map([...newest, ...older].map((row) => [row.id, row])).values()];
+  const last = rows.at(-1);
+  const hasMore = !isWhole && newest.length === PAGE;
+  async function readOlder(): Promise<void> {
+    const path = `/api/runs?limit=${PAGE}&before=${last?.id ?? ''}`;
+    const more = await call<readonly RunRow[]>('GET', path);
+    setOlder([...older, ...more]);
+    setWhole(more.length < PAGE);
+  }
   useRowKeys(
     rows.map((row) => row.id),
     id,
@@ -29,19 +48,26 @@ export function Runs({ id }: { readonly id?: string | undefined }) {
       back="/runs"
       list={
         <Loaded from={runs}>
-          {(all) =>
-            all.length === 0 ? (
+          {() =>
+            rows.length === 0 ? (
               <Empty words="Nothing was asked for yet.">
                 <p>
                   <Link href="/">Say what should be done</Link>
                 </p>
               </Empty>
             ) : (
-              <ul class="rows">
-                {all.map((run) => (
-                  <RunLine key={run.id} run={run} current={run.id === id} />
-                ))}
-              </ul>
+              <>
+                <ul class="rows">
+                  {rows.map((run) => (
+                    <RunLine key={run.id} run={run} current={run.id === id} />
+                  ))}
+                </ul>
+                {hasMore ? (
+                  <p class="list-note">
+                    <Action label="Older runs" onAct={() => void readOlder().catch(tellProblem)} />
+                  </p>
+                ) : null}
+              </>
             )
           }
         </Loaded>

@@ -9,17 +9,21 @@ import { Page } from '../parts/panes.tsx';
 import { Empty, Loading, Trouble } from '../parts/states.tsx';
 import { formatDay, formatMoney, formatTime, isToday } from '../words/format.ts';
 import { tellEvent } from '../words/tell-event.ts';
+import { tellItem } from '../words/tell-item.ts';
 import { visible } from '../words/visible.ts';
 import { DoBox } from './do-box.tsx';
 import { HealthLights } from './health.tsx';
 import { useInbox } from './inbox.tsx';
+
+/** of what waits; the inbox has the others */
+const WAITING_SHOWN = 8;
 
 /** events read back for one day at first; a busier day is in the log */
 const READ_BACK = 1_000;
 
 /** One page: what waits, and what happened today. */
 export function Today() {
-  const inbox = useInbox().data.value?.items ?? [];
+  const { items: inbox = [], total = 0 } = useInbox().data.value ?? {};
   const { events, problem } = useRecentEvents();
   const today = events?.filter((event) => isToday(event.at)) ?? [];
   const told = today.flatMap((event) => {
@@ -36,15 +40,20 @@ export function Today() {
           <p class="muted">Nothing.</p>
         ) : (
           <ul class="lines">
-            {inbox.map((item) => {
+            {inbox.slice(0, WAITING_SHOWN).map((item) => {
               const amount = item.effects.find((effect) => effect.amount)?.amount;
               return (
                 <li key={item.id}>
-                  <Link href={`/inbox/${item.id}`}>{visible(item.title)}</Link>
+                  <Link href={`/inbox/${item.id}`}>{visible(tellItem(item).title)}</Link>
                   {amount ? <span class="number">{formatMoney(amount)}</span> : null}
                 </li>
               );
             })}
+            {total > WAITING_SHOWN ? (
+              <li>
+                <Link href="/">{total - WAITING_SHOWN} more in the inbox</Link>
+              </li>
+            ) : null}
           </ul>
         )}
       </section>

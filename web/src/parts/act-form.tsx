@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { FormField } from '../api/shapes.ts';
 import type { Signer } from '../device/session.ts';
 import { type ActProposal, useSigning } from '../device/use-signing.ts';
+import { withMoments } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
 import { Action } from './action.tsx';
 import { type Choices, Field } from './field.tsx';
@@ -46,26 +47,32 @@ export function ActForm<Shown extends ActProposal>(props: ActFormProps<Shown>) {
   const [wish, setWish] = useState(initial);
   const signing = useSigning<Shown>({ propose: () => props.propose(wish), send: props.sign });
   const { shown, problem, busy, off } = signing;
-  const next = (): void => void (shown ? signing.sign() : busy || signing.show());
+  const inputs = useRef<HTMLDivElement>(null);
+  function next(): void {
+    if (shown) void signing.sign();
+    else if (!busy && inputs.current?.closest('form')?.reportValidity()) void signing.show();
+  }
   useEffect(() => {
     if (fields.length === 0) void signing.show();
   }, []);
 
   return (
     <InlineForm title={title} onSubmit={next} onCancel={onCancel}>
-      {fields.map(({ options, ...field }) => (
-        <Field
-          key={field.name}
-          field={field}
-          {...(options && { choices: options })}
-          value={wish[field.name] ?? ''}
-          onInput={(value) => {
-            const typed = { ...wish, [field.name]: value };
-            signing.forget();
-            setWish(follow ? follow(typed, field.name) : typed);
-          }}
-        />
-      ))}
+      <div class="form-fields" ref={inputs}>
+        {fields.map(({ options, ...field }) => (
+          <Field
+            key={field.name}
+            field={field}
+            {...(options && { choices: options })}
+            value={wish[field.name] ?? ''}
+            onInput={(value) => {
+              const typed = { ...wish, [field.name]: value };
+              signing.forget();
+              setWish(follow ? follow(typed, field.name) : typed);
+            }}
+          />
+        ))}
+      </div>
       {problem === undefined ? null : <Trouble error={problem} />}
       {shown ? (
         <WouldSign shown={shown} signing={signing} command={props.command(wish)}>
@@ -105,11 +112,19 @@ function WouldSign({
   readonly command: string;
   readonly children: ComponentChildren;
 }) {
+  const place = useRef<HTMLElement>(null);
+  // what is signed is read first, however long the questions are
+  useEffect(() => place.current?.scrollIntoView({ block: 'nearest' }), []);
   return (
-    <section class="plain-section" aria-label="What you would sign" role="status">
+    <section
+      ref={place}
+      class="plain-section would-sign"
+      aria-label="What you would sign"
+      role="status"
+    >
       <ul class="lines">
         {sentences.map((sentence, index) => (
-          <li key={index}>{visible(sentence)}</li>
+          <li key={index}>{withMoments(visible(sentence))}</li>
         ))}
       </ul>
       {children}

@@ -3,6 +3,7 @@ import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useLocation } from 'wouter-preact';
 import { submitGoal } from '../pages/do-box.tsx';
 import { useInbox } from '../pages/inbox.tsx';
+import { tellItem } from '../words/tell-item.ts';
 import { visible } from '../words/visible.ts';
 import { PLACES } from './places.ts';
 
@@ -43,7 +44,7 @@ function PaletteDialog() {
     })),
     { words: 'Log', hint: '', act: (to) => to('/log') },
     ...items.map((item) => ({
-      words: visible(item.title),
+      words: visible(tellItem(item).title),
       hint: 'waits for you',
       act: (to: (path: string) => void) => to(`/inbox/${item.id}`),
     })),

@@ -126,6 +126,8 @@ const SPECIAL = new Map([
   ['blobs', 'files'],
   ['rateBasisPoints', 'rate'],
   ['vatId', 'VAT id'],
+  ['vatNote', 'VAT note'],
+  ['eInvoice', 'e-invoice'],
   ['taxId', 'tax id'],
   ['iban', 'IBAN'],
   ['bic', 'BIC'],
