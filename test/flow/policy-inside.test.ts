@@ -5,7 +5,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Agent, defineAgent } from '../../src/agent/index.ts';
 import type { JsonObject } from '../../src/base/index.ts';
-import { DEFAULT_POLICY, type PolicyRule, sealPolicy } from '../../src/policy/index.ts';
+import {
+  DEFAULT_POLICY,
+  type PolicyRate,
+  type PolicyRule,
+  sealPolicy,
+} from '../../src/policy/index.ts';
 import { act, ask, cardOf, openTrustWorld, type TrustWorld } from './trust-kit.ts';
 
 let home: string;
@@ -71,6 +76,26 @@ describe('policy has a word about what stays inside too', () => {
     expect(computed).toEqual([]);
   });
 
+  test('a rate counts what is only computed, and lets it go on with time', async () => {
+    await put([], [{ id: 'slow', capability: 'text.*', starts: 2, perMs: 3_600_000 }]);
+    for (const text of ['a', 'b', 'c']) await ask(world, 'count', { text });
+    expect(computed).toEqual(['a', 'b']);
+    world.clock.advance(3_600_001);
+    expect((await ask(world, 'count', { text: 'd' })).status).toBe('done');
+  });
+
+  test('of many that begin at once no more than a rate allows do, where two rates count them too', async () => {
+    const rate = { id: 'slow', capability: 'text.*', starts: 3, perMs: 3_600_000 };
+    await put([], [rate, { ...rate, id: 'slower', capability: '*', starts: 4 }]);
+    const texts = Array.from({ length: 12 }, (_, i) => `text ${i}`);
+    const runs = await Promise.all(texts.map((text) => ask(world, 'count', { text })));
+    expect(computed).toHaveLength(3);
+    expect(runs.filter(({ status }) => status === 'done')).toHaveLength(3);
+    const [refused] = runs.filter(({ status }) => status !== 'done');
+    expect(await said(refused?.id ?? '')).toContain('rate_limited');
+    expect(await said(refused?.id ?? '')).toContain('The limit of 3 starts');
+  });
+
   test('it is not worked out for a card ahead of time either', async () => {
     await put([{ ...deny, when: 'class == "pure"' }]);
     const run = await ask(world, 'send-count-send', { text: 'a' });
@@ -86,9 +111,12 @@ const deny: Omit<PolicyRule, 'when'> = {
   because: 'Not now.',
 };
 
-async function put(rules: readonly PolicyRule[]): Promise<void> {
+async function put(rules: readonly PolicyRule[], rates: readonly PolicyRate[] = []): Promise<void> {
   const { version: _, ...fresh } = DEFAULT_POLICY;
-  await act(world, 'policy', { policy: sealPolicy({ ...fresh, rules: [...rules] }), because: 'x' });
+  await act(world, 'policy', {
+    policy: sealPolicy({ ...fresh, rules: [...rules], rates: [...rates] }),
+    because: 'x',
+  });
 }
 
 /** Everything that the steps of a run say of their failure. */

@@ -100,7 +100,8 @@ export async function prepareEffects(
         } else if (contract.effect === 'pure' || contract.effect === 'read') {
           const agent = ports.registry.get(compiled.step.call);
           if (agent.kind !== 'agent') continue;
-          const on = { act: actLabel(run, path, overlay), playbook: run.playbook };
+          const act = actLabel(run, path, overlay);
+          const on = { act, playbook: run.playbook, begins: false };
           const refusal = ports.isUnjudged(contract)
             ? undefined
             : await callRefusal({ ...ports, records }, contract, input, on);

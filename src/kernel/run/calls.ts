@@ -101,7 +101,7 @@ export function createCalls(context: RunnerContext): Calls {
   ): StepOutcome | Promise<StepOutcome> {
     const run = () => runAgent(actor, step, attempt, contract, input, abort);
     if (ports.isUnjudged(contract)) return run();
-    const on = { act, playbook: actor.state?.playbook };
+    const on = { act, playbook: actor.state?.playbook, begins: true };
     return callRefusal(ports, contract, input, on).then((refusal) =>
       refusal ? { status: 'failed', step, attempt, failure: refusal } : run(),
     );

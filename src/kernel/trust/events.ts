@@ -26,7 +26,11 @@ export interface TrustEvents {
   // grant-use/<id>
   'grant.used': { readonly debit: GrantDebit; readonly hash: EffectHash };
   // rate-use/<id of the policy's rate>: two starts at once cannot both be the last one
-  'rate.used': { readonly capability: string };
+  'rate.used': {
+    readonly capability: string;
+    /** it is itself the start that is counted: of a call that stays inside */
+    readonly counts?: true;
+  };
   // approval/<id>
   'approval.revoked': { readonly because: string };
   // connector/<name>, `*` for those without one of their own

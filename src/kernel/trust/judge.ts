@@ -97,7 +97,7 @@ async function usageOf(
 }
 
 /** Starts within each rate's time, by the id of the rate. */
-async function startsByRate(
+export async function startsByRate(
   ports: Pick<KernelPorts, 'log' | 'clock'>,
   policy: Policy | UnreadablePolicy,
 ): Promise<ReadonlyMap<string, number>> {

@@ -2,16 +2,16 @@ import type { Id } from '../../base/index.ts';
 import type { Effect, FailureCode, Labels, SignedDecision } from '../../contract/index.ts';
 import { effectHash } from '../../contract/portable.ts';
 import type { Log, StreamAppend } from '../../log/index.ts';
-import { coversCapability, type Decision, isUnreadable } from '../../policy/index.ts';
+import type { Decision } from '../../policy/index.ts';
 import { verifiedBy } from '../effects/approve.ts';
 import { contractHash } from '../effects/contract-hash.ts';
 import { asKernelEvent, fact } from '../events.ts';
 import { devicesFold, type EffectRow } from '../folds.ts';
-import { policyNow } from '../policy-now.ts';
 import type { JudgedOn } from './events.ts';
 import { grantsFold } from './grant-folds.ts';
 import { type JudgePorts, judgeEffect } from './judge.ts';
 import { modeNow } from './modes.ts';
+import { usesOfRates } from './rate-uses.ts';
 import { approvalsFold } from './trust-folds.ts';
 
 /** What a last look before the commit found. */
@@ -76,7 +76,7 @@ export async function recheckEffect(
   const signed = row.approval === null ? undefined : await approvalHolds(ports, row);
   if (signed?.status === 'stale') return signed;
   const counters = row.grant === null ? undefined : await countersOf(ports, effect.capability);
-  const rates = await ratesOf(log, effect.capability);
+  const rates = await usesOfRates(log, effect.capability, false);
   const decision = await judgeEffect(ports, effect, inputLabels, on, { known: false });
   if (decision.verdict === 'deny') return denial(decision);
   const begins = [...watched, ...rates];
@@ -123,17 +123,6 @@ async function approvalHolds(
     return stale('Its approval does not cover it.');
   }
   return { status: 'holds', appends: [ofApproval, ofDevice] };
-}
-
-/** Marks a use of each rate that counts this capability, in a stream that only one start can move. */
-async function ratesOf(log: Log, capability: string): Promise<readonly StreamAppend[]> {
-  const policy = await policyNow(log);
-  if (isUnreadable(policy)) return [];
-  const own = policy.rates.filter((rate) => coversCapability(rate.capability, capability));
-  const events = [fact('rate.used', { capability })];
-  return Promise.all(
-    own.map(async ({ id }) => ({ ...(await watch(log, `rate-use/${id}`)), events })),
-  );
 }
 
 /** The streams that say what each grant of a capability is and was used for, as they are now. */

@@ -3,7 +3,7 @@ import type { Mode, StoredEvent } from '../../contract/index.ts';
 import type { Fold } from '../../log/index.ts';
 import { asKernelEvent } from '../events.ts';
 import { erasable } from '../folds/erasable.ts';
-import { idOf, one } from '../folds/rows.ts';
+import { idOf, NOTHING, one } from '../folds/rows.ts';
 import { grantsFold, grantUseFold } from './grant-folds.ts';
 import { secretsFold } from './secret-fold.ts';
 import { tokensFold } from './token-folds.ts';
@@ -77,13 +77,15 @@ export type StartsRow = {
   readonly at: readonly number[];
 };
 
-/** When effects of a capability were begun: what the policy's rates count. */
+/** When work of a capability was begun: what the policy's rates count. */
 export const startsFold: Fold<StartsRow> = {
   name: 'starts',
-  version: 1,
-  reads: (type) => type === 'effect.committing',
+  version: 2,
+  reads: (type) => type === 'effect.committing' || type === 'rate.used',
   keys: (event) => [capabilityOf(event)],
   apply: (rows, stored) => {
+    // an effect says itself that it begins; the uses of rates beside it only keep two from being the last
+    if (stored.type === 'rate.used' && stored.data.counts !== true) return NOTHING;
     const capability = capabilityOf(stored);
     const before = rows.get(capability)?.at ?? [];
     return new Map([[capability, { at: [...before, stored.at].slice(-STARTS_KEPT) }]]);
