@@ -1,4 +1,4 @@
-import type { CDPSession, Page } from 'playwright-core';
+import type { CDPSession, Locator, Page } from 'playwright-core';
 import { type ServedDesk, UNLOCK } from './served-desk.ts';
 
 /** An authenticator inside the browser, which answers for a person. */
@@ -55,4 +55,12 @@ export async function letIn(
     desk.data(['devices', 'passkey', code, '--yes'], UNLOCK),
     page.getByText(`${name} can sign for you now.`).waitFor(),
   ]);
+}
+
+/** Removes the device of this line in Settings, after what is shown of it. */
+export async function removeDevice(line: Locator): Promise<void> {
+  await line.getByRole('button', { name: 'Remove…' }).click();
+  const form = line.page().getByRole('form', { name: /^Remove / });
+  await form.getByText('There is no undo').waitFor();
+  await form.getByRole('button', { name: 'Remove it for good', exact: true }).click();
 }

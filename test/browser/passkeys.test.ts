@@ -6,7 +6,7 @@ import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { act, ask, cardOf, openTrustWorld, type TrustWorld } from '../flow/trust-kit.ts';
 import { type ServedWorld, serveComposed } from '../support/serve-composed.ts';
-import { addFinger, letIn, makePasskey, withAuthenticators } from './finger.ts';
+import { addFinger, letIn, makePasskey, removeDevice, withAuthenticators } from './finger.ts';
 import {
   approveButton,
   expectAccessible,
@@ -65,8 +65,11 @@ inBrowser('passkeys in a real browser', (visitor) => {
     // of two, one is chosen before the browser asks
     await finger.touch(false);
     await ring.touch(true);
-    await page.getByLabel('Sign with the passkey').first().selectOption('Key ring');
     await page.getByRole('button', { name: 'Add a browser', exact: true }).click();
+    const adding = page.getByRole('form', { name: 'Add a browser' });
+    await adding.getByText('Lets whoever opens your link enrol one browser').waitFor();
+    await adding.getByLabel('Sign with the passkey').selectOption('Key ring');
+    await adding.getByRole('button', { name: 'Sign and show the link', exact: true }).click();
     await page.getByText('Open this link in the other browser').waitFor();
     const link = (await page.locator('.banner code.copy').textContent()) ?? '';
     const second = await visitor();
@@ -84,7 +87,7 @@ inBrowser('passkeys in a real browser', (visitor) => {
     expect(await desk.data(['grants'])).toMatchObject([{ status: 'active' }]);
 
     await page.goto(`${desk.url}/settings`);
-    await deviceLine(page, 'Key ring').getByRole('button', { name: 'Remove' }).click();
+    await removeDevice(deviceLine(page, 'Key ring'));
     await deviceLine(page, 'Key ring').getByText('removed').waitFor();
     expect(complaints).toEqual([]);
     expect(second.complaints).toEqual([]);

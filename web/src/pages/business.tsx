@@ -123,7 +123,11 @@ function RecordList({
               onInput={(event) => setWords(event.currentTarget.value)}
             />
           ) : null}
-          {all.length === 0 ? <Empty words="There are none yet." /> : null}
+          {all.length === 0 ? (
+            <Empty words="There are none yet.">
+              {NEXT[type] === undefined ? null : <p class="muted">{NEXT[type]}</p>}
+            </Empty>
+          ) : null}
           <ul class="rows">
             {rows.map((row) => (
               <li key={row.id}>
@@ -154,6 +158,13 @@ function RecordList({
     </Loaded>
   );
 }
+
+/** Where the first ones come from. */
+const NEXT: { readonly [type: string]: string } = {
+  invoice: 'Ask for one in the inbox, such as: invoice Acme for October.',
+  party: 'Add one with New, or bring in a file: steward import parties FILE.csv',
+  'time-entry': 'Bring in a file: steward import time FILE.csv',
+};
 
 function RowAmount({ fields }: { readonly fields: JsonObject }) {
   const amount = [
