@@ -11,6 +11,7 @@ import { measureStepBytes, measureSteps, PEER_FIGURES } from './steps.bench.ts';
 import { measurePage, measureServer } from './surface.bench.ts';
 import { measureTrust } from './trust.bench.ts';
 import { measureWaiting } from './waiting.bench.ts';
+import { measureWebhook } from './webhook.bench.ts';
 
 interface Measurement {
   /** the ids it gives; it runs when one of them begins with what is asked for */
@@ -39,6 +40,7 @@ const MEASUREMENTS: readonly Measurement[] = [
   { ids: ['start.ready', 'memory.idle'], measure: measureServer },
   { ids: ['page.first-load'], measure: measurePage },
   { ids: ['approve.receipt'], measure: measureApprove },
+  { ids: ['webhook.ack'], measure: measureWebhook },
   {
     ids: ['append.single.normal', 'append.single.full', 'append.grouped', 'verify', 'rebuild'],
     measure: async () => ({ figures: await measureLog(), notes: [] }),
