@@ -189,6 +189,15 @@ describe('a delivery', () => {
     expect((await deliver(put(sent, 'webhook-signature', all))).status).toBe(200);
   });
 
+  test('to a hook that ended finds no secret of it in the house any more', async () => {
+    const kept = (await door.house.services.secrets.list()).map(({ name }) => name);
+    expect(kept.map((name) => name.split('.').slice(0, 2).join('.')).sort()).toEqual([
+      'hook.form',
+      'hook.shop',
+    ]);
+    expect((await door.ask('GET', '/api/secrets')).json()).toEqual([]);
+  });
+
   test('needs no session, and none helps one that is forged', async () => {
     const { token } = door.house.services.sessions.start(null);
     const forged = sign({}, { secret: form });

@@ -49,7 +49,7 @@ export const TRUST_FLOWS: { readonly [operation: string]: Flow } = {
   'hook-add': giveSecret,
   'hook-rotate': giveSecret,
   'hook-set': signed,
-  'hook-end': signedTwice,
+  'hook-end': signed,
   'secret-set': setSecret,
   'secret-rotate': setSecret,
   'secret-remove': signedTwice,

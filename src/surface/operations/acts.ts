@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { isJsonObject, type Json } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
-import { ACT_KINDS, type ActKind } from '../../contract/portable.ts';
-import type { Performed } from '../../kernel/index.ts';
+import { ACT_KINDS, type ActKind, hookSecretName } from '../../contract/portable.ts';
+import { type Performed, secretsFold } from '../../kernel/index.ts';
 import { signedField } from './inputs.ts';
 import { type CliOption, defineOperation, type Services } from './operation.ts';
 
@@ -86,9 +86,22 @@ export const actPerformOperation = defineOperation({
         'Use: steward secret set NAME',
       );
     }
-    return performedView(services, await services.kernel.trust.perform(kind, body, signed));
+    const performed = await services.kernel.trust.perform(kind, body, signed);
+    const done = performed.act.act;
+    if (done.kind === 'revoke' && 'hook' in done.body) {
+      await settleHookSecrets(services, done.body.hook);
+    }
+    return performedView(services, performed);
   },
 });
+
+/** Makes the store of a hook's secrets what the log says; a crash before it is made good at the next start. */
+export async function settleHookSecrets({ secrets, log }: Services, hook: string): Promise<void> {
+  for (const { name } of await secrets.list()) {
+    if (!name.startsWith(`${hookSecretName(hook)}.`)) continue;
+    await secrets.settle(name, (await log.fold(secretsFold).get(name))?.commitment ?? null);
+  }
+}
 
 /** What was done; sessions of a device that was revoked end with it, and an invitation opens its link. */
 export function performedView(services: Services, performed: Performed) {

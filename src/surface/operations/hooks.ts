@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { type JsonObject, toTimestamp } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import { hookSecretHandle, hookSecretName, readHookSecret } from '../../contract/portable.ts';
-import { type HookView, hooksFold } from '../../kernel/index.ts';
-import { performedView, proposal, SIGNING } from './acts.ts';
-import { flagField, idField, limitField, signedField, timeField, valuesField } from './inputs.ts';
+import type { HookView } from '../../kernel/index.ts';
+import { proposal, SIGNING, settleHookSecrets } from './acts.ts';
+import { flagField, idField, limitField, timeField, valuesField } from './inputs.ts';
 import { type CliArgument, type CliOption, defineOperation, type Services } from './operation.ts';
 import { commitmentField, givenField, keepSigned, SECRET_BYTES } from './secrets.ts';
 
@@ -78,7 +78,7 @@ export const hooksOperation = defineOperation({
 function hookView({ origins }: Services, { name: hook, settings, since, oldUntil }: HookView) {
   const [origin = ''] = origins();
   return {
-    ...{ name: hook, address: `${origin}/hooks/${hook}`, ...settings, since },
+    ...{ id: hook, name: hook, address: `${origin}/hooks/${hook}`, ...settings, since },
     oldUntil: oldUntil === null ? null : toTimestamp(oldUntil),
   };
 }
@@ -213,14 +213,10 @@ export const hookEndOperation = defineOperation({
   name: 'hook-end',
   title: 'End a hook at once: nothing is taken there any more',
   method: 'POST',
-  path: '/api/hooks/:name/end',
+  path: '/api/hooks/:name/end/propose',
   access: 'operate',
   body: 'json',
-  input: z.strictObject({
-    name: nameField,
-    because: z.string().max(500).optional(),
-    signed: signedField.optional(),
-  }),
+  input: z.strictObject({ name: nameField, because: z.string().max(500).optional() }),
   cli: {
     words: ['hook', 'end'],
     arguments: [name],
@@ -230,18 +226,11 @@ export const hookEndOperation = defineOperation({
     ],
     examples: ['steward hook end shop'],
   },
-  handle: async ({ name: hook, because = '', signed }, { services }) => {
-    const body = { hook, because: because.trim() || 'You ended it.' };
-    if (signed === undefined) return proposal(services, 'revoke', body);
-    const row = await services.log.fold(hooksFold).get(hook);
-    const performed = await services.kernel.trust.perform('revoke', body, signed);
-    // a crash before this is made good at the next start: the log says that they are removed
-    for (const { handle } of row?.secrets ?? []) await services.secrets.settle(handle, null);
-    return performedView(services, performed);
-  },
+  handle: ({ name: hook, because = '' }, { services }) =>
+    proposal(services, 'revoke', { hook, because: because.trim() || 'You ended it.' }),
 });
 
-function keepHook(
+async function keepHook(
   services: Services,
   wanted: { readonly hook: string; readonly commitment: string; readonly body: JsonObject },
   secret: z.infer<typeof givenField> | undefined,
@@ -256,12 +245,14 @@ function keepHook(
     );
   }
   const handle = hookSecretHandle(hook, commitment);
-  return keepSigned(
+  const done = await keepSigned(
     services,
     { kind: 'hook', body },
     { name: hookSecretName(hook), handle, hosts: [], commitment },
     secret,
   );
+  if (secret !== undefined) await settleHookSecrets(services, hook);
+  return done;
 }
 
 function settingsOf({

@@ -9,17 +9,19 @@ import { visible } from '../words/visible.ts';
 import { DevicesSection } from './devices-section.tsx';
 import { ErasuresSection } from './erasures-section.tsx';
 import { GrantsSection } from './grants-section.tsx';
+import { HooksSection } from './hooks-section.tsx';
 import { PolicySection } from './policy-section.tsx';
 import { SecretsSection } from './secrets-section.tsx';
 import { TokensSection } from './tokens-section.tsx';
 
-/** Devices, delegation, secrets, policy, erasures, this browser, keyboard, colours, the log. */
+/** Devices, delegation, webhooks, secrets, policy, erasures, this browser, keyboard, colours, the log. */
 export function Settings() {
   return (
     <Page title="Settings">
       <DevicesSection />
       <GrantsSection />
       <TokensSection />
+      <HooksSection />
       <SecretsSection />
       <PolicySection />
       <ErasuresSection />

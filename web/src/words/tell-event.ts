@@ -88,6 +88,12 @@ const TELLERS: { readonly [type: string]: Teller } = {
     icon: 'business',
     tone: 'ok',
   }),
+  'hook.received': ({ hook }) => ({ words: `Your webhook "${textOf(hook)}" was told something.` }),
+  'hook.failed': ({ failure }) => ({
+    words: `A delivery could not start: ${messageOf(failure)}`,
+    icon: 'no',
+    tone: 'stop',
+  }),
   'playbook.published': ({ playbook }) => ({
     words: `Playbook added: ${isJsonObject(playbook) ? textOf(playbook.title) : ''}`,
     icon: 'automations',
