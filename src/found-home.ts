@@ -1,6 +1,6 @@
 import { makeHome } from './adapter/home-directory.ts';
 import { type Clock, createIds, dayIn, type JsonObject, toTimestamp } from './base/index.ts';
-import { exampleCompany, freelancerPack } from './company/freelancer/index.ts';
+import { EXAMPLE_ZONE, exampleCompany, freelancerPack } from './company/freelancer/index.ts';
 import type { Device, Mode } from './contract/index.ts';
 import { controlFold, foundCompany, publishPlaybooks, runsFold } from './kernel/index.ts';
 import { type OpenHome, openHome } from './open-home.ts';
@@ -65,7 +65,7 @@ const EXAMPLE_OPERATOR = 'operator:example';
 /** A company to try things out with: sandbox mode, believable records. */
 export async function foundExample(options: FoundOptions): Promise<void> {
   const newId = createIds(options.clock.now);
-  const { commands } = exampleCompany(newId(), newId, dayIn('UTC', options.clock.now()));
+  const { commands } = exampleCompany(newId(), newId, dayIn(EXAMPLE_ZONE, options.clock.now()));
   const first = commands.find(({ record }) => record === 'company');
   const company = first?.type === 'create' ? first.set : {};
   await foundHome(options, { company, mode: 'sandbox', example: true, commands });
@@ -76,7 +76,7 @@ export async function startExample({ services }: OpenHome): Promise<void> {
   const { kernel, log, newId } = services;
   const control = await log.fold(controlFold).get('control');
   if (!control?.example || (await log.fold(runsFold).count()) > 0) return;
-  const founded = dayIn('UTC', Date.parse(control.founded));
+  const founded = dayIn(EXAMPLE_ZONE, Date.parse(control.founded));
   for (const words of exampleCompany(log.company, newId, founded).goals) {
     const { run } = await kernel.submit({ words, by: EXAMPLE_OPERATOR });
     await kernel.rest(run);

@@ -8,7 +8,7 @@ export interface ExampleCompany {
 }
 
 /**
- * A believable freelancer with three customers and the month of time before `today` (YYYY-MM-DD):
+ * A believable freelancer with three customers and the month of time before `today` (YYYY-MM-DD in its zone):
  * one German, one Austrian with a VAT id, one British, so that the first invoices differ.
  */
 export function exampleCompany(company: Id, newId: NewId, today: string): ExampleCompany {
@@ -29,7 +29,7 @@ export function exampleCompany(company: Id, newId: NewId, today: string): Exampl
       });
       for (const work of days) {
         const day = month.toPlainDate({ day: work.day });
-        const start = day.toZonedDateTime({ timeZone: ZONE, plainTime: work.from });
+        const start = day.toZonedDateTime({ timeZone: EXAMPLE_ZONE, plainTime: work.from });
         const end = start.add({ minutes: work.minutes });
         commands.push({
           type: 'create',
@@ -54,7 +54,8 @@ export function exampleCompany(company: Id, newId: NewId, today: string): Exampl
   return { commands, goals: [`invoice Acme for ${name} ${month.year}`] };
 }
 
-const ZONE = 'Europe/Berlin';
+/** Where the example's days begin. */
+export const EXAMPLE_ZONE = 'Europe/Berlin';
 
 const MONTHS = [
   'January',
@@ -82,7 +83,7 @@ const COMPANY = {
   phone: '+49 30 5550142',
   website: 'https://lindt.example',
   currency: 'EUR',
-  zone: ZONE,
+  zone: EXAMPLE_ZONE,
   language: 'de',
   vatId: 'DE136695976',
   taxId: '34/412/01234',

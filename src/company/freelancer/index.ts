@@ -16,7 +16,7 @@ import {
 } from './invoicing/invoice-agents.ts';
 import { invoiceMonth } from './invoicing/invoice-month.ts';
 
-export { exampleCompany } from './example.ts';
+export { EXAMPLE_ZONE, exampleCompany } from './example.ts';
 export {
   createImportDesk,
   type ImportDesk,
