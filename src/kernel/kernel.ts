@@ -167,19 +167,28 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const timers = createTimers(clock, createDueWork({ ...options, runner, schedules }));
 
   const itemWaker = createItemWaker(log);
+
+  /** what goes on beside the runs: nothing of it may come to a log that is closed by then */
+  const beside = new Set<Promise<void>>();
+  function goOnBeside(work: Promise<unknown>): void {
+    const done = work
+      .catch((error: unknown) => options.report(toFailure(error), {}))
+      .then(() => void beside.delete(done));
+    beside.add(done);
+  }
+
   const stopListening = log.onDurable((events) => {
     let firstDue = Infinity;
     for (const event of events) {
       firstDue = Math.min(firstDue, dueTimeOf(event) ?? Infinity);
-      if (event.type === 'run.finished') void finishBelonging(event.stream.slice('run/'.length));
-      if (event.type.startsWith('playbook.')) void playbooks.refresh();
-      if (event.type.startsWith('company.')) void readZone();
+      if (event.type === 'run.finished')
+        goOnBeside(finishBelonging(event.stream.slice('run/'.length)));
+      if (event.type.startsWith('playbook.')) goOnBeside(playbooks.refresh());
+      if (event.type.startsWith('company.')) goOnBeside(readZone());
     }
     if (firstDue < Infinity) timers.plan(firstDue);
-    itemWaker.deliver(events).catch((error: unknown) => options.report(toFailure(error), {}));
-    deliverEvent({ ...options, runner }, events).catch((error: unknown) =>
-      options.report(toFailure(error), {}),
-    );
+    goOnBeside(itemWaker.deliver(events));
+    goOnBeside(deliverEvent({ ...options, runner }, events));
   });
 
   /** A run that took something back is over: so is the one it belongs to. */
@@ -263,10 +272,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       }
       // the lines for keys and rates are in memory only: whoever stood in one asks again
       for await (const { row } of waits.every({ index: 'here' })) runner.wake(row.run);
-      itemWaker.catchUp().catch((error: unknown) => options.report(toFailure(error), {}));
-      deliverMissed({ ...options, runner }).catch((error: unknown) =>
-        options.report(toFailure(error), {}),
-      );
+      goOnBeside(itemWaker.catchUp());
+      goOnBeside(deliverMissed({ ...options, runner }));
       await hooks.recover();
       timers.plan();
       return { runs: count };
@@ -276,6 +283,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       inside.close();
       timers.close();
       await runner.close();
+      while (beside.size > 0) await Promise.all(beside);
     },
   };
 }

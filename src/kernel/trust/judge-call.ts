@@ -48,7 +48,7 @@ export async function createInsideWatch(log: Log): Promise<InsideWatch> {
   const close = log.onDurable((events) => {
     if (!events.some(({ type }) => type === 'policy.changed')) return;
     silent = false;
-    void look();
+    look().catch(() => undefined); // not read: every call is judged
   });
   await look();
   return {
