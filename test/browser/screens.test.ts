@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { createWorkshop, type Served, type Workshop } from '../support/steward-process.ts';
 import {
   buildPage,
@@ -60,6 +60,7 @@ inBrowser('every screen in a real browser', (visitor) => {
     ['today', () => open('/today', 'What happened')],
     ['runs', () => open('/runs', 'invoice Acme')],
     ['run', () => openFirst('/runs', 'invoice Acme')],
+    ['step', openStep],
     ['records', () => open('/business/party', 'Acme GmbH')],
     ['record', () => openFirst('/business/party', 'Acme GmbH')],
     ['record form', () => open('/business/party/new', 'New party')],
@@ -127,6 +128,7 @@ inBrowser('every screen in a real browser', (visitor) => {
 
   test('a full inbox counts, lists and shortens itself, and older runs follow', async () => {
     await page.setViewportSize({ width: 1280, height: 800 });
+    onTestFinished(() => page.unrouteAll({ behavior: 'ignoreErrors' }));
     const many = <Row extends object>(row: Row | undefined, count: number) =>
       Array.from({ length: count }, (_, index) => ({ ...row, id: `0000-${index}` }));
     await page.route('**/api/inbox', async (route) => {
@@ -152,7 +154,14 @@ inBrowser('every screen in a real browser', (visitor) => {
     await page.getByRole('button', { name: 'Older runs' }).click();
     await countBecomes(page.locator('.rows .row'), 205);
     await countBecomes(page.getByRole('button', { name: 'Older runs' }), 0);
-    await page.unrouteAll();
+  });
+
+  test('the keyboard skips a list, however long it is', async () => {
+    await openFirst('/business/party', 'Acme GmbH');
+    await page.getByRole('link', { name: 'Skip the list' }).focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await focusComes(page.getByRole('button', { name: 'Edit' }));
   });
 
   test('on a phone no word of a table is broken into letters', async () => {
@@ -190,6 +199,12 @@ inBrowser('every screen in a real browser', (visitor) => {
     await open(path, shows);
     await page.locator('.rows .row', { hasText: shows }).first().click();
     await page.locator('#card-title').waitFor();
+  }
+
+  async function openStep(): Promise<void> {
+    await openFirst('/runs', 'invoice Acme');
+    await page.getByRole('button', { name: 'Write the draft' }).click();
+    await page.getByRole('heading', { name: 'Result' }).waitFor();
   }
 
   async function openItem(words: string): Promise<void> {

@@ -98,7 +98,9 @@ function RecordList({
   const parties = useResource<readonly RecordRow[]>(ofParty ? '/api/records/party' : null);
   const names = new Map(parties.data.value?.map((party) => [party.id, party.title]));
   const detailOf = (row: RecordRow): string =>
-    [names.get(String(row.fields.party)), ...detailsOf(row)].filter(Boolean).join(' · ');
+    [...new Set([names.get(String(row.fields.party)), ...detailsOf(row)])]
+      .filter(Boolean)
+      .join(' · ');
   const wanted = words.trim().toLowerCase();
   const found = (records.data.value ?? []).filter(
     (row) => wanted === '' || `${row.title} ${detailOf(row)}`.toLowerCase().includes(wanted),

@@ -70,7 +70,7 @@ export function RecordForm({
         <p class="kicker">
           <span>{info.title}</span>
         </p>
-        <h2 id="card-title">
+        <h2 id="card-title" tabIndex={-1}>
           {record ? `Edit ${visible(record.title)}` : `New ${info.title.toLowerCase()}`}
         </h2>
       </header>

@@ -176,25 +176,38 @@ function StepRow({ run, step }: { readonly run: string; readonly step: RunStep }
   );
   const depth = step.id.split('/').length - 1;
   return (
-    <tr>
-      <th scope="row" class={`depth-${Math.min(depth, 3)}`}>
-        {NOT_BEGUN.has(step.status) ? (
-          <span class="step-name">{name}</span>
-        ) : (
-          <details class="step-opens" onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
-            <summary>{name}</summary>
-            {isOpen ? <StepDetails run={run} step={step} /> : null}
-          </details>
-        )}
-      </th>
-      <td>
-        <Status say={runWords(step.status)} />
-        {step.attempts > 1 ? <span class="muted"> {step.attempts} tries</span> : null}
-      </td>
-      <td class="number">
-        {step.startedAt && step.endedAt ? formatDuration(step.startedAt, step.endedAt) : ''}
-      </td>
-    </tr>
+    <>
+      <tr>
+        <th scope="row" class={`depth-${Math.min(depth, 3)}`}>
+          {NOT_BEGUN.has(step.status) ? (
+            <span class="step-name">{name}</span>
+          ) : (
+            <button
+              type="button"
+              class="step-name step-opens"
+              aria-expanded={isOpen}
+              onClick={() => setOpen(!isOpen)}
+            >
+              {name}
+            </button>
+          )}
+        </th>
+        <td>
+          <Status say={runWords(step.status)} />
+          {step.attempts > 1 ? <span class="muted"> {step.attempts} tries</span> : null}
+        </td>
+        <td class="number">
+          {step.startedAt && step.endedAt ? formatDuration(step.startedAt, step.endedAt) : ''}
+        </td>
+      </tr>
+      {isOpen ? (
+        <tr class="step-opened">
+          <td colSpan={3}>
+            <StepDetails run={run} step={step} />
+          </td>
+        </tr>
+      ) : null}
+    </>
   );
 }
 

@@ -23,6 +23,11 @@ export function Panes({
   return (
     <div class={open ? 'panes is-open' : 'panes'}>
       <section class="list-pane" aria-labelledby="page-title">
+        {open ? (
+          <a class="skip" href="#card-title">
+            Skip the list
+          </a>
+        ) : null}
         <h1 id="page-title">{title}</h1>
         {list}
       </section>
