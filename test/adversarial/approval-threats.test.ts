@@ -2,10 +2,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/base/index.ts';
+import type { Json, JsonObject } from '../../src/base/index.ts';
+import type { NewEvent } from '../../src/contract/index.ts';
 import { composeStatement, signStatement } from '../../src/contract/portable.ts';
 import { commitEffect } from '../../src/kernel/effects/commit.ts';
-import { effectsFold } from '../../src/kernel/index.ts';
+import { type EffectRow, effectsFold, fact } from '../../src/kernel/index.ts';
+import type { RawEvent } from '../../src/log/index.ts';
 import { DEFAULT_POLICY, sealPolicy } from '../../src/policy/index.ts';
 import {
   act,
@@ -17,6 +19,7 @@ import {
   postSend,
   type TrustWorld,
 } from '../flow/trust-kit.ts';
+import { DAY_MS } from '../support/hand-clock.ts';
 import { signEffects } from '../support/operator.ts';
 
 let home: string;
@@ -53,11 +56,17 @@ async function afterTheWindow(run: string) {
 
 /** The stored payload of the effect, changed by somebody who can write to the file. */
 function tamper(key: string, change: JsonObject): void {
+  const raw = finalised(key);
+  const data: { readonly effect: JsonObject } = JSON.parse(raw.data ?? '{}');
+  const effect = { ...data.effect, ...change };
+  Object.assign(raw, { data: JSON.stringify({ ...data, effect }) }); // the memory store hands out its own rows
+}
+
+function finalised(key: string): RawEvent {
   const raws = world.store.streamEvents(`effect/${key}`, 0, 10);
   const raw = raws.find(({ header }) => header.type === 'effect.finalised');
-  const data: { readonly effect: JsonObject } = JSON.parse(raw?.data ?? '{}');
-  const effect = { ...data.effect, ...change };
-  Object.assign(raw ?? {}, { data: JSON.stringify({ ...data, effect }) }); // the memory store hands out its own rows
+  if (!raw) throw new Error('nothing was prepared');
+  return raw;
 }
 
 describe('approve one thing, commit another', () => {
@@ -289,6 +298,131 @@ describe('one approval, many hands', () => {
     expect(world.sent).toHaveLength(1);
   });
 });
+
+describe('at the moment of the commit', () => {
+  const commit = (row: EffectRow) => commitEffect(portsOf(world), row);
+  const approvalOf = (row: EffectRow): string => row.approval ?? 'nobody';
+  const says = (stream: string, event: NewEvent) =>
+    world.log.append([{ stream, expectedVersion: 'any', events: [event] }]);
+
+  /** What holds when it is approved and does not any more, with nobody who noticed in between. */
+  const gone: readonly (readonly [string, string, (row: EffectRow) => Promise<unknown>])[] = [
+    ['has expired', 'The approval has expired.', async () => world.clock.advance(2 * DAY_MS)],
+    [
+      'is of a life before a restore',
+      'The company was restored since it was approved.',
+      () => says('control', fact('incarnation.raised', { incarnation: 2, because: 'Put back.' })),
+    ],
+    [
+      'was taken back',
+      'You took the approval back: No.',
+      (row) => says(`approval/${approvalOf(row)}`, fact('approval.revoked', { because: 'No.' })),
+    ],
+    [
+      'is of a device that was revoked',
+      'The device that approved it was revoked.',
+      () =>
+        says(`device/${world.operator.device.id}`, fact('device.revoked', { by: 'operator:x' })),
+    ],
+  ];
+  test.each(gone)('an approval that %s sends nothing', async (_, because, change) => {
+    const { row } = await approvedAndHeld();
+    await change(row);
+    expect(await commit(row)).toMatchObject({ status: 'stale', because });
+    expect(world.sent).toEqual([]);
+  });
+
+  /** A good signature of the operator, written beside an effect by somebody who can write to the log. */
+  const borrowed: readonly (readonly [string, JsonObject])[] = [
+    ['over another effect', { effects: ['f'.repeat(64)] }],
+    ['that rejects it', { decision: 'reject' }],
+    ['for another company', { company: 'another' }],
+  ];
+  test.each(borrowed)('a signature %s sends nothing', async (_, more) => {
+    const run = await ask(world, 'send', ZOE);
+    const { effects } = await cardOf(world, run.id);
+    const hashes = effects.map(({ hash }) => hash);
+    const { statement } = await signEffects(world, world.operator, hashes);
+    const signed = await signStatement({ ...statement, ...more }, world.operator.privateKey);
+    const approval = signed.statement.nonce;
+    const data = { signed: JSON.parse(JSON.stringify(signed)), assurance: 'unattended' };
+    await says(`approval/${approval}`, fact('approval.recorded', data));
+    const key = effects[0]?.effect.key ?? '';
+    const approved = fact('effect.approved', { hash: hashes[0] ?? '', approval, holds: [] });
+    await says(`effect/${key}`, approved);
+    const row = await world.log.fold(effectsFold).get(key);
+    if (!row) throw new Error('nothing was prepared');
+    const because = 'Its approval does not cover it.';
+    expect(await commit(row)).toMatchObject({ status: 'stale', because });
+    expect(world.sent).toEqual([]);
+  });
+
+  test('an effect that was done is not done again under another key', async () => {
+    const { run, row } = await approvedAndHeld();
+    await afterTheWindow(run);
+    expect(world.sent).toHaveLength(1);
+    const key = 'a'.repeat(64);
+    const events = await world.log.readStream(`effect/${row.key}`);
+    const copied = events.filter(({ type }) => /\.(finalised|approved)$/.test(type));
+    for (const { type, data, by, label } of copied) {
+      await says(`effect/${key}`, { type, data, by, label });
+    }
+    const copy = await world.log.fold(effectsFold).get(key);
+    if (!copy) throw new Error('nothing was copied');
+    expect(await commit(copy)).toMatchObject({ status: 'stale' });
+    expect(world.sent).toHaveLength(1);
+  });
+
+  test('not one member of what was signed can be changed, whatever it is called', async () => {
+    const { run, row } = await approvedAndHeld({ ...ZOE, amount: { minor: 5, currency: 'EUR' } });
+    // only for this commit the time has come: the kernel itself must not begin meanwhile
+    const clock = { now: () => world.clock.now() + 2 * HELD_MS };
+    const stored = finalised(row.key);
+    const { effect }: { readonly effect: JsonObject } = JSON.parse(stored.data ?? '{}');
+    const paths = leavesOf(effect);
+    expect(paths.length).toBeGreaterThan(30);
+    const original = stored.data;
+    for (const path of paths) {
+      const changed = withOther(effect, path.split('.'));
+      expect(changed).not.toEqual(effect);
+      tamper(row.key, changed as JsonObject); // an object stays one
+      const { status } = await commitEffect({ ...portsOf(world), clock }, row);
+      expect(status, path).not.toBe('committed');
+      expect(world.sent, path).toEqual([]);
+      Object.assign(stored, { data: original });
+    }
+    expect((await afterTheWindow(run)).status).toBe('done');
+    expect(world.sent).toHaveLength(1);
+  });
+});
+
+/** Dotted paths to everything in a value that has no members of its own. */
+function leavesOf(value: Json, path = ''): readonly string[] {
+  const isEmpty = typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+  if (typeof value !== 'object' || value === null || isEmpty) return [path];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    leavesOf(inner, path === '' ? name : `${path}.${name}`),
+  );
+}
+
+/** The value with one leaf changed, in lists too. */
+function withOther(value: Json, [name, ...rest]: readonly string[]): Json {
+  if (name === undefined) return other(value);
+  if (Array.isArray(value)) {
+    return value.map((one: Json, at) => (String(at) === name ? withOther(one, rest) : one));
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, one]) => [key, key === name ? withOther(one, rest) : one]),
+  );
+}
+
+function other(value: Json): Json {
+  if (typeof value === 'number') return value + 1;
+  if (typeof value === 'boolean') return !value;
+  if (typeof value === 'string') return `${value}x`;
+  return value === null ? 'something' : ['something'];
+}
 
 function portsOf({ log, blobs, clock, newId, registry, kernel }: TrustWorld) {
   return {
