@@ -10,8 +10,8 @@ export default defineConfig({
     include: isEvicted ? kernelSuites() : ['src/**/*.test.ts', 'test/**/*.test.ts'],
     // Machines that do much else are four times slower and more: waiting is over as soon as there is
     // what is waited for, so that patience costs nothing where a test passes.
-    testTimeout: 240_000,
-    hookTimeout: 240_000,
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
     expect: { poll: { timeout: 60_000 } },
     maxWorkers: 2,
     setupFiles: ['test/support/fixed-seed.ts'],

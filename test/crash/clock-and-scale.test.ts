@@ -63,7 +63,7 @@ const submit = ({ kernel }: Composed, name: string, input: JsonObject = {}) =>
   kernel.submit({ words: name, playbook: name, input, by: 'operator:x', again: true });
 
 /** Waits until so many runs are over, and no longer than is reasonable. */
-async function untilEnded({ log }: Composed, wanted: number, limitMs = 220_000): Promise<number> {
+async function untilEnded({ log }: Composed, wanted: number, limitMs = 500_000): Promise<number> {
   const end = performance.now() + limitMs;
   for (;;) {
     const runs = log.fold(runsFold);
@@ -76,7 +76,7 @@ async function untilEnded({ log }: Composed, wanted: number, limitMs = 220_000):
 /** A clock that is moved before they wait moves no time that they wait for. */
 async function untilWaiting({ log }: Composed, wanted: number): Promise<void> {
   const waiting = () => log.fold(runsFold).count({ index: 'status', equals: 'waiting' });
-  await expect.poll(waiting, { timeout: 220_000 }).toBe(wanted);
+  await expect.poll(waiting, { timeout: 500_000 }).toBe(wanted);
 }
 
 test('a host that slept for a week takes up everything that became due, at once and once', async () => {

@@ -49,7 +49,7 @@ test('killed at any boundary, the invoice is sent once under one number after a 
     );
   });
   expect(found).toEqual([]);
-}, 300_000);
+}, 1_800_000); // a process for each of its boundaries, and more for what comes after
 
 test('killed again while it recovers from the middle of a commit, it is still sent once', async () => {
   const middle = boundaries.indexOf('after link message') + 1;

@@ -70,7 +70,7 @@ test(
       rmSync(directory, { recursive: true });
     }
   },
-  LONG ? 1_200_000 : 240_000,
+  LONG ? 1_200_000 : 600_000,
 );
 
 /** Heads that the child was answered under a barrier before it was killed, some time after the first. */

@@ -22,7 +22,7 @@ export interface ChildOptions {
 export async function runChild(
   file: string,
   args: readonly string[],
-  { onReady, timeoutMs = 180_000 }: ChildOptions = {},
+  { onReady, timeoutMs = 300_000 }: ChildOptions = {},
 ): Promise<ChildEnd> {
   const child = spawn(process.execPath, [file, ...args]);
   let stdout = '';

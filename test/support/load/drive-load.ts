@@ -18,7 +18,7 @@ export function openLoadHome(options: ComposeOptions): Promise<Composed> {
 /** runs of every playbook */
 export const COPIES = 2;
 /** a load that takes longer does not move any more */
-const STUCK_MS = 120_000;
+const STUCK_MS = 200_000;
 const POLL_MS = 4;
 /** its bell rings as soon as it is asked for, mostly before it waits */
 const EARLY = 'load-bell 0';
