@@ -77,6 +77,29 @@ describe('a grant', () => {
     expect(world.sent).toHaveLength(3);
   });
 
+  test('reaches no more different people than it says, however many are written to at once', async () => {
+    const people = Array.from({ length: 8 }, (_, i) => `p${i}@example.org`);
+    const scope = { capability: 'post.send@1', connector: 'post', destinations: people };
+    await grant({ scope, limits: [{ type: 'distinct', max: 2, per: 'day' }] });
+    const letters = [...people, ...people].map((to) => ask(world, 'send', { ...ZOE, to: [to] }));
+    const runs = await Promise.all(letters);
+    const reached = new Set(world.sent.flatMap(({ to }) => to));
+    expect(reached.size).toBe(2);
+    expect(runs.filter(({ status }) => status === 'done')).toHaveLength(world.sent.length);
+  });
+
+  test('keeps the time between two uses, however many begin at once', async () => {
+    const rate = { type: 'rate', minGapMs: 60_000 };
+    await grant({ limits: [rate, { type: 'count', max: 10, per: 'day' }] });
+    await Promise.all(Array.from({ length: 20 }, () => ask(world, 'send', ZOE)));
+    expect(world.sent).toHaveLength(1);
+    world.clock.advance(60_001);
+    await Promise.all(
+      Array.from({ length: 20 }, () => ask(world, 'send', { ...ZOE, text: 'Again' })),
+    );
+    expect(world.sent).toHaveLength(2);
+  });
+
   test('is debited once for an effect that had to be tried again', async () => {
     const id = await grant();
     world.outcomes.push('later', 'later');
