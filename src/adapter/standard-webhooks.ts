@@ -18,6 +18,7 @@ const HMAC_BYTES = 32;
  * `id.timestamp.body`, several signatures apart by a space, of which one must fit.
  */
 export const standardWebhooks: WebhookScheme = {
+  isSecret: (text) => readHookSecret(text) !== undefined,
   read: (headers, nowMs) => {
     const id = headers.get('webhook-id') ?? '';
     const seconds = headers.get('webhook-timestamp') ?? '';

@@ -14,6 +14,7 @@ import type {
   Receipt,
 } from '../contract/index.ts';
 import type { Egress } from './egress.ts';
+import type { WebhookScheme } from './webhook.ts';
 
 /** An adapter to an outside system. Agents never hold one: only `kernel/effects` calls `commit`. */
 export interface Connector {
@@ -25,6 +26,8 @@ export interface Connector {
    * for a connector that stays on this machine
    */
   readonly hosts?: readonly string[];
+  /** how its provider signs what it sends to the hook of this connector's name */
+  readonly webhooks?: WebhookScheme;
   /** The exact bytes that `commit` would send, and how to show them. Changes nothing outside. */
   readonly finalise: (request: EffectRequest, ports: FinalisePorts) => Promise<Finalised>;
   /** Does it at most once per key; a repeat returns the first receipt. */

@@ -29,6 +29,8 @@ export interface WebhookHead {
  * operator adds by hand use Standard Webhooks.
  */
 export interface WebhookScheme {
+  /** True for what can be a secret of it. */
+  readonly isSecret: (text: string) => boolean;
   /** Reads the headers alone, so that what cannot be one is refused before its body is read. */
   readonly read: (
     headers: WebhookHeaders,

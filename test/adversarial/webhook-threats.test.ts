@@ -198,6 +198,18 @@ describe('a delivery', () => {
     expect((await door.ask('GET', '/api/secrets')).json()).toEqual([]);
   });
 
+  test('at the address that you gave yourself is taken, and under no other name', async () => {
+    const app = createApp({
+      ...{ services: door.house.services, assets: new Map() },
+      origins: () => ['https://desk.example', DESK_ORIGIN],
+      report: (error) => told.push(String(error)),
+    });
+    const at = async (host: string) =>
+      (await deliver(sign({ a: 1 }), { app, more: { host } })).status;
+    expect([await at('desk.example'), await at('localhost:4747')]).toEqual([200, 200]);
+    expect([await at('desk.example:8443'), await at('evil.example')]).toEqual([403, 403]);
+  });
+
   test('needs no session, and none helps one that is forged', async () => {
     const { token } = door.house.services.sessions.start(null);
     const forged = sign({}, { secret: form });

@@ -143,6 +143,20 @@ describe('on the wire', { timeout: SLOW }, () => {
     expect(taken).not.toContain('msg_slow');
   });
 
+  test('more than the line holds are refused at once, and it is free again after them', async () => {
+    const { headers, body } = signed('msg_crowd');
+    let over = 0;
+    const held = Array.from({ length: 300 }, async () => {
+      const end = await speak([raw(headers, '', String(body.length))]);
+      over += 1;
+      return end.status;
+    });
+    await expect.poll(() => over, { timeout: BODY_MS - 1_000 }).toBeGreaterThanOrEqual(300 - 256);
+    expect(new Set(await Promise.all(held))).toEqual(new Set([403]));
+    const good = signed('msg_after');
+    expect((await speak([raw(good.headers, good.body)])).status).toBe(200);
+  });
+
   test('two hundred that never send their body keep nobody else waiting', async () => {
     const { headers, body } = signed('msg_held');
     let over = 0;

@@ -175,6 +175,8 @@ test('events that matter are told in a sentence, the machinery is not', () => {
   expect(tellEvent({ type: 'intent.recorded', data: { words: 'invoice Acme' } })?.words).toBe(
     'You asked: invoice Acme',
   );
+  const started = { type: 'intent.recorded', data: { words: 'Thank them' }, by: 'hook:shop' };
+  expect(tellEvent(started)?.words).toBe('Started: Thank them');
   expect(tellEvent({ type: 'run.claimed', data: {} })).toBe(undefined);
 });
 

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { standardWebhooks } from '../../src/adapter/standard-webhooks.ts';
 import { type Agent, defineAgent } from '../../src/agent/index.ts';
 import type { JsonObject } from '../../src/base/index.ts';
+import type { Connector } from '../../src/connect/index.ts';
 import { failure, type StoredEvent } from '../../src/contract/index.ts';
 import { composeHookSecret, hookSecretHandle } from '../../src/contract/portable.ts';
 import type { Received } from '../../src/kernel/index.ts';
@@ -80,7 +81,24 @@ const OWN: readonly JsonObject[] = [
   ),
 ];
 
-async function open(more: { readonly store?: 'sqlite' } = {}): Promise<TrustWorld> {
+/** Its provider has a scheme of its own: the secret itself, in a header. */
+const stripes: Connector = {
+  ...{ name: 'stripes', version: 1, contracts: [] },
+  webhooks: {
+    isSecret: () => true,
+    read: (headers, nowMs) => ({
+      ...{ status: 'read', id: 'evt_1', sentAt: nowMs },
+      isSigned: (_, live) => live.includes(headers.get('stripes-signature') ?? ''),
+    }),
+  },
+  finalise: () => Promise.reject(new Error('nothing goes out')),
+  commit: () => Promise.reject(new Error('nothing goes out')),
+  probe: () => Promise.reject(new Error('nothing goes out')),
+};
+
+async function open(
+  more: { readonly store?: 'sqlite'; readonly connectors?: readonly Connector[] } = {},
+): Promise<TrustWorld> {
   const wrapLog = (log: Log): Log => ({
     ...log,
     append: async (batch, options) => {
@@ -278,6 +296,36 @@ describe('a delivery that starts a playbook', () => {
   });
 });
 
+describe('a sender that runs wild', () => {
+  test('is told to wait after six hundred in a minute, and loses nothing by it', async () => {
+    const shop = await add('shop');
+    for (let count = 0; count < 600; count++) await send(shop, { count });
+    const late = { id: 'msg_late' };
+    await expect(send(shop, { count: 600 }, late)).rejects.toMatchObject({ code: 'rate_limited' });
+    expect(await eventsOf('hook.received')).toHaveLength(600);
+    world.clock.advance(MINUTE_MS);
+    expect(await send(shop, { count: 600 }, late)).toMatchObject({ repeat: false });
+  });
+});
+
+describe('the hook of a connector', () => {
+  test('is checked as its provider signs, and no other hook is', async () => {
+    await world.close();
+    world = await open({ connectors: [stripes] });
+    const [own, shop] = [await add('stripes'), await add('shop')];
+    const told = (name: string, signature: string) =>
+      world.kernel.hooks.receive({
+        ...{ name, headers: new Headers({ 'stripes-signature': signature }), address: '' },
+        ...{ body: async () => Buffer.from('{}'), parse: () => ({}) },
+      });
+    expect((await told('stripes', own)).status).toBe('taken');
+    expect((await told('stripes', shop)).status).toBe('refused');
+    expect((await told('shop', shop)).status).toBe('refused');
+    expect((await send(shop, { a: 1 })).status).toBe('taken');
+    expect((await send(own, { a: 1 }, { name: 'stripes' })).status).toBe('refused');
+  });
+});
+
 describe('who waits for a delivery', () => {
   test('a step goes on with what it was told, and for nothing else', async () => {
     const shop = await add('shop', { facts: ['data.order'] });
@@ -329,6 +377,23 @@ describe('the secret of a hook', () => {
     world.clock.advance(60 * MINUTE_MS);
     expect((await send(old, { a: 2 })).status).toBe('refused');
     expect((await send(next, { a: 2 })).status).toBe('taken');
+  });
+
+  test('is replaced twice while the old ones count, and then has to wait; none counts for more than a month', async () => {
+    await add('shop');
+    const rotate = (days: number) => {
+      const oldUntil = new Date(world.clock.now() + days * 24 * 60 * MINUTE_MS).toISOString();
+      const body = { rotate: 'shop', secret: randomBytes(32).toString('hex'), oldUntil };
+      return act(world, 'hook', body);
+    };
+    await expect(rotate(31)).rejects.toMatchObject({ code: 'invalid_input' });
+    await rotate(1);
+    await rotate(1);
+    await expect(rotate(1)).rejects.toMatchObject({ code: 'not_possible' });
+    world.clock.advance(24 * 60 * MINUTE_MS);
+    await rotate(1);
+    const kept = (await eventsOf('secret.changed')).map(({ data }) => data.change);
+    expect(kept).toEqual(['set', 'set', 'set', 'set', 'removed', 'removed']);
   });
 
   test('counts no more once the hook ended, and a new hook of this name has another one', async () => {

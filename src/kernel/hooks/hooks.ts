@@ -9,7 +9,7 @@ import { loadRun } from '../run/load-run.ts';
 import type { Runner } from '../run/runner.ts';
 import { isLive } from './describe-hook.ts';
 import { type DeliveryRow, deliveriesFold, type HookRow, hooksFold } from './hook-folds.ts';
-import { createReceive, type Receive } from './receive.ts';
+import { createReceive, type Receive, schemeOf } from './receive.ts';
 import { createRefusals } from './refusals.ts';
 import { type StartPorts, startedAppend, startPlaybook } from './start-playbook.ts';
 
@@ -27,7 +27,9 @@ export interface DeliveryView extends Omit<DeliveryRow, 'about' | 'status'> {
 /** What others tell us: verified, kept once, and handled once. */
 export interface Hooks {
   readonly receive: Receive;
-  /** Without those that ended, unless asked for. */
+  /** True for what can be the secret of a hook of this name. */
+  readonly isSecret: (name: string, text: string) => boolean;
+  /** Without those that ended. */
   readonly list: () => Promise<readonly HookView[]>;
   /** Newest first. `failed`: those that could not start, or whose run failed. */
   readonly deliveries: (options: {
@@ -36,7 +38,8 @@ export interface Hooks {
   }) => Promise<readonly DeliveryView[]>;
   /**
    * Handles one again that did not come to a good end: what was done is not done twice. By its key or a
-   * beginning of it. Fails with `not_found`, `already_decided`, `not_possible`, `erased`.
+   * beginning of it. Fails with `not_found`, `already_decided`, `not_possible` (it could not start, again),
+   * `erased`.
    */
   readonly again: (key: string, by: string) => Promise<DeliveryView>;
   /** Starts what a crash left between the answer to the sender and the start of its run. */
@@ -136,6 +139,7 @@ export function createHooks(ports: HooksPorts): Hooks {
       }
       return received;
     },
+    isSecret: (name, text) => schemeOf(ports, name)?.isSecret(text) ?? false,
     list: async () => {
       const found = (await hooks.list({ limit: LIMITS.pageRows })).map(({ row }) => row);
       return found
@@ -156,9 +160,15 @@ export function createHooks(ports: HooksPorts): Hooks {
     again: async (given, by) => {
       const { key } = await find(given);
       await inTurn(key, async () => handleAgain(await find(key), by));
-      const [view] = await viewsOf([await find(key)]);
-      if (view) return view;
-      throw failure('not_found', `There is no delivery ${given}.`, { delivery: given });
+      const row = await find(key);
+      const [view] = await viewsOf([row]);
+      if (view && row.status !== 'failed') return view;
+      throw failure(
+        'not_possible',
+        `It could not start again: ${row.because ?? ''}`,
+        { delivery: key },
+        `Change what the hook starts with steward hook set ${row.hook}, then try again.`,
+      );
     },
     recover: async () => {
       for await (const { row } of deliveries.every({ index: 'due' })) await start(row.key);

@@ -1,5 +1,10 @@
 import { atPath, isJsonObject, type Json, type JsonObject, sha256 } from '../../base/index.ts';
-import type { WebhookFault, WebhookHead, WebhookHeaders } from '../../connect/index.ts';
+import type {
+  WebhookFault,
+  WebhookHead,
+  WebhookHeaders,
+  WebhookScheme,
+} from '../../connect/index.ts';
 import {
   COUNTERPARTY,
   failure,
@@ -44,7 +49,8 @@ export type Received =
   /** whoever sent it is told nothing but this, and when to come back */
   | { readonly status: 'refused'; readonly retryAfterMs: number | undefined };
 
-export interface ReceivePorts extends Pick<KernelPorts, 'log' | 'clock' | 'report' | 'random'> {
+export interface ReceivePorts
+  extends Pick<KernelPorts, 'log' | 'clock' | 'report' | 'random' | 'registry'> {
   readonly hooks?: HookPorts;
   readonly refusals: Refusals;
 }
@@ -96,7 +102,7 @@ export function createReceive(ports: ReceivePorts): Receive {
       retryAfterMs: refusals.count({ name, known: row !== undefined, address, because }),
     });
     if (fault !== undefined) return refuse(fault);
-    const head = hooks?.scheme.read(headers, clock.now());
+    const head = schemeOf(ports, name)?.read(headers, clock.now());
     if (head?.status !== 'read') return refuse(head?.because ?? 'signature');
     const bytes = await body().catch((error: unknown) => {
       if (toFailure(error).code === 'internal') throw error;
@@ -114,6 +120,14 @@ export function createReceive(ports: ReceivePorts): Receive {
     // whether a newer one was there before is asked and answered in one turn
     return about === null ? keep() : inTurn(`${name}|${about}`, keep);
   };
+}
+
+/** A connector brings its provider's scheme for the hook of its name; all others use ours. */
+export function schemeOf(
+  { registry, hooks }: Pick<ReceivePorts, 'registry' | 'hooks'>,
+  name: string,
+): WebhookScheme | undefined {
+  return registry.connector(name)?.webhooks ?? hooks?.scheme;
 }
 
 /** A body that cannot be kept is said to its sender, who holds the secret, and counted for you. */

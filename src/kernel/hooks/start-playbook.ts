@@ -36,7 +36,7 @@ export async function startPlaybook(ports: StartPorts, row: DeliveryRow): Promis
   const version = await log.streamVersion(stream);
   const prepared = await prepare(ports, received);
   if ('failure' in prepared) {
-    await log.append(failedAppends(row, prepared.failure, version, received.at, log.company));
+    await log.append(await failedAppends(log, row, prepared.failure, version, received.at));
     return;
   }
   const { decided, words } = prepared;
@@ -119,20 +119,20 @@ function inputOf(received: ReceivedEvent, template: JsonObject): Labelled<JsonOb
   throw failure('invalid_input', 'The input of a hook is an object.', { path: 'input' });
 }
 
-/** The delivery says why, and so does a card: one for each time it was tried. */
-function failedAppends(
+/** The delivery says why each time it was tried, and one card says so. */
+async function failedAppends(
+  log: KernelPorts['log'],
   { key, hook, id }: DeliveryRow,
   problem: Failure,
   version: number,
   at: number,
-  company: string,
-): readonly StreamAppend[] {
-  const failed = fact('hook.failed', { failure: problem.toData() });
-  const item = settledId(`steward/delivery-failed/v1\0${company}\0${key}\0${version}`, at);
+): Promise<readonly StreamAppend[]> {
+  const events = [fact('hook.failed', { failure: problem.toData() })];
+  const failed = { stream: `hook/${key}`, expectedVersion: version, events };
+  const item = settledId(`steward/delivery-failed/v1\0${log.company}\0${key}`, at);
+  if ((await log.streamVersion(`item/${item}`)) > 0) return [failed];
   const title = `A delivery to your hook "${hook}" could not start: ${problem.message}`;
   const recommendation = `${problem.remedy} Then handle it again: steward hook again ${key}`;
-  return [
-    { stream: `hook/${key}`, expectedVersion: version, events: [failed] },
-    finding(item, title, { hook, id, delivery: key, failure: problem.toData(), recommendation }),
-  ];
+  const body = { hook, id, delivery: key, failure: problem.toData(), recommendation };
+  return [failed, finding(item, title, body)];
 }

@@ -13,12 +13,14 @@ const mode = z.enum(['live', 'sandbox', 'off']);
 const host = z.string().min(1).max(253);
 
 const commitment = z.string().regex(/^[0-9a-f]{64}$/);
-const hookName = z.string().regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'small letters, digits and dashes');
+const hookName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,39}$/, 'A hook is named with small letters, digits and dashes.');
 /** `data.id`: names of members, apart by dots */
 const payloadPath = z
   .string()
   .max(200)
-  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'names apart by dots, such as data.id');
+  .regex(/^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/, 'Write names apart by dots, such as data.id.');
 const hookSettings = z.strictObject({
   playbook: z.string().min(1).max(120).nullable(),
   input: z.record(z.string(), z.json()).nullable(),

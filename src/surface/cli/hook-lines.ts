@@ -54,9 +54,16 @@ function hookLines(hook: HookLine, screen: Screen): readonly string[] {
 /** What is needed on the other side; the secret is in no later answer. */
 export function keptHookLines({ address, whsec }: KeptHook): readonly string[] {
   return [
-    ...(address === undefined ? [] : ['', 'The address to enter there:', plain(address)]),
+    ...(address === undefined ? [] : ['', addressWords(address), plain(address)]),
     ...(whsec === undefined ? [] : ['', 'Its secret, which is shown this once:', plain(whsec)]),
   ];
+}
+
+/** Where nothing is served right now, nobody knows the beginning of it. */
+function addressWords(address: string): string {
+  return address.startsWith('/')
+    ? 'The address to enter there is that of your server, and behind it:'
+    : 'The address to enter there:';
 }
 
 function deliveryLines(rows: readonly DeliveryLine[], screen: Screen): readonly string[] {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type JsonObject, toTimestamp } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
-import { hookSecretHandle, hookSecretName, readHookSecret } from '../../contract/portable.ts';
+import { hookSecretHandle, hookSecretName } from '../../contract/portable.ts';
 import type { HookView } from '../../kernel/index.ts';
 import { proposal, SIGNING, settleHookSecrets } from './acts.ts';
 import { flagField, idField, limitField, timeField, valuesField } from './inputs.ts';
@@ -236,10 +236,10 @@ async function keepHook(
   secret: z.infer<typeof givenField> | undefined,
 ) {
   const { hook, commitment, body } = wanted;
-  if (secret !== undefined && readHookSecret(secret.value) === undefined) {
+  if (secret !== undefined && !services.kernel.hooks.isSecret(hook, secret.value)) {
     throw failure(
       'invalid_input',
-      'This is no secret of a hook: 24 to 64 bytes in base64, behind whsec_.',
+      'This is no secret of a hook. They are written whsec_ with 24 to 64 bytes in base64.',
       { path: 'secret' },
       'Copy it whole from where it is sent from, or leave it out and have one made.',
     );

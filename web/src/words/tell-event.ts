@@ -11,9 +11,13 @@ export interface Told {
 }
 
 /** The sentence of an event that matters to people; undefined for the machinery's own steps. */
-export function tellEvent({ type, data = {} }: Pick<LogEvent, 'type' | 'data'>): Told | undefined {
+export function tellEvent({
+  type,
+  data = {},
+  by = '',
+}: Pick<LogEvent, 'type' | 'data'> & Partial<Pick<LogEvent, 'by'>>): Told | undefined {
   const tell = TELLERS[type];
-  const told = tell?.(data);
+  const told = tell?.(data, by);
   return told && { icon: 'log', tone: 'calm', ...told };
 }
 
@@ -23,10 +27,14 @@ export function plainWords(type: string): string {
 }
 
 type Data = { readonly [name: string]: Json };
-type Teller = (data: Data) => Partial<Told> & { readonly words: string };
+type Teller = (data: Data, by: string) => Partial<Told> & { readonly words: string };
 
 const TELLERS: { readonly [type: string]: Teller } = {
-  'intent.recorded': ({ words }) => ({ words: `You asked: ${textOf(words)}`, icon: 'pen' }),
+  'intent.recorded': ({ words }, by) => ({
+    // what you let happen is not what you said
+    words: `${/^(hook|schedule):/.test(by) ? 'Started' : 'You asked'}: ${textOf(words)}`,
+    icon: 'pen',
+  }),
   'item.opened': ({ title }) => ({
     words: `Asked you: ${textOf(title)}`,
     icon: 'inbox',

@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import type { KernelPorts } from '../ports.ts';
+import { createRefusals } from './refusals.ts';
+
+const nothing = { log: {}, report: () => undefined } as unknown as Pick<
+  KernelPorts,
+  'log' | 'report'
+>; // names that are no hook reach neither
+
+test('a flood under ever new names from ever new addresses counts as one, and keeps no more than a window', () => {
+  let nowMs = 0;
+  const refusals = createRefusals({ ...nothing, clock: { now: () => nowMs } });
+  const count = (index: number) =>
+    refusals.count({
+      ...{ name: `name-${index}`, known: false, address: `10.0.0.${index}` },
+      because: 'signature',
+    });
+  const waits = Array.from({ length: 3_000 }, (_, index) => count(index));
+  expect(waits[0]).toBeUndefined();
+  expect(waits.at(-1)).toBeGreaterThan(0);
+  nowMs += 60_000;
+  expect(count(3_000)).toBeUndefined();
+  expect(refusals.total()).toBe(3_001);
+});
