@@ -150,7 +150,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   });
   const trust = createTrust({ ...options, records, wake: runner.wake });
   const schedules = createSchedules({ ...options, playbooks, runner });
-  const hooks = createHooks({ ...options, playbooks, runner });
+  const hooks = createHooks({ ...options, playbooks, runner, beside: goOnBeside });
   const versions = createPlaybookRegistry({ ...options, playbooks, runner });
   const past = createPast({
     ...options,

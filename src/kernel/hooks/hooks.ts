@@ -1,5 +1,5 @@
 import { type Id, LIMITS } from '../../base/index.ts';
-import { failure, toFailure } from '../../contract/index.ts';
+import { failure } from '../../contract/index.ts';
 import { type RunRow, runsFold } from '../folds.ts';
 import { createInTurn } from '../in-turn.ts';
 import type { Playbooks } from '../playbooks.ts';
@@ -51,6 +51,8 @@ export interface Hooks {
 export interface HooksPorts extends StartPorts {
   readonly playbooks: Playbooks;
   readonly runner: Runner;
+  /** work that nobody waits for: its failure is reported, and a kernel that closes waits for it */
+  readonly beside: (work: Promise<unknown>) => void;
 }
 
 export function createHooks(ports: HooksPorts): Hooks {
@@ -135,7 +137,7 @@ export function createHooks(ports: HooksPorts): Hooks {
       const received = await take(knock);
       if (received.status === 'taken' && !received.repeat) {
         // the sender has its answer by now; a crash before the run is made good at the next start
-        start(received.delivery).catch((error: unknown) => ports.report(toFailure(error), {}));
+        ports.beside(start(received.delivery));
       }
       return received;
     },

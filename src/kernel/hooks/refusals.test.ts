@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import type { KernelPorts } from '../ports.ts';
 import { createRefusals } from './refusals.ts';
 
-const nothing = { log: {}, report: () => undefined } as unknown as Pick<
-  KernelPorts,
-  'log' | 'report'
->; // names that are no hook reach neither
+type Ports = Parameters<typeof createRefusals>[0];
+// names that are no hook reach neither
+const nothing = { log: {}, beside: () => undefined } as unknown as Pick<Ports, 'log' | 'beside'>;
 
 test('a flood under ever new names from ever new addresses counts as one, and keeps no more than a window', () => {
   let nowMs = 0;

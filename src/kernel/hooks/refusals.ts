@@ -1,8 +1,8 @@
 import { WEBHOOK_FAULTS, type WebhookFault } from '../../connect/index.ts';
-import { toFailure } from '../../contract/index.ts';
 import type { KernelPorts } from '../ports.ts';
 import { settledId } from '../settled-id.ts';
 import { finding } from './finding.ts';
+import type { HooksPorts } from './hooks.ts';
 
 /** Counts what was refused. A forged delivery is never an event: a flood must not grow the log. */
 export interface Refusals {
@@ -33,8 +33,8 @@ const DAY_MS = 86_400_000;
 export function createRefusals({
   log,
   clock,
-  report,
-}: Pick<KernelPorts, 'log' | 'clock' | 'report'>): Refusals {
+  beside,
+}: Pick<KernelPorts, 'log' | 'clock'> & Pick<HooksPorts, 'beside'>): Refusals {
   let total = 0;
   let window = { endsAt: 0, counts: new Map<string, number>() };
   let today = { day: -1, hooks: new Map<string, Partial<Record<WebhookFault, number>>>() };
@@ -53,9 +53,7 @@ export function createRefusals({
     const faults = today.hooks.get(hook) ?? {};
     today.hooks.set(hook, { ...faults, [because]: (faults[because] ?? 0) + 1 });
     const sum = Object.values(faults).reduce((all, each) => all + each, 1);
-    if (sum === SAID_AT) {
-      sayOnce(hook, day).catch((error: unknown) => report(toFailure(error), {}));
-    }
+    if (sum === SAID_AT) beside(sayOnce(hook, day));
   }
 
   /** One finding for a hook and a day, whatever comes, and after a restart too. */
