@@ -32,7 +32,7 @@ beforeAll(async () => {
   const { stdout, stderr, code } = await runChild(CHILD, [newHome(), '0']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   boundaries = JSON.parse(stdout);
-}, 60_000);
+});
 afterAll(() => rmSync(place, { recursive: true, force: true }));
 
 test('killed on either side of any append, a delivery that is sent again is one event and one run', async () => {
@@ -57,4 +57,4 @@ test('killed on either side of any append, a delivery that is sent again is one 
     found.push(...faults.map((fault) => `${boundaries[index]}: ${fault}`));
   });
   expect(found).toEqual([]);
-}, 120_000);
+});

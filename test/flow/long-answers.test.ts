@@ -56,7 +56,7 @@ beforeAll(async () => {
     },
   ]);
   await house.close();
-}, 60_000);
+});
 afterAll(() => desk.close());
 
 describe('an answer that does not hold everything', () => {
