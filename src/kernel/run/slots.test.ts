@@ -108,6 +108,39 @@ describe('low-cost hours', () => {
     expect(slots.take(contract, who('a', 'cheap'), Date.UTC(2026, 10, 25, 3))).toBeUndefined();
   });
 
+  test.each([
+    ['Europe/Berlin', '2027-03-28'], // 02:00 to 03:00 is not there
+    ['Europe/Berlin', '2027-10-31'], // 02:00 to 03:00 is there twice
+    ['Africa/Cairo', '2027-04-30'], // midnight is not there
+    ['Australia/Lord_Howe', '2027-10-03'], // half an hour is not there
+    ['Pacific/Apia', '2011-12-30'], // a whole day is not there
+  ])('nothing waits past the first moment that is one of them (%s, %s)', (zone, day) => {
+    const QUARTER_MS = 900_000;
+    const start = Temporal.PlainDate.from(day).subtract({ days: 1 }).toZonedDateTime(zone);
+    const quarters = Array.from({ length: 4 * 24 * 4 }, (_, n) => {
+      const at = start.epochMilliseconds + n * QUARTER_MS;
+      return { at, hour: Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).hour };
+    });
+    const windows = [0, 1, 2, 3, 22].flatMap((from) =>
+      [from + 1, from + 2, 6].map((to) => [from, to]),
+    );
+    for (const [fromHour = 0, to = 0] of windows) {
+      const toHour = to % 24;
+      const local = createSlots(() => ({ fromHour, toHour, zone }));
+      const isOpen = ({ hour }: { hour: number }) =>
+        fromHour < toHour ? hour >= fromHour && hour < toHour : hour >= fromHour || hour < toHour;
+      for (const [index, { at }] of quarters.slice(0, 2 * 24 * 4).entries()) {
+        if (fromHour === toHour) continue;
+        const first = quarters.slice(index).find(isOpen)?.at;
+        if (first === undefined) continue; // behind what is looked at here
+        const found = local.take(contract, who('a', 'cheap'), at)?.until ?? at;
+        expect([fromHour, toHour, new Date(at), new Date(found)]).toEqual([
+          ...[fromHour, toHour, new Date(at), new Date(first)],
+        ]);
+      }
+    }
+  });
+
   test('they begin by the local clock on the days on which it changes', () => {
     const march = Date.UTC(2027, 2, 28, 12); // summer time began this morning
     expect(slots.take(contract, who('c', 'cheap'), march)).toMatchObject({

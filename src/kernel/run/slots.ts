@@ -129,15 +129,28 @@ function freeAt(
   return start + rate.perMs * (1 + Math.floor(position / rate.starts)) + 1;
 }
 
-/** When the window is open next; `nowMs` itself when it is open. */
-function opensAt({ fromHour, toHour, zone }: LowCostWindow, nowMs: number): number {
+/** days after which a window must have opened: the clocks can take one of them away, not two in a row */
+const DAYS_AHEAD = 3;
+
+/**
+ * When the window is open next; `nowMs` itself when it is open. Hours are those that the local clock
+ * shows: where it skips the first of them the window opens with the first that exists, where it skips
+ * all of them there is none on that day, and hours that it shows twice count twice.
+ */
+function opensAt(hours: LowCostWindow, nowMs: number): number {
+  const { fromHour, toHour, zone } = hours;
   const now = Temporal.Instant.fromEpochMilliseconds(nowMs).toZonedDateTimeISO(zone);
-  const open =
-    fromHour <= toHour
-      ? now.hour >= fromHour && now.hour < toHour
-      : now.hour >= fromHour || now.hour < toHour;
-  if (open || fromHour === toHour) return nowMs;
-  const today = now.with({ hour: fromHour, minute: 0, second: 0, millisecond: 0 });
-  const next = Temporal.ZonedDateTime.compare(today, now) > 0 ? today : today.add({ days: 1 });
-  return next.epochMilliseconds;
+  if (fromHour === toHour || isOpen(hours, now.hour)) return nowMs;
+  const plainTime = new Temporal.PlainTime(fromHour);
+  for (let days = 0; days <= DAYS_AHEAD; days++) {
+    const opening = now.toPlainDate().add({ days }).toZonedDateTime({ timeZone: zone, plainTime });
+    if (opening.epochMilliseconds > nowMs && isOpen(hours, opening.hour)) {
+      return opening.epochMilliseconds;
+    }
+  }
+  return nowMs;
+}
+
+function isOpen({ fromHour, toHour }: LowCostWindow, hour: number): boolean {
+  return fromHour <= toHour ? hour >= fromHour && hour < toHour : hour >= fromHour || hour < toHour;
 }
