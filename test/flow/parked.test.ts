@@ -48,7 +48,9 @@ test('a run that takes every process down is put aside, says so, and ends when y
     const { kernel, log, close } = composed;
     expect((await log.fold(runsFold).get(run))?.status).toBe('parked');
     const [reason] = (await kernel.reasons(run)).filter((one) => one.for === 'parked');
-    expect(reason?.words).toMatch(/^It was taken up \d+ times and never got further\.$/);
+    expect(reason?.words).toMatch(
+      /^It was taken up \d+ times and never got further. Each time it was at: Die \(bad.deadly@1\)\.$/,
+    );
     const [item] = await kernel.items.list();
     expect([item?.kind, item?.run]).toEqual(['escalation', run]);
     await kernel.items.answer(item?.id ?? '', { action: 'cancel' }, typedBy('operator:test'));

@@ -13,6 +13,7 @@ import { type LimitedReads, limitReads } from '../record-reads.ts';
 import { actLabel } from '../trust/act-label.ts';
 import { callRefusal } from '../trust/judge-call.ts';
 import type { Actor } from './actor.ts';
+import { createBlockWatch } from './blocked-thread.ts';
 import { type CallContext, executeAgent, type StepOutcome } from './execute.ts';
 import { LazyAbort } from './lazy-abort.ts';
 import { compiledStep, stepOf } from './run-places.ts';
@@ -52,6 +53,7 @@ export interface Calls {
 
 export function createCalls(context: RunnerContext): Calls {
   const { ports, wake, track } = context;
+  const watchBlock = createBlockWatch(ports);
 
   /** Runs a call once its start is in the log. */
   function begin(
@@ -63,7 +65,7 @@ export function createCalls(context: RunnerContext): Calls {
     act: Label,
   ): void {
     const abort = new LazyAbort();
-    const outcome = judged(actor, step, attempt, contract, input, abort, act);
+    const outcome = judged(actor, step, attempt, contract, input, abort, () => act);
     if (outcome instanceof Promise) attend(actor, step, attempt, abort, outcome);
     else actor.outcomes.push(outcome);
   }
@@ -77,9 +79,7 @@ export function createCalls(context: RunnerContext): Calls {
     input: Labelled<Json>,
   ): boolean {
     const abort = new LazyAbort();
-    const outcome = ports.isUnjudged(contract)
-      ? runAgent(actor, step, 1, contract, input, abort)
-      : judged(actor, step, 1, contract, input, abort, actLabel(run, step));
+    const outcome = judged(actor, step, 1, contract, input, abort, () => actLabel(run, step));
     if (outcome instanceof Promise) {
       attend(actor, step, 1, abort, outcome);
       return false;
@@ -97,11 +97,12 @@ export function createCalls(context: RunnerContext): Calls {
     contract: CapabilityContract,
     input: Labelled<Json>,
     abort: LazyAbort,
-    act: Label,
+    /** asked for only where there is something to judge */
+    act: () => Label,
   ): StepOutcome | Promise<StepOutcome> {
     const run = () => runAgent(actor, step, attempt, contract, input, abort);
     if (ports.isUnjudged(contract)) return run();
-    const on = { act, playbook: actor.state?.playbook, begins: true };
+    const on = { act: act(), playbook: actor.state?.playbook, begins: true };
     return callRefusal(ports, contract, input, on).then((refusal) =>
       refusal ? { status: 'failed', step, attempt, failure: refusal } : run(),
     );
@@ -120,7 +121,8 @@ export function createCalls(context: RunnerContext): Calls {
       const gone = failure('unknown_capability', `Nothing here does ${capabilityRef(contract)}.`);
       return { status: 'failed', step, attempt, failure: gone };
     }
-    return executeAgent({
+    const startMs = ports.clock.now();
+    const outcome = executeAgent({
       run: actor.id,
       step,
       attempt,
@@ -129,6 +131,9 @@ export function createCalls(context: RunnerContext): Calls {
       context: contextFor(context, contract, readsAt(actor, step, contract)),
       abort,
     });
+    // until here nobody else had the thread; what goes on in a promise gives it back
+    watchBlock({ run: actor.id, step, contract }, ports.clock.now() - startMs);
+    return outcome;
   }
 
   /** What its input names and what it reads itself are of one moment; the step's end says which. */

@@ -15,12 +15,12 @@ import { createCalls } from './calls.ts';
 import { createEffectTurns } from './effect-turns.ts';
 import type { StepOutcome } from './execute.ts';
 import { mayHoldLarge, storeLargeOutputs } from './large-outputs.ts';
-import { isRunEnded } from './lifecycle.ts';
+import { isRunEnded, type RunStatus } from './lifecycle.ts';
 import { loadRun } from './load-run.ts';
 import type { Locks } from './locks.ts';
 import { createTurnOf } from './open-turn.ts';
 import { takeOutcomes } from './outcomes.ts';
-import { parkRun } from './park.ts';
+import { parkRun, parkStuck } from './park.ts';
 import { releaseLocks, undoLocks } from './release-locks.ts';
 import { createRunMemory } from './run-memory.ts';
 import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
@@ -46,8 +46,15 @@ export interface RunnerPorts extends KernelPorts {
 }
 
 export interface Runner {
-  /** A new run: its first facts and its first steps are one append. */
-  readonly create: (run: Id, begin: (turn: Turn) => void) => Promise<void>;
+  /**
+   * A new run: its first facts and its first steps are one append; with `apart` the steps come in one of
+   * their own, for what begins by itself and would begin again after a step that ended the process.
+   */
+  readonly create: (
+    run: Id,
+    begin: (turn: Turn) => void,
+    how?: { readonly apart: boolean },
+  ) => Promise<void>;
   /** Goes on with a run, now or as soon as its current turn is over. */
   readonly wake: (run: Id, queue?: Queue) => void;
   /** Exclusive access between two turns; what `work` adds to the batch is appended with its others. */
@@ -81,6 +88,8 @@ const IDLE_CLAIMS = 5;
 const RUNS_MOVING = 128;
 /** after which a run looks whether the disk takes anything again, or another process lets go of it */
 const STORE_RETRY_MS = 5_000;
+/** statuses in which a run may begin something */
+const MOVES: ReadonlySet<RunStatus> = new Set(['running', 'planned', 'waiting']);
 const STORE_FAULTS: ReadonlySet<FailureCode> = new Set([
   'disk_full',
   'store_read_only',
@@ -181,6 +190,7 @@ export function createRunner(ports: RunnerPorts): Runner {
     actor: Actor,
     run: RunState,
     first?: (turn: Turn) => void,
+    apart = first === undefined,
   ): Promise<boolean> {
     if (isRunEnded(run.status) && actor.commits.length > 0) return await keepReceipts(actor, run);
     if (isRunEnded(run.status) || run.status === 'parked') return false;
@@ -194,11 +204,13 @@ export function createRunner(ports: RunnerPorts): Runner {
       const late = takeOutcomes(context, actor, turn);
       if (late) await late;
       for (const done of commits) await effectTurns.takeCommit(turn, done);
+      // said before anything begins: a step that takes the process down with it counts as a claim
+      const takesOver = apart && run.worker !== ports.worker;
       if (!actor.claimed) claim(turn);
       if (run.status === 'waiting' && waits.isDue(turn)) {
         say(turn, 'run.resumed', { because: 'What it waited for is there.' });
       }
-      if (run.status === 'running' || run.status === 'planned' || run.status === 'waiting') {
+      if (!takesOver && MOVES.has(run.status)) {
         waits.end(actor, turn);
         startReady(turn);
         // what the first steps work out at once belongs to the append that begins the run; later
@@ -300,8 +312,7 @@ export function createRunner(ports: RunnerPorts): Runner {
       until: turn.now + LEASE_MS,
     });
     if (run.idleClaims > IDLE_CLAIMS) {
-      const because = `It was taken up ${run.idleClaims} times and never got further.`;
-      parkRun(turn, because);
+      parkStuck(turn);
     }
   }
 
@@ -316,13 +327,13 @@ export function createRunner(ports: RunnerPorts): Runner {
   }
 
   return {
-    create: (id, begin) => {
+    create: (id, begin, { apart } = { apart: false }) => {
       const actor = actorOf(id);
       return exclusively(actor, async () => {
         const state = newRunState(id);
         actor.state = state;
         try {
-          await oneTurn(actor, state, begin);
+          await oneTurn(actor, state, begin, apart);
         } catch (error) {
           // a run that never was would keep its place in every line for ever
           if ((await log.streamVersion(`run/${id}`)) === 0) {

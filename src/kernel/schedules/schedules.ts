@@ -6,7 +6,7 @@ import { fact } from '../events.ts';
 import type { Playbooks } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { Runner } from '../run/runner.ts';
-import { say } from '../run/turn.ts';
+import { say, type Turn } from '../run/turn.ts';
 import { checkPlaybookInput, planDecided } from '../submit.ts';
 import { type CronTimes, readCron } from './cron-times.ts';
 import { type DueFires, dueFires, MISSED_MAX } from './due-fires.ts';
@@ -169,7 +169,7 @@ async function fireFor(ports: SchedulePorts, schedule: Schedule, fire: Fire): Pr
   }
   const { playbook, input, decided } = prepared;
   const by = `schedule:${schedule.id}`;
-  await ports.runner.create(run, (turn) => {
+  const begin = (turn: Turn): void => {
     const words = `${playbook.title} (schedule ${schedule.id}, ${toTimestamp(intended)})`;
     say(
       turn,
@@ -179,7 +179,8 @@ async function fireFor(ports: SchedulePorts, schedule: Schedule, fire: Fire): Pr
     );
     say(turn, 'plan.decided', decided);
     turn.batch.others.push(noted(outcomeWords(due, intended), run));
-  });
+  };
+  await ports.runner.create(run, begin, { apart: true });
 }
 
 async function prepare(ports: SchedulePorts, schedule: Schedule, intended: number) {
