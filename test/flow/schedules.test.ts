@@ -84,6 +84,17 @@ describe('schedules', () => {
       });
     }));
 
+  test('one that is fired twice at once makes one run, and that comes to its end', () =>
+    compose(async (composed, clock) => {
+      const { kernel } = composed;
+      await kernel.schedules.set(EVERY_MORNING, 'operator:test');
+      clock.set(FIRST);
+      await Promise.all([1, 2, 3].map(() => kernel.schedules.fire(clock.now())));
+      const [run, ...others] = await runsOf(composed);
+      expect(others).toEqual([]);
+      expect((await kernel.rest(run?.id ?? '')).status).toBe('done');
+    }));
+
   test('two processes that fire the same time make one run', () =>
     withHome(async (home) => {
       const clock = createHandClock();

@@ -12,6 +12,7 @@ import { type Actor, createActor } from './actor.ts';
 import { createBacklog } from './backlog.ts';
 import { appendsOf, isEmpty } from './batch.ts';
 import { createCalls } from './calls.ts';
+import { claimRun } from './claim-run.ts';
 import { createEffectTurns } from './effect-turns.ts';
 import type { StepOutcome } from './execute.ts';
 import { mayHoldLarge, storeLargeOutputs } from './large-outputs.ts';
@@ -20,7 +21,7 @@ import { loadRun } from './load-run.ts';
 import type { Locks } from './locks.ts';
 import { createTurnOf } from './open-turn.ts';
 import { takeOutcomes } from './outcomes.ts';
-import { parkRun, parkStuck } from './park.ts';
+import { parkRun } from './park.ts';
 import { releaseLocks, undoLocks } from './release-locks.ts';
 import { createRunMemory } from './run-memory.ts';
 import { newRunState, type PlanLookup, type RunState } from './run-state.ts';
@@ -80,10 +81,6 @@ export interface RunnerContext {
   readonly track: (difference: 1 | -1) => void;
 }
 
-/** A lease holds this long; only another process asks, and only where one could be. */
-const LEASE_MS = 60_000;
-/** claims without one step that moved: then the run is parked, not tried for ever */
-const IDLE_CLAIMS = 5;
 /** runs that move at the same time; the others queue, those that somebody waits for first */
 const RUNS_MOVING = 128;
 /** after which a run looks whether the disk takes anything again, or another process lets go of it */
@@ -206,7 +203,7 @@ export function createRunner(ports: RunnerPorts): Runner {
       for (const done of commits) await effectTurns.takeCommit(turn, done);
       // said before anything begins: a step that takes the process down with it counts as a claim
       const takesOver = apart && run.worker !== ports.worker;
-      if (!actor.claimed) claim(turn);
+      if (!actor.claimed) claimRun(turn, ports.worker);
       if (run.status === 'waiting' && waits.isDue(turn)) {
         say(turn, 'run.resumed', { because: 'What it waited for is there.' });
       }
@@ -303,19 +300,6 @@ export function createRunner(ports: RunnerPorts): Runner {
     return false;
   }
 
-  function claim(turn: Turn): void {
-    const { run } = turn;
-    if (run.worker === ports.worker) return;
-    say(turn, 'run.claimed', {
-      epoch: run.epoch + 1,
-      worker: ports.worker,
-      until: turn.now + LEASE_MS,
-    });
-    if (run.idleClaims > IDLE_CLAIMS) {
-      parkStuck(turn);
-    }
-  }
-
   function isQuiet(actor: Actor, turn: Turn): boolean {
     return (
       actor.calls.size === 0 &&
@@ -330,8 +314,10 @@ export function createRunner(ports: RunnerPorts): Runner {
     create: (id, begin, { apart } = { apart: false }) => {
       const actor = actorOf(id);
       return exclusively(actor, async () => {
+        // two that begin the same run, such as one fire of a schedule: the second one changes nothing
+        if (actor.state) throw begunBefore(id);
         const state = newRunState(id);
-        actor.state = state;
+        Object.assign(actor, { state, claimed: false });
         try {
           await oneTurn(actor, state, begin, apart);
         } catch (error) {
@@ -398,4 +384,9 @@ export function createRunner(ports: RunnerPorts): Runner {
       for (const actor of actors.values()) rest(actor);
     },
   };
+}
+
+function begunBefore(run: Id): Failure {
+  const facts = { stream: `run/${run}`, run };
+  return failure('version_conflict', 'This run was begun in this very moment.', facts);
 }
