@@ -38,7 +38,7 @@ let works: boolean;
 const flaky: Agent = defineAgent(
   {
     ...{ name: 'middle.do', version: 1, title: 'Do the middle', effect: 'pure', reads: {} },
-    ...{ idempotency: 'idempotent', failures: {}, roles: {}, timeoutMs: 5_000 },
+    ...{ idempotency: 'idempotent', failures: {}, roles: {}, timeoutMs: 120_000 },
     ...{ cost: { microUsd: 0, latencyMs: 1 }, placement: 'this-machine' },
     input: z.record(z.string(), z.json()),
     output: z.record(z.string(), z.json()),
@@ -278,12 +278,13 @@ describe('a delivery that starts a playbook', () => {
     await send(shop, paid);
     await send(shop, opened);
     await send(shop, other);
-    await expect.poll(async () => (await eventsOf('intent.recorded')).length).toBe(2);
-    const rows = await deliveries();
-    expect(rows.map(({ status }) => status).sort()).toEqual(['late', 'waiting', 'waiting']);
-    const late = rows.find(({ status }) => status === 'late');
+    await expect
+      .poll(async () => (await deliveries()).map(({ status }) => status).sort())
+      .toEqual(['late', 'waiting', 'waiting']);
+    expect(await eventsOf('intent.recorded')).toHaveLength(2);
+    const late = (await deliveries()).find(({ status }) => status === 'late');
     await world.kernel.hooks.again(late?.key ?? '', 'operator:x');
-    expect(await eventsOf('intent.recorded')).toHaveLength(3);
+    await expect.poll(() => eventsOf('intent.recorded')).toHaveLength(3);
   });
 
   test('from the year 2099 does not make everything after it late', async () => {
