@@ -262,8 +262,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
         }
       }
       for await (const { row } of log.fold(effectsFold).every({ index: 'flight' })) {
-        const run = await runs.get(row.run);
-        if (row.status === 'committing' && run && isRunEnded(run.status)) {
+        const run = row.status === 'committing' ? await runs.get(row.run) : undefined;
+        if (run && isRunEnded(run.status)) {
           probeEnded({ ...options, records }, row).then(
             (result) => runner.commitEnded(row, result),
             (error: unknown) => options.report(toFailure(error), { run: row.run }),

@@ -67,16 +67,27 @@ async function look(
   effect: Effect,
   row: EffectRow,
 ): Promise<CommitResult> {
+  const found = await probed(ports, connector, effect, row);
+  if (found) return found;
+  const refused = refusal(await recheckEffect(ports, row, await readEffect(ports, row)));
+  return refused ?? attempt(ports, connector, effect, row);
+}
+
+/** What the other side says of a commit that was begun; undefined when it provably did not happen. */
+async function probed(
+  ports: CommittingPorts,
+  connector: Connector,
+  effect: Effect,
+  row: EffectRow,
+): Promise<CommitResult | undefined> {
   const probe = await probeInTime(connector, effect, portsOf(ports, connector));
   switch (probe.status) {
     case 'committed':
       return { status: 'committed', effect, receipt: receiptOf(ports, effect, row, probe.receipt) };
     case 'cannot-tell':
       return { status: 'unknown', message: probe.message };
-    case 'not-committed': {
-      const refused = refusal(await recheckEffect(ports, row, await readEffect(ports, row)));
-      return refused ?? attempt(ports, connector, effect, row);
-    }
+    case 'not-committed':
+      return undefined;
   }
 }
 
@@ -90,15 +101,8 @@ export async function probeEnded(ports: CommittingPorts, row: EffectRow): Promis
   if (!connector) {
     return { status: 'unknown', message: `The connection "${effect.connector}" is gone.` };
   }
-  const probe = await probeInTime(connector, effect, portsOf(ports, connector));
-  switch (probe.status) {
-    case 'committed':
-      return { status: 'committed', effect, receipt: receiptOf(ports, effect, row, probe.receipt) };
-    case 'cannot-tell':
-      return { status: 'unknown', message: probe.message };
-    case 'not-committed':
-      return { status: 'stale', because: 'It was not done, and the run that wanted it is over.' };
-  }
+  const because = 'It was not done, and the run that wanted it is over.';
+  return (await probed(ports, connector, effect, row)) ?? { status: 'stale', because };
 }
 
 /** Rounds of checking when what was checked moved meanwhile: parallel uses of one grant do that. */
