@@ -39,6 +39,7 @@ function standingOf(row: GrantRow): Standing {
   const { id, title, status, scope, limits, until, uses, because } = row;
   const stands = status === 'active' || status === 'suspended';
   return {
+    id,
     name: title,
     tag: status === 'active' ? undefined : STATUS[status],
     detail: [

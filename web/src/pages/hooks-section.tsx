@@ -2,15 +2,14 @@ import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { call } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
-import { performAct } from '../device/perform-act.ts';
 import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
 import { later } from '../parts/later.tsx';
 import { notify, tellProblem } from '../parts/notice.tsx';
-import { Empty, Loaded } from '../parts/states.tsx';
 import { formatMoment } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
 import type { MadeHook } from './hook-form.tsx';
+import { type Standing, StandingList } from './standing-list.tsx';
 
 const HookForm = later(async () => (await import('./hook-form.tsx')).HookForm);
 
@@ -40,43 +39,14 @@ export function HooksSection() {
   );
   const [open, setOpen] = useState(false);
   const [made, setMade] = useState<MadeHook>();
-  async function end({ name }: HookRow): Promise<void> {
-    try {
-      await performAct('revoke', { hook: name, because: 'You ended it.' });
-      notify({ words: `Nothing is taken at "${name}" any more.` });
-    } catch (error) {
-      tellProblem(error);
-    }
-    await hooks.refresh();
-  }
   return (
     <section class="plain-section" aria-labelledby="hooks">
       <h2 id="hooks">Webhooks</h2>
-      <Loaded from={hooks}>
-        {(rows) =>
-          rows.length === 0 ? (
-            <Empty words="Nobody outside can tell you anything here." />
-          ) : (
-            <ul class="lines">
-              {rows.map((row) => (
-                <li key={row.name}>
-                  <span>{visible(row.name)}</span>
-                  <span class="muted">
-                    <code class="copy">{visible(row.address)}</code> {doesOf(row)}
-                  </span>
-                  <Action
-                    label="End it"
-                    about={row.name}
-                    look="quiet"
-                    off={lookOnly.value}
-                    onAct={() => void end(row)}
-                  />
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <StandingList
+        from={hooks}
+        empty="Nobody outside can tell you anything here."
+        tell={standingOf}
+      />
       <FailedDeliveries />
       {made === undefined ? null : (
         <p class="banner" role="status">
@@ -109,10 +79,22 @@ export function HooksSection() {
   );
 }
 
+function standingOf(row: HookRow): Standing {
+  const { name, address } = row;
+  const after = `Nothing is taken at "${name}" any more.`;
+  return {
+    id: name,
+    name,
+    copy: address,
+    detail: doesOf(row),
+    end: { revoke: { hook: name }, after },
+  };
+}
+
 function doesOf({ playbook, facts, oldUntil }: HookRow): string {
   return [
-    playbook === null ? 'Wakes what waits for it.' : `Starts ${visible(playbook)}.`,
-    ...(facts.length > 0 ? [`Counts as your own: ${facts.map(visible).join(', ')}.`] : []),
+    playbook === null ? 'Wakes what waits for it.' : `Starts ${playbook}.`,
+    ...(facts.length > 0 ? [`Counts as your own: ${facts.join(', ')}.`] : []),
     ...(oldUntil === null ? [] : [`The old secret counts until ${formatMoment(oldUntil)}.`]),
   ].join(' ');
 }

@@ -9,16 +9,19 @@ import { visible } from '../words/visible.ts';
 
 /** One thing that stands by your word, as its line says it. */
 export interface Standing {
+  readonly id: string;
   readonly name: string;
   /** what it is, or how it ended */
   readonly tag?: string | undefined;
+  /** what is carried elsewhere as it is: an address */
+  readonly copy?: string;
   readonly detail: string;
   /** it stands and can be ended: what the act of ending it names, and what is true afterwards */
   readonly end?: { readonly revoke: JsonObject; readonly after: string } | undefined;
 }
 
-/** What you let stand, a line each, and an end to each: a grant, a token. */
-export function StandingList<Row extends { readonly id: string }>({
+/** What you let stand, a line each, and an end to each: a grant, a token, a webhook. */
+export function StandingList<Row>({
   from,
   empty,
   tell,
@@ -44,13 +47,16 @@ export function StandingList<Row extends { readonly id: string }>({
         ) : (
           <ul class="lines">
             {rows.map((row) => {
-              const { name, tag, detail, end: last } = tell(row);
+              const { id, name, tag, copy, detail, end: last } = tell(row);
               return (
-                <li key={row.id}>
+                <li key={id}>
                   <span>
                     {visible(name)} {tag === undefined ? null : <span class="tag">{tag}</span>}
                   </span>
-                  <span class="muted">{visible(detail)}</span>
+                  <span class="muted">
+                    {copy === undefined ? null : <code class="copy">{visible(copy)}</code>}{' '}
+                    {visible(detail)}
+                  </span>
                   {last ? (
                     <Action
                       label="End it"

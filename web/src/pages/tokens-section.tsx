@@ -47,6 +47,7 @@ export function TokensSection() {
 function standingOf(row: TokenRow): Standing {
   const { id, name, holder, status, until, revoked } = row;
   return {
+    id,
     name,
     tag: STATUS[status](holder),
     detail: `${reachOf(row)}; until ${formatMoment(until)}. ${revoked ?? ''}`.trim(),
