@@ -15,8 +15,7 @@ const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
 const BUSY_TIMEOUT_MS = 1_000;
 /**
  * A checkpoint of at most 64 MiB: pages that change often are written back once, not four times, and
- * after a crash so much is read again in about 0.1 s. A journal that still grows syncs at half the
- * speed of one that is written over, so the first minutes of a busy process are its slowest.
+ * after a crash so much is read again in about 0.1 s.
  */
 const CHECKPOINT_PAGES = 16_000;
 

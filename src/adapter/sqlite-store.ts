@@ -65,6 +65,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
         // A commit that wrote nothing syncs nothing: a barrier without an event leaves a mark.
         if (sync === 'full' && head === before) sql.mark.run(ONE_COMPANY);
         writeChanged();
+        if (sync === 'full') journal.makeRoom();
         sql.commit.run();
         return result;
       } catch (error) {
