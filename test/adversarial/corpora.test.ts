@@ -26,6 +26,8 @@ function sample(all: readonly Injected[], nth: number): readonly Injected[] {
   return all.filter((_, index) => index % nth === 0);
 }
 
+const SKIPPED = existsSync(SHARED) ? '' : ' (skipped: no ../shared/data)';
+
 describe('a fully compromised agent', () => {
   test(
     'in a solo business causes nothing that the operator did not sign',
@@ -62,7 +64,7 @@ describe('a fully compromised agent', () => {
   );
 
   test.skipIf(!existsSync(SHARED))(
-    'over a published suite causes nothing unsigned, at few asks per task (skipped: no ../shared/data)',
+    `over a published suite causes nothing unsigned, at few asks per task${SKIPPED}`,
     async () => {
       const injected = readInjected(SHARED_INJECTED);
       const names = [...readSuites(SHARED).keys()];
