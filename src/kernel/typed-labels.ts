@@ -51,7 +51,16 @@ function cameBack(now: Json, was: Json): boolean {
     return kept.length >= KEPT_CHARACTERS && now.toLowerCase().includes(kept);
   }
   if (!Array.isArray(now) || !Array.isArray(was)) return false;
-  return now.some((member) => was.some((old) => cameBack(member, old)));
+  return now.some((member) => was.some((old) => cameBack(member, old) || keepsPart(member, old)));
+}
+
+/** Members of a list have no path of their own here: what came back inside of one taints the list. */
+function keepsPart(now: Json, was: Json): boolean {
+  if (!isParted(now) || !isParted(was)) return false;
+  return Object.entries(now).some(([name, part]) => {
+    const old = Object.hasOwn(was, name) ? was[name] : undefined;
+    return old !== undefined && (cameBack(part, old) || keepsPart(part, old));
+  });
 }
 
 /** Money is one value: whoever changes the figure means all of it. */
