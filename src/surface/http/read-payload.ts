@@ -55,7 +55,7 @@ function checkShape(text: string): void {
     } else if (letter === '"') {
       const end = endOfString(text, at);
       const members = around.at(-1);
-      if (members && /^\s*:/.test(text.slice(end + 1, end + 1 + LOOK_AHEAD))) {
+      if (members && isBeforeColon(text, end + 1)) {
         takeName(members, String(JSON.parse(text.slice(at, end + 1))));
       }
       at = end;
@@ -63,8 +63,15 @@ function checkShape(text: string): void {
   }
 }
 
-/** letters behind a name in which its colon stands; who writes more spaces is not a sender of ours */
-const LOOK_AHEAD = 64;
+/** However many blanks stand between: a name that is not seen as one is not checked. */
+function isBeforeColon(text: string, from: number): boolean {
+  let at = from;
+  while (BLANKS.has(text[at] ?? '')) at += 1;
+  return text[at] === ':';
+}
+
+/** of JSON */
+const BLANKS = new Set([' ', '\t', '\n', '\r']);
 
 function takeName(members: Set<string>, name: string): void {
   if (RESERVED.has(name)) throw faulty(`No member may be called "${name}".`);
