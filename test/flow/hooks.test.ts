@@ -397,6 +397,27 @@ describe('the secret of a hook', () => {
     expect(kept).toEqual(['set', 'set', 'set', 'set', 'removed', 'removed']);
   });
 
+  test('that leaked ends at once, although signing it takes a moment', async () => {
+    const leaked = await add('shop');
+    const rotate = (hours: number) => {
+      const oldUntil = new Date(world.clock.now() + hours * 60 * MINUTE_MS).toISOString();
+      world.clock.advance(2_000); // from what is shown to what is signed
+      return act(world, 'hook', {
+        ...{ rotate: 'shop', secret: randomBytes(32).toString('hex'), oldUntil },
+      });
+    };
+    await rotate(1);
+    await rotate(1);
+    expect((await send(leaked, { a: 1 })).status).toBe('taken');
+    await rotate(0); // also while as many count as can
+    expect((await send(leaked, { a: 2 })).status).toBe('refused');
+    const removed = async () =>
+      (await eventsOf('secret.changed')).filter(({ data }) => data.change === 'removed').length;
+    expect(await removed()).toBe(3);
+    await act(world, 'revoke', { hook: 'shop', because: 'Done.' });
+    expect(await removed()).toBe(4);
+  });
+
   test('counts no more once the hook ended, and a new hook of this name has another one', async () => {
     const old = await add('shop');
     const before = signDelivery(old, { a: 1 }, { at: world.clock.now(), id: 'msg_before' });

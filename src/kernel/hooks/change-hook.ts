@@ -1,10 +1,11 @@
 import { type NewEvent, OPERATOR } from '../../contract/index.ts';
-import { hookSecretHandle } from '../../contract/portable.ts';
+import { hookSecretHandle, hookSecretName } from '../../contract/portable.ts';
 import type { Log, StreamAppend } from '../../log/index.ts';
 import { fact } from '../events.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { ActBodies } from '../trust/act-bodies.ts';
-import { activeHook, isLive } from './describe-hook.ts';
+import { secretsFold } from '../trust/secret-fold.ts';
+import { activeHook, goingOn } from './describe-hook.ts';
 import { hooksFold } from './hook-folds.ts';
 
 type Ports = Pick<KernelPorts, 'log' | 'clock'>;
@@ -27,20 +28,14 @@ export async function changeHook(
   const row = await log.fold(hooksFold).get(name);
   const handle = hookSecretHandle(name, body.secret);
   const kept = await setSecret(log, handle, body.secret, by);
-  if ('add' in body) {
-    const { settings } = body;
-    return [
-      await next(log, stream, fact('hook.added', { secret: handle, settings }, signed(by))),
-      kept,
-    ];
-  }
-  const oldUntil = Date.parse(body.oldUntil);
-  const over = (row?.secrets ?? []).filter((secret) => !isLive(secret, clock.now()));
-  return [
-    await next(log, stream, fact('hook.rotated', { secret: handle, oldUntil }, signed(by))),
-    kept,
-    ...(await Promise.all(over.map((secret) => setSecret(log, secret.handle, null, by)))),
-  ];
+  const oldUntil = 'rotate' in body ? Date.parse(body.oldUntil) : 0;
+  const secrets = goingOn(row?.secrets ?? [], oldUntil, clock.now());
+  const over = await removeSecrets(log, name, [handle, ...secrets.map((old) => old.handle)], by);
+  const changed =
+    'add' in body
+      ? fact('hook.added', { secret: handle, settings: body.settings }, signed(by))
+      : fact('hook.rotated', { secret: handle, oldUntil }, signed(by));
+  return [await next(log, stream, changed), kept, ...over];
 }
 
 /** Ends a hook, and all of its secrets with it. */
@@ -49,11 +44,23 @@ export async function endHook(
   { hook, because }: { readonly hook: string; readonly because: string },
   by: string,
 ): Promise<readonly StreamAppend[]> {
-  const { secrets } = await activeHook(log, hook);
+  await activeHook(log, hook);
   return [
     await next(log, `hook/${hook}`, fact('hook.ended', { because }, signed(by))),
-    ...(await Promise.all(secrets.map(({ handle }) => setSecret(log, handle, null, by)))),
+    ...(await removeSecrets(log, hook, [], by)),
   ];
+}
+
+/** Every secret that was ever kept for a hook and is still there, but those that go on counting. */
+async function removeSecrets(
+  log: Log,
+  hook: string,
+  but: readonly string[],
+  by: string,
+): Promise<readonly StreamAppend[]> {
+  const rows = await log.fold(secretsFold).list({ equals: `${hookSecretName(hook)}.` });
+  const over = rows.filter(({ key, row }) => row.commitment !== null && !but.includes(key));
+  return Promise.all(over.map(({ key }) => setSecret(log, key, null, by)));
 }
 
 /** It is sent nowhere, so it has no hosts. */

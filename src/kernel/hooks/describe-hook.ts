@@ -34,20 +34,22 @@ export async function describeHook(
   if ('rotate' in body) {
     const { rotate, secret, oldUntil } = body;
     const { secrets } = await activeHook(log, rotate);
-    const leftMs = Date.parse(oldUntil) - clock.now();
-    if (!(leftMs >= 0 && leftMs <= OLD_MAX_MS)) {
+    const until = Date.parse(oldUntil);
+    // a time that is over by now ends them at once: so it was shown when it was signed
+    if (!(until - clock.now() <= OLD_MAX_MS)) {
       throw faulty('oldUntil', 'The old secret counts for 30 days more at most.');
     }
-    if (secrets.filter((one) => isLive(one, clock.now())).length >= SECRETS_MAX) {
+    const old = goingOn(secrets, until, clock.now());
+    if (old.length >= SECRETS_MAX) {
       throw failure(
         'not_possible',
         `${SECRETS_MAX} secrets of this hook count already.`,
         { hook: rotate },
-        'Wait until an old one is over, or end the hook.',
+        `Wait until an old one is over, or end them all at once: steward hook rotate ${rotate} --old-for 0`,
       );
     }
     return [
-      `Gives the hook "${rotate}" a new secret. The one before it counts until ${oldUntil}.`,
+      `Gives the hook "${rotate}" a new secret. ${old.length === 0 ? 'Those before it count no more.' : `The one before it counts until ${oldUntil}.`}`,
       `The value is the one with the commitment ${secret}.`,
     ];
   }
@@ -79,6 +81,11 @@ export const SEE_HOOKS = 'See them with: steward hook list';
 /** True while a secret counts. */
 export function isLive(secret: HookRow['secrets'][number], nowMs: number): boolean {
   return secret.until === null || secret.until > nowMs;
+}
+
+/** The secrets that go on counting beside a new one, where those before it count until `oldUntil`. */
+export function goingOn(secrets: HookRow['secrets'], oldUntil: number, nowMs: number) {
+  return secrets.filter(({ until }) => Math.min(until ?? oldUntil, oldUntil) > nowMs);
 }
 
 async function describeSettings(
