@@ -517,3 +517,20 @@ test('a person in a delivery is erased with everything that it started', async (
   const all = await world.log.read({ after: 0, limit: 1_000 });
   expect(JSON.stringify(all)).not.toContain('ada@byron.example');
 });
+
+test('a hook that names a person is ended by you before they are erased, and not by the way', async () => {
+  const settings = { playbook: 'answer-id', input: { to: 'ada@byron.example' } };
+  await add('shop', settings);
+  const set = { name: 'Ada Byron', email: 'ada@byron.example' };
+  await world.kernel.change([{ type: 'create', record: 'party', id: 'p-1', set }], {
+    by: 'operator:x',
+  });
+  const erase = () => act(world, 'erase', { subject: 'p-1', because: 'She asked.' });
+  await expect(erase()).rejects.toMatchObject({
+    ...{ code: 'not_possible', facts: { underWay: [{ what: 'hook', id: 'shop' }] } },
+  });
+  await act(world, 'revoke', { hook: 'shop', because: 'She asked.' });
+  await erase();
+  const all = await world.log.read({ after: 0, limit: 1_000 });
+  expect(JSON.stringify(all)).not.toContain('ada@byron.example');
+});

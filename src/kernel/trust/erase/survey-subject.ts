@@ -10,6 +10,7 @@ import {
   runsFold,
   waitsFold,
 } from '../../folds.ts';
+import { deliveriesFold, hooksFold } from '../../hooks/hook-folds.ts';
 import { isRunEnded } from '../../run/lifecycle.ts';
 import { schedulesFold } from '../../schedules/schedules-fold.ts';
 import type { ActPorts } from '../propose-act.ts';
@@ -252,6 +253,13 @@ async function openWork(
   }
   for (const [id] of await log.fold(schedulesFold).getMany(idsUnder('schedule/'))) {
     open.push({ what: 'schedule', id });
+  }
+  // without its row it would take nothing any more, and nobody would have said so
+  for (const [id, { ended }] of await log.fold(hooksFold).getMany(idsUnder('hook/'))) {
+    if (ended === null) open.push({ what: 'hook', id });
+  }
+  for (const [id, row] of await log.fold(deliveriesFold).getMany(idsUnder('hook/'))) {
+    if (row.status === 'due') open.push({ what: 'delivery', id });
   }
   for (const [id, row] of await log.fold(effectsFold).getMany(idsUnder('effect/'))) {
     if (row.status === 'committing' || row.status === 'unknown') open.push({ what: 'effect', id });
