@@ -120,6 +120,12 @@ const playbooks = [
   ),
   book('send', send),
   book('send-break', send, { id: 'break', call: 'hand.break@1', with: {}, after: ['out'] }),
+  book(
+    'send-beside-break',
+    send,
+    { id: 'later', wait: { for: 'PT1S' }, after: [] },
+    { id: 'break', call: 'hand.break@1', with: {}, after: ['later'] },
+  ),
   book('send-wait', send, { id: 'later', wait: { for: 'P1D' } }),
   book(
     'send-fail',
@@ -284,6 +290,44 @@ test('what goes out while its run is being cancelled keeps its receipt, and is t
     await cancelled;
     expect([sent.length, await statuses(parts, run)]).toEqual([1, ['committed']]);
     expect((await parts.log.fold(runsFold).get(run))?.status).toBe('compensating');
+    await parts.close();
+  }));
+
+test('an answer that cancels while something goes out is not lost, and neither is the receipt', () =>
+  withHome(async (home) => {
+    const [about, go, busy, out] = [gate(), gate(), gate(), gate()];
+    const { sent, connector } = post(() => out.passed);
+    const beforeIt = () => {
+      about.open();
+      return go.passed;
+    };
+    const clock = createHandClock();
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks, clock },
+      agents: [broken(Promise.resolve())],
+      wrapLog: on('effect.committing', beforeIt),
+    });
+    const { kernel, log } = parts;
+    const run = await begin(parts, 'send-beside-break');
+    await signFirst(parts);
+    await about.passed;
+    clock.advance(2_000);
+    kernel.runner.wake(run);
+    await expect.poll(async () => (await kernel.items.list())[0]?.kind).toBe('task');
+    const task = (await kernel.items.list())[0]?.id ?? '';
+    const occupied = kernel.runner.within(run, () => busy.passed);
+    const cancelled = kernel.items.answer(task, { action: 'cancel' }, typedBy('operator:test'));
+    await settled();
+    go.open();
+    await expect.poll(() => statuses(parts, run)).toEqual(['committing']);
+    busy.open();
+    await occupied;
+    await settled();
+    out.open();
+    await cancelled;
+    expect([sent.length, await statuses(parts, run)]).toEqual([1, ['committed']]);
+    expect((await log.fold(runsFold).get(run))?.status).toBe('compensating');
+    expect((await log.fold(itemsFold).get(task))?.end).toBe('answered');
     await parts.close();
   }));
 

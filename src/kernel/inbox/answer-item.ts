@@ -80,7 +80,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
       await cancelRun(ports, run, 'You cancelled it.', by, async (turn) => {
         refuseEnded(turn, item);
         await openItem(item.id);
-        turn.batch.others.push(await close());
+        return [await close()];
       });
       return { run };
     }

@@ -1,5 +1,6 @@
 import { type Id, LIMITS } from '../../base/index.ts';
 import { failure, OPERATOR, toFailure } from '../../contract/index.ts';
+import type { StreamAppend } from '../../log/index.ts';
 import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
 import { fact } from '../events.ts';
@@ -23,8 +24,8 @@ export async function cancelRun(
   id: Id,
   because: string,
   by: string,
-  /** what belongs into the append that stops it, such as the answer that asked for it */
-  alongside: (turn: Turn) => Promise<void> = async () => undefined,
+  /** what belongs into the append that stops it, and into no other: such as the answer that asked for it */
+  alongside: (turn: Turn) => Promise<readonly StreamAppend[]> = async () => [],
 ): Promise<void> {
   const { runner } = ports;
   const compensation = ports.newId();
@@ -34,8 +35,8 @@ export async function cancelRun(
     const mayWait = look < COMMIT_LOOKS;
     const takenBack = await runner
       .within(id, async (turn) => {
-        await alongside(turn);
-        return stop(ports, turn, { because, by, compensation, mayWait });
+        const also = await alongside(turn);
+        return stop(ports, turn, { because, by, compensation, mayWait, also });
       })
       .catch((error: unknown) => {
         // something went on its way, or was decided, while this looked: it looks again
@@ -55,13 +56,14 @@ interface Stop {
   readonly compensation: Id;
   /** what is on its way out by now may be waited for once more */
   readonly mayWait: boolean;
+  readonly also: readonly StreamAppend[];
 }
 
 /** Answers what is to be taken back; undefined when something is on its way out again. */
 async function stop(
   ports: TakeBackPorts,
   turn: Turn,
-  { because, by, compensation, mayWait }: Stop,
+  { because, by, compensation, mayWait, also }: Stop,
 ): Promise<WaysBack | undefined> {
   const { run } = turn;
   if (isRunEnded(run.status) || run.status === 'compensating') {
@@ -77,6 +79,7 @@ async function stop(
   }
   const rows = await effectsOfRun(ports, run.id);
   if (mayWait && rows.some(({ status }) => status === 'committing')) return undefined;
+  turn.batch.others.push(...also);
   say(turn, 'run.cancelling', { because }, { by, label: OPERATOR });
   await withdraw(ports, turn, rows, because, by);
   const found = await findWaysBack(ports, rows);
