@@ -137,6 +137,23 @@ describe('a run of the past', () => {
   });
 });
 
+describe('how the company is doing', () => {
+  test('a run that failed is counted after it is over', async () => {
+    const runs = async () => {
+      const { checks } = await desk.data<{ checks: readonly { name: string; words: string }[] }>([
+        'health',
+      ]);
+      return checks.find(({ name }) => name === 'runs')?.words;
+    };
+    expect(await runs()).toBe('None is stuck.');
+    const failed = await desk.data<{ run: string }>(['do', 'Zzyzx the qwertz']);
+    const items = await desk.data<readonly { id: string; run: string }[]>(['inbox']);
+    const question = items.find((each) => each.run === failed.run)?.id ?? '';
+    await desk.data(['answer', question]);
+    expect(await runs()).toBe('None is stuck; 1 failed so far.');
+  });
+});
+
 describe('versions of a playbook', () => {
   test('a faulty one is told fault by fault, and never published', async () => {
     const broken = await changed({ plan: { steps: [{ id: 'a', call: 'no.such@1', with: {} }] } });

@@ -48,7 +48,7 @@ const RUN_TYPES: ReadonlySet<string> = new Set<KernelEventType>([
 
 export const runsFold: Fold<RunRow> = {
   name: 'runs',
-  version: 3,
+  version: 4,
   reads: (type) => RUN_TYPES.has(type),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -61,6 +61,7 @@ export const runsFold: Fold<RunRow> = {
   indexes: {
     // only what is not over: that is what restarts and lists of work ask for
     status: (row) => (row.endedAt === null ? row.status : undefined),
+    failed: (row) => (row.status === 'failed' ? row.startSeq : undefined),
     started: (row) => row.startSeq,
     fingerprint: (row) => (row.endedAt === null ? row.fingerprint : undefined),
     meaning: (row) => (row.endedAt === null ? (row.meaning ?? undefined) : undefined),

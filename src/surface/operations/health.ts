@@ -54,10 +54,10 @@ function summary(checks: readonly Check[]) {
 async function healthChecks(services: Services): Promise<readonly Check[]> {
   const { log } = services;
   const control = await controlOf(services);
-  const count = (status: string) => log.fold(runsFold).count({ index: 'status', equals: status });
+  const runs = log.fold(runsFold);
   const [parked, failed, waiting] = await Promise.all([
-    count('parked'),
-    count('failed'),
+    runs.count({ index: 'status', equals: 'parked' }),
+    runs.count({ index: 'failed' }),
     log.fold(itemsFold).count({ index: 'open' }),
   ]);
   let lost = 0;
