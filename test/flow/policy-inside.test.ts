@@ -5,22 +5,38 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Agent, defineAgent } from '../../src/agent/index.ts';
 import type { JsonObject } from '../../src/base/index.ts';
+import { failure } from '../../src/contract/index.ts';
+import type { Log } from '../../src/log/index.ts';
 import {
   DEFAULT_POLICY,
   type PolicyRate,
   type PolicyRule,
   sealPolicy,
 } from '../../src/policy/index.ts';
+import { typedBy } from '../support/operator.ts';
 import { act, ask, cardOf, openTrustWorld, type TrustWorld } from './trust-kit.ts';
 
 let home: string;
 let world: TrustWorld;
 let computed: string[];
+let isFull: boolean;
+
+/** Takes no use of a rate while its disk is full. */
+const onDisk = (log: Log): Log => ({
+  ...log,
+  append: async (batch, options) => {
+    if (isFull && batch.some(({ stream }) => stream.startsWith('rate-use/'))) {
+      throw failure('disk_full', 'There is no space left.');
+    }
+    return log.append(batch, options);
+  },
+});
 
 beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'steward-inside-'));
   computed = [];
-  world = await openTrustWorld({ home, agents: [compute], playbooks });
+  isFull = false;
+  world = await openTrustWorld({ home, agents: [compute], playbooks, wrapLog: onDisk });
 });
 afterEach(async () => {
   await world.kernel.close();
@@ -94,6 +110,19 @@ describe('policy has a word about what stays inside too', () => {
     const [refused] = runs.filter(({ status }) => status !== 'done');
     expect(await said(refused?.id ?? '')).toContain('rate_limited');
     expect(await said(refused?.id ?? '')).toContain('The limit of 3 starts');
+  });
+
+  test('a start that cannot be counted fails its step, and neither the process nor the run is lost', async () => {
+    await put([], [{ id: 'slow', capability: 'text.*', starts: 2, perMs: 3_600_000 }]);
+    isFull = true;
+    const run = await ask(world, 'count', { text: 'a' });
+    expect([run.status, computed]).toEqual(['waiting', []]);
+    expect(await said(run.id)).toContain('disk_full');
+    isFull = false;
+    const [task] = await world.kernel.items.list();
+    await world.kernel.items.answer(task?.id ?? '', { action: 'retry' }, typedBy('operator:test'));
+    expect((await world.kernel.rest(run.id)).status).toBe('done');
+    expect(computed).toEqual(['a']);
   });
 
   test('it is not worked out for a card ahead of time either', async () => {

@@ -2,6 +2,7 @@ import type { Id, Json } from '../../base/index.ts';
 import {
   type CapabilityContract,
   capabilityRef,
+  type Failure,
   failure,
   type Label,
   type Labelled,
@@ -103,8 +104,13 @@ export function createCalls(context: RunnerContext): Calls {
     const run = () => runAgent(actor, step, attempt, contract, input, abort);
     if (ports.isUnjudged(contract)) return run();
     const on = { act: act(), playbook: actor.state?.playbook, begins: true };
-    return callRefusal(ports, contract, input, on).then((refusal) =>
-      refusal ? { status: 'failed', step, attempt, failure: refusal } : run(),
+    const failed = (problem: Failure): StepOutcome => ({
+      ...{ status: 'failed', step, attempt, failure: problem },
+    });
+    return callRefusal(ports, contract, input, on).then(
+      (refusal) => (refusal ? failed(refusal) : run()),
+      // its start could not be counted, on a full disk say: then it has not begun
+      (error: unknown) => failed(toFailure(error)),
     );
   }
 
