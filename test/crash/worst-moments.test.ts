@@ -354,6 +354,34 @@ test('what is on its way out when its run fails keeps its receipt', () =>
     await parts.close();
   }));
 
+test('what a step read is still known to be of its moment when the log refuses its end once', () =>
+  withHome(async (home) => {
+    const look = gate();
+    const slow = defineAgent(
+      { ...page.contract, name: 'page.watch', reads: { party: ['name'] } },
+      async () => {
+        await look.passed;
+        return { output: {} };
+      },
+    );
+    let refusals = 1;
+    const refuse = () =>
+      refusals-- > 0 ? Promise.reject(failure('version_conflict', 'Not this time.')) : undefined;
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', agents: [slow], wrapLog: on('step.completed', refuse) },
+      playbooks: [book('watch', { id: 'page', call: 'page.watch@1', with: {} })],
+    });
+    const run = await begin(parts, 'watch');
+    look.open();
+    expect((await parts.kernel.rest(run)).status).toBe('done');
+    expect(refusals).toBeLessThan(1);
+    const events = await parts.log.readStream(`run/${run}`);
+    expect(events.find(({ type }) => type === 'step.completed')?.data.readAt).toEqual(
+      expect.any(Number),
+    );
+    await parts.close();
+  }));
+
 test.each(['version_conflict', 'disk_full'] as const)(
   'a receipt that the log refuses once (%s) is written down, not asked for again',
   (code) =>

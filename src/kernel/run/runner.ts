@@ -195,6 +195,7 @@ export function createRunner(ports: RunnerPorts): Runner {
     const versionBefore = run.version;
     const turn = turnOf(actor, run);
     const outcomes = [...actor.outcomes];
+    const readAt = [...actor.readAt];
     const commits = actor.commits.splice(0);
     try {
       first?.(turn);
@@ -235,6 +236,8 @@ export function createRunner(ports: RunnerPorts): Runner {
       // done work is not done again, and a receipt not asked for again, because the log said no once
       if (isConflict || STORE_FAULTS.has(problem.code)) {
         actor.outcomes.unshift(...outcomes.filter((one) => !actor.outcomes.includes(one)));
+        const steps = new Set(outcomes.map(({ step }) => step));
+        for (const [step, seq] of readAt) if (steps.has(step)) actor.readAt.set(step, seq);
         actor.commits.unshift(...commits);
       }
       if (isConflict && !first) return true;
