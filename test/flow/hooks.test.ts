@@ -248,6 +248,27 @@ describe('a delivery that starts a playbook', () => {
     expect((await handled()).status).toBe('waiting');
   });
 
+  test('that failed is still found behind a thousand that did not', async () => {
+    const input = { to: { $expr: 'hook.payload.to' } };
+    const shop = await add('shop', { playbook: 'answer-id', input });
+    await send(shop, { a: 1 });
+    const failed = await handled();
+    const [first] = await eventsOf('hook.received');
+    if (!first) throw new Error('nothing came in');
+    const { type, data, label, by } = first;
+    world.clock.advance(1);
+    await world.log.append(
+      Array.from({ length: 1_000 }, (_, index) => ({
+        ...{ stream: `hook/other/${index}`, expectedVersion: 0 },
+        events: [{ type, by, label, data: { ...data, id: `msg_${index}`, starts: null } }],
+      })),
+    );
+    expect((await deliveries()).some(({ key }) => key === failed.key)).toBe(false);
+    expect((await deliveries(true)).map(({ key, status }) => [key, status])).toEqual([
+      [failed.key, 'failed'],
+    ]);
+  });
+
   test('and failed on the way goes on where it failed: what went out does not go out twice', async () => {
     const shop = await add('shop', { playbook: 'two-parts' });
     await act(world, 'grant', { grant: grantDraft(world) });

@@ -154,10 +154,16 @@ export function createHooks(ports: HooksPorts): Hooks {
         });
     },
     deliveries: async ({ failed, limit }) => {
-      const page = failed ? LIMITS.pageRows : limit;
-      const rows = await deliveries.list({ index: 'received', descending: true, limit: page });
-      const views = await viewsOf(rows.map(({ row }) => row));
-      return views.filter(({ status }) => !failed || status === 'failed').slice(0, limit);
+      const newest = { index: 'received', descending: true } as const;
+      if (!failed)
+        return viewsOf((await deliveries.list({ ...newest, limit })).map(({ row }) => row));
+      const found: DeliveryView[] = [];
+      for await (const { row } of deliveries.every(newest)) {
+        if (row.run === null && row.status !== 'failed') continue;
+        found.push(...(await viewsOf([row])).filter(({ status }) => status === 'failed'));
+        if (found.length >= limit) break;
+      }
+      return found;
     },
     again: async (given, by) => {
       const { key } = await find(given);
