@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { type Agent, defineAgent } from '../../src/agent/index.ts';
 import type { JsonObject } from '../../src/base/index.ts';
 import { failure } from '../../src/contract/index.ts';
+import { pastDeeds } from '../../src/kernel/trust/past-deeds.ts';
 import type { Log } from '../../src/log/index.ts';
 import {
   DEFAULT_POLICY,
@@ -123,6 +124,16 @@ describe('policy has a word about what stays inside too', () => {
     await world.kernel.items.answer(task?.id ?? '', { action: 'retry' }, typedBy('operator:test'));
     expect((await world.kernel.rest(run.id)).status).toBe('done');
     expect(computed).toEqual(['a']);
+  });
+
+  test('a look at the past counts what a rate counted when it was judged', async () => {
+    const rate = { id: 'all', capability: '*', starts: 9, perMs: 3_600_000 };
+    await put([], [rate]);
+    await ask(world, 'count', { text: 'a' });
+    await ask(world, 'count', { text: 'b' });
+    await ask(world, 'send-count-send', { text: 'c' });
+    const [deed] = await pastDeeds({ log: world.log, records: world.kernel.records }, {});
+    expect(deed?.facts.startsOf(rate)).toBe(2);
   });
 
   test('it is not worked out for a card ahead of time either', async () => {

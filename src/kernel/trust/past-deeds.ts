@@ -25,6 +25,7 @@ const TYPES: readonly KernelEventType[] = [
   'effect.finalised',
   'effect.committing',
   'effect.committed',
+  'rate.used',
   'grant.written',
   'grant.suspended',
   'grant.resumed',
@@ -192,6 +193,9 @@ function createPastWorld(zone: string) {
           return undefined;
         case 'effect.committing':
           starts.push({ at: stored.at, capability: event.data.capability });
+          return undefined;
+        case 'rate.used':
+          if (event.data.counts) starts.push({ at: stored.at, capability: event.data.capability });
           return undefined;
         case 'effect.committed':
           for (const address of event.data.to) {
