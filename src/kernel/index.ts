@@ -84,6 +84,7 @@ export {
   mayPlay,
   modeNow,
   type Performed,
+  type PolicyBackTest,
   type PolicyVersionRow,
   type ProposedAct,
   policyVersionsFold,

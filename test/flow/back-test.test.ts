@@ -49,6 +49,13 @@ describe('a back-test judges each effect by what was known when it was proposed'
     expect(result.before.verdicts).toEqual({ allow: 1, ask: 0, deny: 0 });
   });
 
+  test('of too many the newest are judged, and it says how many were left out', async () => {
+    for (const text of ['one', 'two', 'three']) await ask(world, 'send', { ...ZOE, text });
+    const { deeds, earlier } = await world.kernel.trust.backTest(DEFAULT_POLICY, { newest: 2 });
+    expect([deeds, earlier]).toEqual([2, 1]);
+    expect((await judged()).earlier).toBe(0);
+  });
+
   test('a rate counts the starts of those days, and frees them with time', async () => {
     await grant();
     await ask(world, 'send', ZOE);

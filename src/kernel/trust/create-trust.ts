@@ -1,14 +1,20 @@
 import type { Id, Json } from '../../base/index.ts';
 import type { SignedDecision } from '../../contract/index.ts';
 import type { ActKind } from '../../contract/portable.ts';
-import type { BackTest, Policy, PolicyChange } from '../../policy/index.ts';
+import type { Policy, PolicyChange } from '../../policy/index.ts';
 import type { DeviceRow } from '../folds.ts';
 import { finishErasures, previewErasure } from './erase/erase-subject.ts';
 import type { ErasurePreview } from './erase/erasure-preview.ts';
 import { type GrantView, listDevices, listGrants } from './list-trust.ts';
 import { type ModeNow, modeNow } from './modes.ts';
 import { acceptSigned, type Performed, performAct } from './perform-act.ts';
-import { backTestPolicy, policyChanges, policyHistory, policyOfVersion } from './policies.ts';
+import {
+  backTestPolicy,
+  type PolicyBackTest,
+  policyChanges,
+  policyHistory,
+  policyOfVersion,
+} from './policies.ts';
 import { type ActPorts, type ProposedAct, proposeAct } from './propose-act.ts';
 import { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
 import { suspendChangedGrants } from './suspend-grants.ts';
@@ -30,7 +36,11 @@ export interface Trust {
   readonly policies: () => Promise<readonly PolicyVersionRow[]>;
   readonly policyOfVersion: (version: string) => Promise<Policy>;
   readonly policyChanges: (after: Policy) => Promise<readonly PolicyChange[]>;
-  readonly backTest: (after: Policy, options?: { readonly sinceSeq?: number }) => Promise<BackTest>;
+  /** `newest`: at most so many effects are judged; there is a limit without it too */
+  readonly backTest: (
+    after: Policy,
+    options?: { readonly sinceSeq?: number; readonly newest?: number },
+  ) => Promise<PolicyBackTest>;
   readonly modeOf: (connector: string) => Promise<ModeNow>;
   readonly stop: (because: string, by: string) => Promise<void>;
   /** for a restore, before anything runs */

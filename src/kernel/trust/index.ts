@@ -13,7 +13,13 @@ export { type JudgePorts, judgeEffect, liveGrants } from './judge.ts';
 export { type GrantView, listDevices, listGrants } from './list-trust.ts';
 export { type ModeNow, modeNow } from './modes.ts';
 export { type Performed, performAct } from './perform-act.ts';
-export { backTestPolicy, policyChanges, policyHistory, policyOfVersion } from './policies.ts';
+export {
+  backTestPolicy,
+  type PolicyBackTest,
+  policyChanges,
+  policyHistory,
+  policyOfVersion,
+} from './policies.ts';
 export { type ActPorts, INVITE_MS, type ProposedAct, proposeAct } from './propose-act.ts';
 export { raiseIncarnation, stopCommits } from './raise-incarnation.ts';
 export { type Recheck, recheckEffect } from './recheck.ts';

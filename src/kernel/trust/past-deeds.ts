@@ -17,7 +17,7 @@ import type { RecordStore } from '../record-reads.ts';
 import { type GrantRow, type GrantUseRow, grantsFold, grantUseFold } from './grant-folds.ts';
 import { zoneOf } from './judge.ts';
 
-/** Deeds that are handed back, the newest ones: a year of a busy company. */
+/** deeds that are handed back at most, the newest ones: a year of a busy company */
 const DEEDS = 10_000;
 
 const TYPES: readonly KernelEventType[] = [
@@ -32,6 +32,12 @@ const TYPES: readonly KernelEventType[] = [
   'grant.revoked',
   'grant.used',
 ];
+
+export interface PastDeeds {
+  readonly deeds: readonly JudgedDeed[];
+  /** how many came before those and are not among them */
+  readonly earlier: number;
+}
 
 /** A deed with what was decided about it, and by which policy. */
 export interface JudgedDeed extends PastDeed {
@@ -87,21 +93,25 @@ export async function pastMoments(
 /**
  * Every effect of the past as it was first proposed, with what was known at that very moment: the
  * grants that were alive and what was left of them, the addresses written to before, the starts that
- * rates count. Those after `sinceSeq`; what was before it still counts as known.
+ * rates count. Those after `sinceSeq`, the `newest` of them; what was before still counts as known.
  */
 export async function pastDeeds(
   ports: PastPorts,
-  { sinceSeq = 0 }: { readonly sinceSeq?: number },
-): Promise<readonly JudgedDeed[]> {
+  { sinceSeq = 0, newest = DEEDS }: { readonly sinceSeq?: number; readonly newest?: number },
+): Promise<PastDeeds> {
   const seen = new Set<string>();
+  let count = 0;
   const deeds: JudgedDeed[] = [];
   for await (const deed of proposals(ports)) {
     if (seen.has(deed.id)) continue;
     seen.add(deed.id);
-    if (deed.seq > sinceSeq) deeds.push(deed);
-    if (deeds.length === 2 * DEEDS) deeds.splice(0, DEEDS);
+    if (deed.seq <= sinceSeq) continue;
+    count += 1;
+    deeds.push(deed);
+    if (deeds.length === 2 * newest) deeds.splice(0, newest);
   }
-  return deeds.slice(-DEEDS);
+  const last = deeds.slice(-newest);
+  return { deeds: last, earlier: count - last.length };
 }
 
 /** Every proposal of a run, oldest first: what was prepared again was judged again. */

@@ -41,14 +41,20 @@ export async function policyChanges(
   return diffPolicies(now, after);
 }
 
+export interface PolicyBackTest extends BackTest {
+  /** effects before those that were judged: there are too many for one trial */
+  readonly earlier: number;
+}
+
 /**
- * What would have been decided otherwise under another policy: every effect of the past, each as it was
+ * What would have been decided otherwise under another policy: the effects of the past, each as it was
  * first proposed, judged with the grants, destinations and starts of that moment.
  */
 export async function backTestPolicy(
   ports: ActPorts,
   after: Policy,
-  options: { readonly sinceSeq?: number } = {},
-): Promise<BackTest> {
-  return backTest(await pastDeeds(ports, options), await policyNow(ports.log), after);
+  options: { readonly sinceSeq?: number; readonly newest?: number } = {},
+): Promise<PolicyBackTest> {
+  const { deeds, earlier } = await pastDeeds(ports, options);
+  return { ...backTest(deeds, await policyNow(ports.log), after), earlier };
 }

@@ -230,6 +230,7 @@ interface Figures {
 
 interface BackTestAnswer {
   readonly deeds: number;
+  readonly earlier: number;
   readonly before: Figures;
   readonly after: Figures;
   readonly differs: readonly {
@@ -247,9 +248,12 @@ function sums(byCurrency: { readonly [currency: string]: number }): string {
     .join(', ');
 }
 
-function backTestLines({ deeds, before, after, differs }: BackTestAnswer, screen: Screen) {
+function backTestLines({ deeds, earlier, before, after, differs }: BackTestAnswer, screen: Screen) {
   return [
     `${deeds} effects were judged again; ${differs.length} would have been decided otherwise.`,
+    ...(earlier > 0
+      ? [`Not judged: ${earlier} from before those. One trial takes the newest only.`]
+      : []),
     ...table(
       [
         { title: '' },

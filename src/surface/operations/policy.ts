@@ -88,8 +88,7 @@ export const policyDiffOperation = defineOperation({
 
 export const policyBackTestOperation = defineOperation({
   name: 'policy-back-test',
-  title:
-    'What another policy would have decided otherwise about everything that was proposed so far',
+  title: 'What another policy would have decided otherwise about what was proposed so far',
   method: 'POST',
   path: '/api/policy/back-test',
   access: 'look',

@@ -1,10 +1,10 @@
 import {
   effectsFold,
   type GrantView,
+  type PolicyBackTest,
   type PolicyVersionRow,
   readEffect,
 } from '../../kernel/index.ts';
-import type { BackTest } from '../../policy/index.ts';
 import type { Services } from '../operations/operation.ts';
 
 /** A grant as lists show it. */
@@ -23,11 +23,11 @@ export function policyVersionView({ seq, at, by, because, version, policy }: Pol
 /** A back-test with what each effect was, so that a person knows which one is meant. */
 export async function backTestView(
   services: Services,
-  { deeds, differs, before, after }: BackTest,
+  { deeds, earlier, differs, before, after }: PolicyBackTest,
 ) {
   const rows = await services.log.fold(effectsFold).getMany(differs.map(({ id }) => id));
   return {
-    ...{ deeds, before, after },
+    ...{ deeds, earlier, before, after },
     differs: await Promise.all(
       differs.map(async (each) => {
         const row = rows.get(each.id);

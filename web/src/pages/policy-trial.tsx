@@ -19,6 +19,8 @@ type Verdict = 'allow' | 'ask' | 'deny';
 
 interface BackTest {
   readonly deeds: number;
+  /** those before them, which were not judged */
+  readonly earlier: number;
   readonly before: Figures;
   readonly after: Figures;
   readonly differs: readonly {
@@ -30,7 +32,7 @@ interface BackTest {
   }[];
 }
 
-/** What is proposed, with what it would have decided about everything so far. */
+/** What is proposed, with what it would have decided so far. */
 type Trial = ActProposal & { readonly past: BackTest };
 
 /** Another policy: what it changes in sentences, what it would have decided, then a signature. */
@@ -79,6 +81,9 @@ function Tried({ past }: { readonly past: BackTest }) {
         <caption>
           {past.deeds} effects were judged again; {past.differs.length} would have been decided
           otherwise.
+          {past.earlier > 0
+            ? ` Not judged: ${past.earlier} from before those. One trial takes the newest only.`
+            : ''}
         </caption>
         <thead>
           <tr>
