@@ -132,8 +132,8 @@ describe('policy has a word about what stays inside too', () => {
     await ask(world, 'count', { text: 'a' });
     await ask(world, 'count', { text: 'b' });
     await ask(world, 'send-count-send', { text: 'c' });
-    const [deed] = await pastDeeds({ log: world.log, records: world.kernel.records }, {});
-    expect(deed?.facts.startsOf(rate)).toBe(2);
+    const { deeds } = await pastDeeds({ log: world.log, records: world.kernel.records }, {});
+    expect(deeds[0]?.facts.startsOf(rate)).toBe(2);
   });
 
   test('it is not worked out for a card ahead of time either', async () => {
