@@ -331,6 +331,28 @@ test('an answer that cancels while something goes out is not lost, and neither i
     await parts.close();
   }));
 
+test('what is on its way out when its run is put aside keeps its receipt, and can be taken back', () =>
+  withHome(async (home) => {
+    const out = gate();
+    const { sent, connector } = post(() => out.passed);
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks },
+    });
+    const { kernel, log } = parts;
+    const run = await begin(parts, 'send-wait');
+    await signFirst(parts);
+    await expect.poll(() => statuses(parts, run)).toEqual(['committing']);
+    await kernel.runner.within(run, async (turn) => parkRun(turn, 'It stood still.'));
+    out.open();
+    await expect.poll(() => statuses(parts, run)).toEqual(['committed']);
+    expect((await log.fold(runsFold).get(run))?.status).toBe('parked');
+    const [item] = await kernel.items.list();
+    await kernel.items.answer(item?.id ?? '', { action: 'cancel' }, typedBy('operator:test'));
+    expect((await log.fold(runsFold).get(run))?.status).toBe('compensating');
+    expect([sent.length, parts.problems]).toEqual([1, []]);
+    await parts.close();
+  }));
+
 test('what is on its way out when its run fails keeps its receipt', () =>
   withHome(async (home) => {
     const [out, breaks] = [gate(), gate()];

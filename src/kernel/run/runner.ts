@@ -189,8 +189,9 @@ export function createRunner(ports: RunnerPorts): Runner {
     first?: (turn: Turn) => void,
     apart = first === undefined,
   ): Promise<boolean> {
-    if (isRunEnded(run.status) && actor.commits.length > 0) return await keepReceipts(actor, run);
-    if (isRunEnded(run.status) || run.status === 'parked') return false;
+    if (isRunEnded(run.status) || run.status === 'parked') {
+      return actor.commits.length > 0 && (await keepReceipts(actor, run));
+    }
     if (actor.claimed && run.worker !== ports.worker) return giveUp(actor);
     const versionBefore = run.version;
     const turn = turnOf(actor, run);
@@ -246,7 +247,7 @@ export function createRunner(ports: RunnerPorts): Runner {
     }
   }
 
-  /** The run ended while something was on its way out: what became of that is kept. */
+  /** The run ended, or was put aside, while something was on its way out: what became of that is kept. */
   async function keepReceipts(actor: Actor, run: RunState): Promise<boolean> {
     const versionBefore = run.version;
     const turn = turnOf(actor, run);
