@@ -248,6 +248,45 @@ describe('a delivery that starts a playbook', () => {
     expect((await handled()).status).toBe('waiting');
   });
 
+  test('that its input makes too large says so on a card, and the next start is none the worse', async () => {
+    await world.close();
+    world = await open({ store: 'sqlite' });
+    const whole = { $expr: 'hook.payload' };
+    const input = { payload: { a: whole, b: whole, c: whole } };
+    const shop = await add('shop', { playbook: 'answer-zoe', input });
+    await send(shop, { note: 'x'.repeat(100_000) });
+    expect(await handled()).toMatchObject({ status: 'failed', run: null });
+    expect((await findings()).map(({ title }) => title)).toEqual([
+      expect.stringContaining('could not start'),
+    ]);
+    await expect(world.kernel.hooks.again('shop/', 'operator:x')).rejects.toMatchObject({
+      code: 'not_possible',
+    });
+    await world.close();
+    world = await open({ store: 'sqlite' });
+    const less = { to: 'zoe@example.org' };
+    const settings = { ...SETTINGS, playbook: 'answer-id', input: less };
+    await act(world, 'hook', { change: 'shop', settings });
+    await world.kernel.hooks.again('shop/', 'operator:x');
+    expect((await handled()).status).toBe('waiting');
+  });
+
+  test('that cannot be read any more says so on a card', async () => {
+    await world.close();
+    world = await open({ store: 'sqlite' });
+    const shop = await add('shop', { playbook: 'answer-zoe' });
+    stumble = (types) => {
+      if (!types.includes('hook.received')) throw failure('interrupted', 'The process is gone.');
+    };
+    await send(shop, { note: 'a' });
+    world.abandon();
+    stumble = () => undefined;
+    rmSync(join(home, 'keys'), { recursive: true });
+    world = await open({ store: 'sqlite' });
+    expect(await handled()).toMatchObject({ status: 'failed', because: expect.any(String) });
+    expect(await findings()).toHaveLength(1);
+  });
+
   test('that failed is still found behind a thousand that did not', async () => {
     const input = { to: { $expr: 'hook.payload.to' } };
     const shop = await add('shop', { playbook: 'answer-id', input });

@@ -11,7 +11,7 @@ import { isLive } from './describe-hook.ts';
 import { type DeliveryRow, deliveriesFold, type HookRow, hooksFold } from './hook-folds.ts';
 import { createReceive, type Receive, schemeOf } from './receive.ts';
 import { createRefusals } from './refusals.ts';
-import { type StartPorts, startedAppend, startPlaybook } from './start-playbook.ts';
+import { readDelivery, type StartPorts, startedAppend, startPlaybook } from './start-playbook.ts';
 
 /** A hook as lists show it. */
 export interface HookView extends Pick<HookRow, 'name' | 'settings' | 'since' | 'ended'> {
@@ -107,6 +107,7 @@ export function createHooks(ports: HooksPorts): Hooks {
     const run = row.run === null ? undefined : await runs.get(row.run);
     if (!run) {
       await requirePlaybook(row.hook);
+      await readDelivery(ports, row);
       return startPlaybook(ports, row);
     }
     if (run.status === 'done') {

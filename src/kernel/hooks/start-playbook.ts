@@ -30,23 +30,37 @@ export interface StartPorts extends KernelPorts {
  */
 export async function startPlaybook(ports: StartPorts, row: DeliveryRow): Promise<void> {
   const { log } = ports;
-  const received = await readDelivery(ports, row);
-  const run = settledId(`steward/delivery-run/v1\0${log.company}\0${row.key}`, received.at);
-  const stream = `hook/${row.key}`;
-  const version = await log.streamVersion(stream);
-  const prepared = await prepare(ports, received);
-  if ('failure' in prepared) {
-    await log.append(await failedAppends(log, row, prepared.failure, version, received.at));
-    return;
-  }
+  const at = Date.parse(row.receivedAt);
+  const run = settledId(`steward/delivery-run/v1\0${log.company}\0${row.key}`, at);
+  const version = await log.streamVersion(`hook/${row.key}`);
+  const fail = async (problem: Failure): Promise<void> => {
+    await log.append(await failedAppends(log, row, problem, version, at));
+  };
+  const prepared = await prepare(ports, row);
+  if ('failure' in prepared) return fail(prepared.failure);
   const { decided, words } = prepared;
   const playbook = decided.playbook ?? '';
-  await ports.runner.create(run, (turn) => {
-    const intent = { words, playbook, queue: 'now' } as const;
-    say(turn, 'intent.recorded', intent, { by: `hook:${row.hook}`, label: OWN });
-    say(turn, 'plan.decided', decided, { label: OWN });
-    turn.batch.others.push(startedAppend(row.key, version, run, playbook));
-  });
+  try {
+    await ports.runner.create(run, (turn) => {
+      const intent = { words, playbook, queue: 'now' } as const;
+      say(turn, 'intent.recorded', intent, { by: `hook:${row.hook}`, label: OWN });
+      say(turn, 'plan.decided', decided, { label: OWN });
+      turn.batch.others.push(startedAppend(row.key, version, run, playbook));
+    });
+  } catch (error) {
+    // it would be as large at every start from now on
+    if (toFailure(error).code !== 'too_large') throw error;
+    await fail(tooLarge(row.hook));
+  }
+}
+
+function tooLarge(hook: string) {
+  return failure(
+    'too_large',
+    'What it would hand to the playbook is too large.',
+    { hook },
+    `Let it hand over less: steward hook set ${hook} --input JSON`,
+  );
 }
 
 export function startedAppend(
@@ -69,14 +83,17 @@ export async function readDelivery(
   const [first] = await log.readStream(`hook/${key}`, { limit: 1 });
   const event = first && asKernelEvent(first);
   if (event?.type === 'hook.received' && isJsonObject(event.data.payload)) {
-    if (!('$erased' in event.data.payload)) return event;
+    if (!event.damaged && !('$erased' in event.data.payload)) return event;
   }
-  throw failure('erased', 'What this delivery said was erased.', { delivery: key });
+  throw failure('erased', 'What this delivery said was erased, or cannot be read any more.', {
+    delivery: key,
+  });
 }
 
-async function prepare(ports: StartPorts, received: ReceivedEvent) {
-  const { hook, id } = received.data;
+async function prepare(ports: StartPorts, delivery: DeliveryRow) {
+  const { hook, id } = delivery;
   try {
+    const received = await readDelivery(ports, delivery);
     const row = await ports.log.fold(hooksFold).get(hook);
     const { playbook: wanted, input } = row?.settings ?? NO_SETTINGS;
     if (wanted === null) {
