@@ -77,7 +77,10 @@ export function createReceive(ports: ReceivePorts): Receive {
 
   function countTaken(name: string): void {
     const now = clock.now();
-    if (now >= window.endsAt) window = { endsAt: now + WINDOW_MS, counts: new Map() };
+    // a clock that was set back begins a new one: nobody waits for the old end
+    if (now >= window.endsAt || now < window.endsAt - WINDOW_MS) {
+      window = { endsAt: now + WINDOW_MS, counts: new Map() };
+    }
     const count = (window.counts.get(name) ?? 0) + 1;
     window.counts.set(name, count);
     if (count <= TAKEN_MAX) return;

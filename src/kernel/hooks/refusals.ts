@@ -72,7 +72,10 @@ export function createRefusals({
     count: ({ name, known, address, because }) => {
       total += 1;
       const now = clock.now();
-      if (now >= window.endsAt) window = { endsAt: now + WINDOW_MS, counts: new Map() };
+      // a clock that was set back begins a new one: nobody waits for the old end
+      if (now >= window.endsAt || now < window.endsAt - WINDOW_MS) {
+        window = { endsAt: now + WINDOW_MS, counts: new Map() };
+      }
       if (known) countToday(name, because);
       const most = Math.max(countIn(`to ${name}`), countIn(`from ${address}`));
       return most > REFUSED_MAX ? Math.max(1_000, window.endsAt - now) : undefined;
