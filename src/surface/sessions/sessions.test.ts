@@ -38,3 +38,13 @@ test('revoking a device ends its sessions and nobody else', () => {
   expect(sessions.isLive(stolen.session)).toBe(false);
   expect(sessions.isLive(own.session)).toBe(true);
 });
+
+test('a clock that is set back after wrong codes locks nobody out until it has caught up', () => {
+  let nowMs = clock.now();
+  const sessions = createSessions(store, { now: () => nowMs });
+  const wrong = () => expect(() => sessions.redeem('wrong'));
+  for (let count = 0; count < 10; count++) wrong().toThrow(refused);
+  wrong().toThrow(expect.objectContaining({ code: 'rate_limited' }));
+  nowMs -= 3_600_000;
+  expect(sessions.redeem(sessions.newCode('link'))).toBe('link');
+});
