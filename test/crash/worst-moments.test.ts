@@ -353,6 +353,33 @@ test('what is on its way out when its run is put aside keeps its receipt, and ca
     await parts.close();
   }));
 
+test('a question about a record that was not there is asked once the record is', () =>
+  withHome(async (home) => {
+    const id = '01990000-0000-7000-8000-000000000001';
+    const about = { who: { $ref: ['party', id, 'name'] } };
+    const parts = await composeKernel({
+      ...{ home, store: 'memory' },
+      playbooks: [
+        book('about', { id: 'ask', ask: { title: 'W', form: { fields: [] } }, with: about }),
+      ],
+    });
+    const { kernel } = parts;
+    const run = await begin(parts, 'about');
+    await kernel.rest(run);
+    const [task] = await kernel.items.list();
+    expect(task?.kind).toBe('task');
+    const party = { type: 'create', record: 'party', id, set: { name: 'Zoe' } } as const;
+    await kernel.change([party], { by: 'operator:test' });
+    await kernel.items.answer(task?.id ?? '', { action: 'retry' }, typedBy('operator:test'));
+    await kernel.rest(run);
+    const [question] = await kernel.items.list();
+    expect(question).toMatchObject({ kind: 'question', body: { facts: { who: 'Zoe' } } });
+    await kernel.items.answer(question?.id ?? '', {}, typedBy('operator:test'));
+    expect((await kernel.rest(run)).status).toBe('done');
+    expect(await kernel.past.replay(run)).toMatchObject({ status: 'identical' });
+    await parts.close();
+  }));
+
 test('what is on its way out when its run fails keeps its receipt', () =>
   withHome(async (home) => {
     const [out, breaks] = [gate(), gate()];

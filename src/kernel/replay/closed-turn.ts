@@ -1,5 +1,10 @@
 import type { Id, Json } from '../../base/index.ts';
-import type { CapabilityContract, Failure, Labelled, NewEvent } from '../../contract/index.ts';
+import {
+  type CapabilityContract,
+  Failure,
+  type Labelled,
+  type NewEvent,
+} from '../../contract/index.ts';
 import type { Registry as PlanRegistry } from '../../plan/index.ts';
 import { newBatch } from '../run/batch.ts';
 import type { LockAnswer } from '../run/locks.ts';
@@ -83,7 +88,11 @@ export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
     later: (path) => {
       lookups.add(path);
     },
-    brought: (path) => brought.get(path),
+    brought: (path) => {
+      const found = brought.get(path);
+      if (found instanceof Failure) brought.delete(path);
+      return found;
+    },
   };
 
   function taken(): readonly NewEvent[] {

@@ -1,7 +1,7 @@
 import type { Id, Json } from '../../base/index.ts';
 import {
   type CapabilityContract,
-  type Failure,
+  Failure,
   type Labelled,
   toFailure,
 } from '../../contract/index.ts';
@@ -89,8 +89,11 @@ class LiveTurn implements Turn {
   }
 
   brought(path: string): Labelled<Json> | Failure | undefined {
-    const found = this.#actor.lookups.get(path);
-    return found === 'pending' ? undefined : found;
+    const { lookups } = this.#actor;
+    const found = lookups.get(path);
+    if (found === 'pending') return undefined;
+    if (found instanceof Failure) lookups.delete(path);
+    return found;
   }
 
   later(path: string, work: Promise<Labelled<Json>>): void {

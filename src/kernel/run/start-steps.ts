@@ -78,7 +78,7 @@ function consider(turn: Turn, path: string): boolean {
     }
     return start(turn, path, compiled, contract);
   } catch (error) {
-    failStep(turn, path, 1, toFailure(error));
+    failStep(turn, path, 1, toFailure(error), readAtOf(turn, path));
     return true;
   }
 }
@@ -133,7 +133,7 @@ export function startAgain(turn: Turn, path: string, how: 'time' | 'lock'): void
     say(turn, 'wait.ended', { step: path, how });
     beginStep(turn, path);
   } catch (error) {
-    failStep(turn, path, attempt + 1, toFailure(error));
+    failStep(turn, path, attempt + 1, toFailure(error), readAtOf(turn, path));
   }
 }
 

@@ -58,7 +58,7 @@ export interface TurnPorts {
   readonly readAt: (path: string) => number | undefined;
   /** something that must be looked up first; the turn after it goes on */
   readonly later: (path: string, work: Promise<Labelled<Json>>) => void;
-  /** input that `later` has brought */
+  /** input that `later` has brought; a failure is told once, so that another try looks again */
   readonly brought: (path: string) => Labelled<Json> | Failure | undefined;
 }
 
