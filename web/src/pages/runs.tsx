@@ -27,14 +27,14 @@ export function Runs({ id }: { readonly id?: string | undefined }) {
   const [older, setOlder] = useState<readonly RunRow[]>([]);
   const [isWhole, setWhole] = useState(false);
   const newest = runs.data.value ?? [];
-  // what a new run pushes off the first page stands on the next one already, or is read with it
+  // what a new run pushes off the first page is kept with the older ones, or is read with them
   const rows = [...new Map([...newest, ...older].map((row) => [row.id, row])).values()];
   const last = rows.at(-1);
   const hasMore = !isWhole && newest.length === PAGE;
   async function readOlder(): Promise<void> {
     const path = `/api/runs?limit=${PAGE}&before=${last?.id ?? ''}`;
     const more = await call<readonly RunRow[]>('GET', path);
-    setOlder([...older, ...more]);
+    setOlder([...rows, ...more]);
     setWhole(more.length < PAGE);
   }
   useRowKeys(
