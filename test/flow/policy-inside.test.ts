@@ -21,11 +21,14 @@ let home: string;
 let world: TrustWorld;
 let computed: string[];
 let isFull: boolean;
+/** what a use of a rate waits for */
+let until: Promise<void>;
 
 /** Takes no use of a rate while its disk is full. */
 const onDisk = (log: Log): Log => ({
   ...log,
   append: async (batch, options) => {
+    if (batch.some(({ stream }) => stream.startsWith('rate-use/'))) await until;
     if (isFull && batch.some(({ stream }) => stream.startsWith('rate-use/'))) {
       throw failure('disk_full', 'There is no space left.');
     }
@@ -37,6 +40,7 @@ beforeEach(async () => {
   home = mkdtempSync(join(tmpdir(), 'steward-inside-'));
   computed = [];
   isFull = false;
+  until = Promise.resolve();
   world = await openTrustWorld({ home, agents: [compute], playbooks, wrapLog: onDisk });
 });
 afterEach(async () => {
@@ -124,6 +128,19 @@ describe('policy has a word about what stays inside too', () => {
     await world.kernel.items.answer(task?.id ?? '', { action: 'retry' }, typedBy('operator:test'));
     expect((await world.kernel.rest(run.id)).status).toBe('done');
     expect(computed).toEqual(['a']);
+  });
+
+  test('what is cancelled while it is judged does not begin', async () => {
+    await put([], [{ id: 'slow', capability: 'text.*', starts: 2, perMs: 3_600_000 }]);
+    const judged = Promise.withResolvers<void>();
+    until = judged.promise;
+    const goal = { words: 'count', playbook: 'count', input: { text: 'a' }, by: 'operator:test' };
+    const { run } = await world.kernel.submit(goal);
+    await expect.poll(() => world.kernel.runner.busy()).toBe(1);
+    await world.kernel.cancel(run, 'No.', 'operator:test');
+    judged.resolve();
+    await expect.poll(() => world.kernel.runner.busy()).toBe(0);
+    expect(computed).toEqual([]);
   });
 
   test('a look at the past counts what a rate counted when it was judged', async () => {

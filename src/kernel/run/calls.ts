@@ -108,7 +108,12 @@ export function createCalls(context: RunnerContext): Calls {
       ...{ status: 'failed', step, attempt, failure: problem },
     });
     return callRefusal(ports, contract, input, on).then(
-      (refusal) => (refusal ? failed(refusal) : run()),
+      (refusal) => {
+        if (refusal) return failed(refusal);
+        // its run was cancelled while it was judged: nobody wants it any more
+        if (abort.isAborted) return failed(failure('cancelled', 'The run was cancelled.'));
+        return run();
+      },
       // its start could not be counted, on a full disk say: then it has not begun
       (error: unknown) => failed(toFailure(error)),
     );

@@ -7,6 +7,10 @@ export class LazyAbort {
     return this.#controller.signal;
   }
 
+  get isAborted(): boolean {
+    return this.#controller?.signal.aborted ?? false;
+  }
+
   abort(reason?: unknown): void {
     this.#controller ??= new AbortController();
     this.#controller.abort(reason);
