@@ -12,7 +12,7 @@ import {
 } from './command-line.ts';
 import { failure } from './contract/index.ts';
 import type { ServeOnboardingOptions } from './serve-onboarding.ts';
-import { runCli, type ServeOptions, tell } from './surface/index.ts';
+import { loadCli, type ServeOptions } from './surface/index.ts';
 
 /** The roof: arguments and environment in, exit code out. Everything is made here and handed down. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -30,10 +30,12 @@ export async function main(argv: readonly string[]): Promise<void> {
       ...{ env, places, version: manifest.version },
       serve: (options) => serve(options, places),
     });
+    const { runCli } = await loadCli();
     process.exitCode = await runCli(ports, argv);
   } catch (error) {
     const out = (text: string | Uint8Array): void => void stdout.write(text);
     const err = (text: string): void => void process.stderr.write(text);
+    const { tell } = await loadCli();
     process.exitCode = tell({ out, err }, error, argv.includes('--json'));
   }
 }

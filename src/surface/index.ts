@@ -2,7 +2,7 @@
 // Owns: how people and programs ask, and how answers look. Never: a business rule. Floor 8.
 
 export type { CliDevice, CliPorts, Door, ServeOptions } from './cli/cli-ports.ts';
-export { runCli, tell } from './cli/run-cli.ts';
+export { loadCli } from './cli/load-cli.ts';
 export type { Asset, Assets } from './http/assets.ts';
 export { type App, type AppOptions, createApp } from './http/create-app.ts';
 export {

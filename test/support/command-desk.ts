@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { createSystemClock } from '../../src/adapter/system-clock.ts';
 import { createCliPorts, type Places } from '../../src/command-line.ts';
 import { foundExample } from '../../src/found-home.ts';
-import { type Door, runCli } from '../../src/surface/index.ts';
+import { type Door, loadCli } from '../../src/surface/index.ts';
 
 export interface DeskEnd {
   readonly code: number;
@@ -60,6 +60,7 @@ export async function createCommandDesk(name: string, door?: Door): Promise<Comm
       ...{ env: {}, places, version: VERSION },
       serve: () => Promise.reject(new Error('nothing is served here')),
     });
+    const { runCli } = await loadCli();
     const code = await runCli(
       {
         ...real,

@@ -57,7 +57,7 @@ const PROBLEM = {
 const DELIVERY: Part = {
   operationId: 'hook-delivery',
   summary: 'Tell something to a hook',
-  description: `Standard Webhooks 1.0. Whoever holds the secret of the hook; no session and no token counts. At most ${DELIVERY_BYTES.toLocaleString('en')} bytes. The same id is taken once.`,
+  description: `Standard Webhooks 1.0. Whoever holds the secret of the hook; no session and no token counts. At most ${DELIVERY_BYTES / 1_024} KB. The same id is taken once.`,
   parameters: [
     parameter('path', 'name', { type: 'string' }, true),
     ...['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
