@@ -284,7 +284,10 @@ describe('hostile JSON from somebody who can sign', () => {
     ["a member that is everybody's parent", '{"__proto__": {"admin": true}}'],
     ['the same in escapes, deep inside', '{"a": [{"\\u005f_proto__": 1}]}'],
     ['a handle to a file of ours', `{"$blob": "${'a'.repeat(64)}"}`],
-    ['such a handle with blanks behind its name', `{"$blob"${' '.repeat(99)}: "${'a'.repeat(64)}"}`],
+    [
+      'such a handle with blanks behind its name',
+      `{"$blob"${' '.repeat(99)}: "${'a'.repeat(64)}"}`,
+    ],
     ['a member twice, far from its colon', `{"amount": 1, "amount"${'\t'.repeat(99)}: 2}`],
     ['half a character', '{"a": "\\ud800"}'],
     ['half a character in a name', '{"\\ud800": 1}'],
