@@ -156,18 +156,25 @@ async function setSecret(
       'Hand it over in a file: --file, or --file - for standard input.',
     );
   }
-  // what stands in the way is said before anybody types a secret
-  const { kind, body, assurance } = await propose(ports, operation, {
-    ...rest,
-    commitment: UNTYPED,
-  });
-  if (!wish.recovery) await refuseWeak(ports, kind, body, assurance);
+  await refuseEarly(ports, operation, rest, wish);
   const typed =
     file === undefined
       ? await cli.prompt('Secret: ', true)
       : await textOf(cli.readFile(String(file)));
   const value = typed.replace(/\r?\n$/, '');
   return keepValue(ports, operation, rest, wish, { name: String(rest.name), value });
+}
+
+/** What stands in the way of a secret is said before anybody types or makes one. */
+async function refuseEarly(
+  ports: FlowPorts,
+  operation: Operation,
+  rest: JsonObject,
+  { recovery }: ReturnType<typeof splitWish>['wish'],
+): Promise<void> {
+  const wanted = { ...rest, commitment: UNTYPED };
+  const { kind, body, assurance } = await propose(ports, operation, wanted);
+  if (!recovery) await refuseWeak(ports, kind, body, assurance);
 }
 
 /** The secret of a hook comes from a file, or is made here and shown here, once. */
@@ -178,11 +185,7 @@ async function giveSecret(
 ): Promise<Outcome> {
   const { wish, rest } = splitWish(input);
   const { cli } = ports;
-  const { kind, body, assurance } = await propose(ports, operation, {
-    ...rest,
-    commitment: UNTYPED,
-  });
-  if (!wish.recovery) await refuseWeak(ports, kind, body, assurance);
+  await refuseEarly(ports, operation, rest, wish);
   const value =
     file === undefined
       ? composeHookSecret(cli.random(HOOK_SECRET_BYTES))
