@@ -59,14 +59,9 @@ export async function commitInTime(
   ports: Omit<CommitPorts, 'signal'>,
 ): Promise<Outcome> {
   try {
-    const answer = await within(connector, longestOf(connector), (signal) =>
+    return await answerOf(connector, outcomeSchema, (signal) =>
       connector.commit(effect, { ...ports, signal }),
     );
-    const parsed = outcomeSchema.safeParse(answer);
-    if (!parsed.success) throw wrongAnswer(connector, parsed.error);
-    return answer.status === 'committed'
-      ? { ...answer, receipt: keptReceipt(answer.receipt) }
-      : answer;
   } catch (error) {
     return { status: 'unknown', message: toFailure(error).message };
   }
@@ -79,17 +74,26 @@ export async function probeInTime(
   ports: Omit<CommitPorts, 'signal'>,
 ): Promise<Probe> {
   try {
-    const answer = await within(connector, longestOf(connector), (signal) =>
+    return await answerOf(connector, probeSchema, (signal) =>
       connector.probe(effect, { ...ports, signal }),
     );
-    const parsed = probeSchema.safeParse(answer);
-    if (!parsed.success) throw wrongAnswer(connector, parsed.error);
-    return answer.status === 'committed'
-      ? { ...answer, receipt: keptReceipt(answer.receipt) }
-      : answer;
   } catch (error) {
     return { status: 'cannot-tell', message: toFailure(error).message };
   }
+}
+
+/** What became of an effect, in the agreed shape, with no more of its receipt than can be kept. */
+async function answerOf<Answer extends Outcome | Probe>(
+  connector: Connector,
+  schema: z.ZodType,
+  ask: (signal: AbortSignal) => Promise<Answer>,
+): Promise<Answer> {
+  const answer = await within(connector, longestOf(connector), ask);
+  const parsed = schema.safeParse(answer);
+  if (!parsed.success) throw wrongAnswer(connector, parsed.error);
+  return answer.status === 'committed'
+    ? { ...answer, receipt: keptReceipt(answer.receipt) }
+    : answer;
 }
 
 /** One that ignores its signal is not waited for either. */
