@@ -91,7 +91,7 @@ export async function prepareEffects(
       try {
         const { when } = compiled.expressions;
         if (when && !evaluateCondition(when, namesIn(run, scope, undefined, overlay))) continue;
-        const input = await inputWith(ports, records, run, path, overlay);
+        const input = await inputWith(records, run, path, overlay);
         if (isOutside(contract.effect)) {
           const found = await reach(ports, records, run, path, contract, input, row);
           const done = { ...found, act: actLabel(run, path, overlay) };
@@ -181,7 +181,6 @@ function outputOf({ finalised }: Pick<Reached, 'finalised'>): Labelled<Json> {
 
 /** What a step's effect would be made from right now. */
 export async function inputWith(
-  _ports: KernelPorts,
   records: RecordStore,
   run: RunState,
   path: string,
@@ -201,7 +200,6 @@ export async function inputWith(
   return { value: isJsonObject(value) ? value : {}, labels };
 }
 
-/** `{"$ref": [type, id, path]}` reads the record as it is now. */
 /** Reads a field of a record for `{"$ref"}`; the records are asked for only where there is one. */
 export function referenceReader(records: () => RecordReader) {
   return async (type: string, id: Id, path: string): Promise<Labelled<Json>> =>

@@ -170,7 +170,7 @@ export function createEffectTurns(context: RunnerContext): EffectTurns {
     signed: JsonObject,
   ): Promise<string | undefined> {
     try {
-      const now = withEdits(await inputWith(ports, records, run, path, new Map()), edits);
+      const now = withEdits(await inputWith(records, run, path, new Map()), edits);
       if (canonicalJson(now.value) === canonicalJson(signed)) return undefined;
       return 'What an earlier step brought is not what was shown.';
     } catch (error) {
