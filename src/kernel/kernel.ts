@@ -226,7 +226,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       const submitted = await (goal.bearer
         ? inTurn(`token/${goal.bearer.token}`, inOrder)
         : inOrder());
-      runner.wake(submitted.run);
+      // a new run was set going where it was made
+      if (submitted.joined) runner.wake(submitted.run);
       return submitted;
     },
     rest,
