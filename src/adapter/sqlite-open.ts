@@ -43,7 +43,7 @@ export function openSqliteFile(options: SqliteFileOptions): {
     if (isNew(db)) createTables(db, company);
     else checkOwner(db, file);
     useWal(db, file);
-    db.exec('PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON; PRAGMA synchronous=FULL');
+    db.exec('PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON; PRAGMA synchronous=NORMAL');
     // What is erased or redacted must be gone from the pages too, whoever overwrites it.
     db.exec('PRAGMA secure_delete=ON; PRAGMA cache_size=-16384');
     db.exec(`PRAGMA wal_autocheckpoint=${CHECKPOINT_PAGES}`);

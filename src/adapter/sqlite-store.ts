@@ -47,34 +47,33 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   let head = readHead(sql.head);
   /** changes when another connection has committed */
   let dataVersion = sql.dataVersion.get()?.data_version;
-  let synchronous: 'normal' | 'full' = 'full';
   let open = true;
 
+  /** SQLite itself never syncs a commit (`synchronous` is NORMAL): the one call that FULL adds is made here. */
   function transact<T>(sync: 'normal' | 'full', work: () => T): T {
     return mapped(() => {
-      if (sync !== synchronous) {
-        // The pragma acts when it is executed and fails inside a transaction: so here, as text.
-        db.exec(sync === 'full' ? 'PRAGMA synchronous=FULL' : 'PRAGMA synchronous=NORMAL');
-        synchronous = sync;
-      }
-      sql.begin.run();
-      noticeOthers();
-      const before = head;
-      try {
-        const result = work();
-        // A commit that wrote nothing syncs nothing: a barrier without an event leaves a mark.
-        if (sync === 'full' && head === before) sql.mark.run(ONE_COMPANY);
-        writeChanged();
-        if (sync === 'full') journal.makeRoom();
-        sql.commit.run();
-        return result;
-      } catch (error) {
-        head = before;
-        forget();
-        rollBack(db);
-        throw error;
-      }
+      const result = commit(work, sync === 'full' ? journal.makeRoom : undefined);
+      if (sync === 'full') journal.syncNow();
+      return result;
     });
+  }
+
+  function commit<T>(work: () => T, beforeCommit?: () => void): T {
+    sql.begin.run();
+    noticeOthers();
+    const before = head;
+    try {
+      const result = work();
+      writeChanged();
+      beforeCommit?.();
+      sql.commit.run();
+      return result;
+    } catch (error) {
+      head = before;
+      forget();
+      rollBack(db);
+      throw error;
+    }
   }
 
   /**
@@ -265,9 +264,6 @@ function prepareStatements(db: DatabaseSync) {
     begin: db.prepare('BEGIN IMMEDIATE'),
     commit: db.prepare('COMMIT'),
     dataVersion: db.prepare('PRAGMA data_version'),
-    mark: db.prepare(
-      'INSERT INTO sync_marks VALUES (?, 1) ON CONFLICT DO UPDATE SET count = count + 1',
-    ),
     head: db.prepare(
       `SELECT seq, hash FROM events WHERE +company = ${ONE_COMPANY} ORDER BY seq DESC LIMIT 1`,
     ),
