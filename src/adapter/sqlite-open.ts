@@ -5,7 +5,7 @@ import type { Id } from '../base/index.ts';
 import { failure } from '../contract/index.ts';
 import { openPrivateDatabase } from './private-database.ts';
 import { mapSqliteError } from './sqlite-errors.ts';
-import { APPLICATION_ID, ONE_COMPANY, SCHEMA, SCHEMA_VERSION } from './sqlite-schema.ts';
+import { APPLICATION_ID, ONE_COMPANY, SCHEMA, SCHEMA_VERSION, UPGRADES } from './sqlite-schema.ts';
 
 /** Versions before this one can lose a commit when a WAL is reset (fixed in 3.51.3). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
@@ -43,6 +43,7 @@ export function openSqliteFile(options: SqliteFileOptions): {
     if (isNew(db)) createTables(db, company);
     else checkOwner(db, file);
     useWal(db, file);
+    upgrade(db);
     db.exec('PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON; PRAGMA synchronous=NORMAL');
     // What is erased or redacted must be gone from the pages too, whoever overwrites it.
     db.exec('PRAGMA secure_delete=ON; PRAGMA cache_size=-16384');
@@ -124,6 +125,13 @@ function createTables(db: DatabaseSync, company: Id | undefined): void {
   db.exec(`PRAGMA application_id=${APPLICATION_ID}; PRAGMA user_version=${SCHEMA_VERSION}`);
   db.prepare('INSERT INTO companies (number, id) VALUES (?, ?)').run(ONE_COMPANY, company);
   db.exec('COMMIT');
+}
+
+/** Tables of an earlier version become today's, each version in a transaction of its own. */
+function upgrade(db: DatabaseSync): void {
+  for (let from = pragma(db, 'user_version'); from < SCHEMA_VERSION; from++) {
+    db.exec(`BEGIN IMMEDIATE; ${UPGRADES[from] ?? ''}; PRAGMA user_version=${from + 1}; COMMIT`);
+  }
 }
 
 /** Refuses a foreign, broken or newer file before touching it. */

@@ -28,7 +28,7 @@ export type EventRow = readonly [
   fieldLabels: string | null,
 ];
 
-/** Every event after `seq`, in order; `+` keeps SQLite from taking the index of streams and sorting. */
+/** Every event after `seq`, in order. */
 export function prepareEvents(db: DatabaseSync): (after: number, limit: number) => EventRow[] {
   const statement = db.prepare(
     `SELECT ${EVENT_COLUMNS} FROM events WHERE +company = ? AND seq > ? ORDER BY seq LIMIT ?`,
@@ -39,22 +39,14 @@ export function prepareEvents(db: DatabaseSync): (after: number, limit: number) 
     statement.all(ONE_COMPANY, after, Math.min(limit, LARGEST_LIMIT)) as unknown as EventRow[];
 }
 
-/** Events of one stream after `version`, in order. */
-export function prepareStreamEvents(
-  db: DatabaseSync,
-): (stream: string, after: number, limit: number) => EventRow[] {
+/** The events with these seqs, in order. */
+export function prepareEventsNamed(db: DatabaseSync): (seqs: readonly number[]) => EventRow[] {
   const statement = db.prepare(
-    `SELECT ${EVENT_COLUMNS} FROM events
-     WHERE company = ? AND stream = ? AND version > ? ORDER BY version LIMIT ?`,
+    `SELECT ${EVENT_COLUMNS} FROM events WHERE +company = ? AND seq IN (SELECT value FROM json_each(?))
+     ORDER BY seq`,
   );
   statement.setReturnArrays(true);
-  return (stream, after, limit) =>
-    statement.all(
-      ONE_COMPANY,
-      stream,
-      after,
-      Math.min(limit, LARGEST_LIMIT),
-    ) as unknown as EventRow[]; // as above
+  return (seqs) => statement.all(ONE_COMPANY, JSON.stringify(seqs)) as unknown as EventRow[]; // as above
 }
 
 const LARGEST_LIMIT = Number.MAX_SAFE_INTEGER; // SQLite takes no Infinity

@@ -1,12 +1,12 @@
 /**
  * The SQLite form of the store. `company` leads every key, so that many companies can share one
  * Postgres with the same tables; in a home it is always 1. Kinds: log (events), fold (fold_rows,
- * fold_index), operational (companies, folds, sync_marks).
+ * fold_index), operational (companies, folds, stream_lists).
  *
  * Tables with large rows keep their rowid: without it SQLite moves every row above 1,000 bytes to a
  * page of its own (measured: 4.7 KB instead of 1.4 KB for an event with 900 bytes of data).
  */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** "STWD": tells our files from any other SQLite file. */
 export const APPLICATION_ID = 0x53545744;
@@ -14,10 +14,22 @@ export const APPLICATION_ID = 0x53545744;
 /** The number of a home's only company. */
 export const ONE_COMPANY = 1;
 
+/** `seqs`: those of a stream's events, as JSON, from `version` on; complete up to `companies.listed`. */
+const STREAM_LISTS = `
+CREATE TABLE stream_lists (
+  company INTEGER NOT NULL,
+  stream TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  seqs TEXT NOT NULL,
+  PRIMARY KEY (company, stream, version)
+) STRICT, WITHOUT ROWID;
+`;
+
 export const SCHEMA = `
 CREATE TABLE companies (
   number INTEGER PRIMARY KEY,
-  id TEXT NOT NULL UNIQUE
+  id TEXT NOT NULL UNIQUE,
+  listed INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TABLE events (
@@ -40,8 +52,7 @@ CREATE TABLE events (
   data TEXT
 ) STRICT;
 
-CREATE UNIQUE INDEX events_by_stream ON events (company, stream, version);
-
+${STREAM_LISTS}
 CREATE TABLE folds (
   company INTEGER NOT NULL,
   name TEXT NOT NULL,
@@ -66,9 +77,19 @@ CREATE TABLE fold_index (
   key TEXT NOT NULL,
   PRIMARY KEY (company, fold, name, value, key)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE sync_marks (
-  company INTEGER PRIMARY KEY,
-  count INTEGER NOT NULL
-) STRICT;
 `;
+
+/** What each version of the tables became the next one by. */
+export const UPGRADES: Readonly<Record<number, string>> = {
+  1: `
+${STREAM_LISTS}
+ALTER TABLE companies ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
+INSERT INTO stream_lists
+  SELECT company, stream, min(version), json_group_array(seq ORDER BY version)
+  FROM events GROUP BY company, stream, version / 1024;
+UPDATE companies SET listed =
+  (SELECT coalesce(max(seq), 0) FROM events WHERE events.company = companies.number);
+DROP INDEX events_by_stream;
+DROP TABLE IF EXISTS sync_marks;
+`,
+};

@@ -35,7 +35,9 @@ test('no statement sorts or walks a table: each follows a key or an index', () =
     ...lists,
     'SELECT seq FROM events WHERE +company = ? AND seq > ? ORDER BY seq LIMIT ?',
     'SELECT seq FROM events WHERE +company = ? ORDER BY seq DESC LIMIT 1',
-    'SELECT seq FROM events WHERE company = ? AND stream = ? AND version > ? ORDER BY version',
+    'SELECT seq FROM events WHERE +company = ? AND seq IN (SELECT value FROM json_each(?)) ORDER BY seq',
+    'SELECT seqs FROM stream_lists WHERE company = ? AND stream = ? ORDER BY version DESC LIMIT 1',
+    'SELECT seqs FROM stream_lists WHERE company = ? AND stream = ? AND version >= ? ORDER BY version',
     'SELECT body FROM fold_rows WHERE company = ? AND fold = ? AND key = ?',
   ];
   for (const text of statements) {

@@ -16,12 +16,12 @@ import { LruMap } from './lru-map.ts';
 import { mapSqliteError } from './sqlite-errors.ts';
 import { openSqliteFile, type SqliteFileOptions } from './sqlite-open.ts';
 import { queryText } from './sqlite-query.ts';
-import { EVENT_COLUMNS, prepareEvents, prepareStreamEvents, toRawEvent } from './sqlite-rows.ts';
+import { EVENT_COLUMNS, prepareEvents, prepareEventsNamed, toRawEvent } from './sqlite-rows.ts';
 import { ONE_COMPANY } from './sqlite-schema.ts';
+import { createStreamLists } from './stream-lists.ts';
 
 /** rows kept in memory: the working set of a few hundred runs */
 const CACHED_ROWS = 20_000;
-const CACHED_STREAMS = 20_000;
 
 export type SqliteStoreOptions = SqliteFileOptions;
 
@@ -42,7 +42,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const rows = new LruMap<string, JsonObject | null>(CACHED_ROWS);
   /** rows changed in this transaction: one that changes often is written once, before the commit */
   const changed = new Map<string, RowChange>();
-  const versions = new LruMap<string, number>(CACHED_STREAMS);
+  const lists = createStreamLists(db);
   const journal = createJournalSync(`${file}-wal`);
   let head = readHead(sql.head);
   /** changes when another connection has committed */
@@ -65,6 +65,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     try {
       const result = work();
       writeChanged();
+      lists.write();
       beforeCommit?.();
       sql.commit.run();
       return result;
@@ -91,7 +92,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   function forget(): void {
     changed.clear();
     rows.clear();
-    versions.clear();
+    lists.forget();
     foldNumbers.clear();
   }
 
@@ -166,15 +167,9 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     transact,
     syncTail: () => journal.sync(),
     head: () => head,
-    streamVersion: (stream) => {
-      const cached = versions.get(stream);
-      if (cached !== undefined) return cached;
-      const found = mapped(() => sql.streamVersion.get(ONE_COMPANY, stream));
-      const version = Number(found?.version ?? 0);
-      versions.set(stream, version);
-      return version;
-    },
+    streamVersion: (stream) => mapped(() => lists.version(stream)),
     insertEvent: ({ header: h, hash, salt, data }) => {
+      lists.add(h.stream, h.version, h.seq);
       sql.insertEvent.run(
         ONE_COMPANY,
         h.seq,
@@ -194,7 +189,6 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
         canonicalLabel(h.label),
         h.fieldLabels === undefined ? null : canonicalFieldLabels(h.fieldLabels),
       );
-      versions.set(h.stream, h.version);
       head = { seq: h.seq, hash };
     },
     getRow: (fold, key) => mapped(() => getRow(fold, key)),
@@ -221,7 +215,9 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     events: (after, limit) =>
       mapped(() => sql.events(after, limit)).map((row) => toRawEvent(company, row)),
     streamEvents: (stream, after, limit) =>
-      mapped(() => sql.streamEvents(stream, after, limit)).map((row) => toRawEvent(company, row)),
+      mapped(() => sql.eventsNamed(lists.seqs(stream, after, limit))).map((row) =>
+        toRawEvent(company, row),
+      ),
     shred: (seq) => {
       transact('full', () => sql.shred.run(ONE_COMPANY, seq));
       mapped(() => emptyJournal(db));
@@ -267,14 +263,11 @@ function prepareStatements(db: DatabaseSync) {
     head: db.prepare(
       `SELECT seq, hash FROM events WHERE +company = ${ONE_COMPANY} ORDER BY seq DESC LIMIT 1`,
     ),
-    streamVersion: db.prepare(
-      'SELECT max(version) AS version FROM events WHERE company = ? AND stream = ?',
-    ),
     insertEvent: db.prepare(
       `INSERT INTO events (company, ${EVENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
     ),
     events: prepareEvents(db),
-    streamEvents: prepareStreamEvents(db),
+    eventsNamed: prepareEventsNamed(db),
     shred: db.prepare('UPDATE events SET salt = NULL, data = NULL WHERE company = ? AND seq = ?'),
     getRow: db.prepare('SELECT body FROM fold_rows WHERE company = ? AND fold = ? AND key = ?'),
     putRow: db.prepare(
