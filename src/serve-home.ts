@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { readConfig } from './adapter/home-directory.ts';
 import { serveHttp } from './adapter/http-server.ts';
 import { serveLocal } from './adapter/local-socket.ts';
+import { createMemoryRest } from './adapter/memory-rest.ts';
 import { listWebAssets } from './adapter/web-assets.ts';
 import { toFailure } from './contract/index.ts';
 import { startExample } from './found-home.ts';
@@ -50,14 +51,18 @@ export async function serveHome(options: ServeHomeOptions): Promise<ServedHome> 
     });
     await opened.resume();
     await startExample(opened);
+    const memory = createMemoryRest();
+    closers.push(async () => memory.close());
+    opened.services.log.onDurable(memory.stir);
     const port = options.port ?? config.port ?? PORT;
-    const http = await serveHttp(
-      (request, address) => fetch(request, { door: 'http', address }),
-      port,
-    );
+    const http = await serveHttp((request, address) => {
+      memory.stir();
+      return fetch(request, { door: 'http', address });
+    }, port);
     closers.push(http.close);
     url = `http://localhost:${http.port}`;
     closers.push(await serveLocal(home, (request) => fetch(request, { door: 'local' })));
+    memory.stir(); // a start leaves the most behind
     const code = opened.services.sessions.newCode('link');
     return { url, signIn: `${outside ?? url}/sign-in#${code}`, close };
   } catch (error) {
