@@ -4,7 +4,7 @@ import { ONE_COMPANY } from './sqlite-schema.ts';
 
 /** Events that are listed at once: so many are found again from the log itself after a start. */
 const LISTED_AT_ONCE = 1_024;
-/** streams whose last version is kept in memory */
+/** listed streams whose last version is kept in memory */
 const CACHED_STREAMS = 20_000;
 
 /**
@@ -30,6 +30,10 @@ interface StreamTail {
   /** version of the first */
   readonly first: number;
   readonly seqs: number[];
+}
+
+function lastOf({ first, seqs }: StreamTail): number {
+  return first + seqs.length - 1;
 }
 
 export function createStreamLists(db: DatabaseSync, listedAtOnce = LISTED_AT_ONCE): StreamLists {
@@ -59,14 +63,13 @@ export function createStreamLists(db: DatabaseSync, listedAtOnce = LISTED_AT_ONC
 
   return {
     version: (stream) => {
-      const known = versions.get(stream);
-      if (known !== undefined) return known;
       readTails();
       const tail = tails.get(stream);
-      const list = tail ? undefined : sql.lastList.get(ONE_COMPANY, stream);
-      const version = tail
-        ? tail.first + tail.seqs.length - 1
-        : Number(list?.version ?? 1) + Number(list?.count ?? 0) - 1;
+      if (tail) return lastOf(tail);
+      const known = versions.get(stream);
+      if (known !== undefined) return known;
+      const list = sql.lastList.get(ONE_COMPANY, stream);
+      const version = Number(list?.version ?? 1) + Number(list?.count ?? 0) - 1;
       versions.set(stream, version);
       return version;
     },
@@ -90,12 +93,12 @@ export function createStreamLists(db: DatabaseSync, listedAtOnce = LISTED_AT_ONC
     add: (stream, version, seq) => {
       readTails();
       add(stream, version, seq);
-      versions.set(stream, version);
     },
     write: () => {
       if (count < listedAtOnce) return;
       for (const [stream, tail] of tails) {
         sql.addList.run(ONE_COMPANY, stream, tail.first, JSON.stringify(tail.seqs));
+        versions.set(stream, lastOf(tail));
       }
       sql.setListed.run(last, ONE_COMPANY);
       tails = new Map();

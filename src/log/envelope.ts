@@ -1,14 +1,7 @@
 import { randomFillSync } from 'node:crypto';
-import { type Id, LIMITS, type NewId, type Sha256, sha256 } from '../base/index.ts';
+import { type Id, LIMITS, type NewId, type Sha256 } from '../base/index.ts';
 import { type EventHeader, failure, type NewEvent, type StoredEvent } from '../contract/index.ts';
-import {
-  canonicalFieldLabels,
-  canonicalLabel,
-  dataCommitment,
-  headerText,
-  plainLabel,
-  SALT_BYTES,
-} from './chain.ts';
+import { canonicalFieldLabels, dataCommitment, linkHash, plainLabel, SALT_BYTES } from './chain.ts';
 import type { KeyVault } from './port.ts';
 import { openData, sealData } from './seal.ts';
 import type { RawEvent } from './store.ts';
@@ -39,6 +32,9 @@ export interface Envelope {
   readonly open: (raw: RawEvent) => StoredEvent;
 }
 
+/** A header on the way: its members come in the order in which a reader gets them. */
+type Draft = { -readonly [Name in keyof EventHeader]?: EventHeader[Name] };
+
 /** Turns what a writer hands in into what is stored, and back. */
 export function createEnvelope(ports: EnvelopePorts): Envelope {
   const { company, engine, newId, vault, upcasters } = ports;
@@ -54,7 +50,7 @@ export function createEnvelope(ports: EnvelopePorts): Envelope {
       const salt = newSalt();
       const fieldLabels =
         event.fieldLabels && encodable(event, canonicalFieldLabels, event.fieldLabels);
-      const header: EventHeader = {
+      const header: Draft = {
         company,
         seq,
         id: newId(),
@@ -65,14 +61,14 @@ export function createEnvelope(ports: EnvelopePorts): Envelope {
         by: event.by,
         engine,
         dataHash: dataCommitment(salt, data),
-        ...(event.run === undefined ? undefined : { run: event.run }),
-        ...(event.cause === undefined ? undefined : { cause: event.cause }),
-        label: plainLabel(event.label),
-        // parsed from what is stored: the same members in the same order as a reader will get
-        ...(fieldLabels === undefined ? undefined : { fieldLabels: JSON.parse(fieldLabels) }),
       };
-      const text = headerText(header, canonicalLabel(header.label), fieldLabels);
-      return { header, hash: sha256(previous + text), salt, data };
+      if (event.run !== undefined) header.run = event.run;
+      if (event.cause !== undefined) header.cause = event.cause;
+      header.label = plainLabel(event.label);
+      // parsed from what is stored: the same members in the same order as a reader will get
+      if (fieldLabels !== undefined) header.fieldLabels = JSON.parse(fieldLabels);
+      const closed = header as EventHeader; // its label is there now
+      return { header: closed, hash: linkHash(previous, closed), salt, data };
     },
 
     open: ({ header, hash, data }) => {

@@ -4,7 +4,9 @@ import { failure, type StoredEvent } from '../contract/index.ts';
 import type { AnyFold, Store } from './store.ts';
 
 /** What events do to rows; computed first, written afterwards. */
-export type FoldChanges = Map<AnyFold, Map<string, RowChange>>;
+export type FoldChanges = ReadonlyMap<AnyFold, ReadonlyMap<string, RowChange>>;
+
+type Draft = Map<AnyFold, Map<string, RowChange>>;
 
 interface RowChange {
   readonly before: JsonObject | undefined;
@@ -20,6 +22,8 @@ export interface FoldSet {
   readonly write: (changes: FoldChanges) => void;
 }
 
+const NO_CHANGES: FoldChanges = new Map();
+
 export function createFoldSet(all: readonly AnyFold[], store: Store): FoldSet {
   const readersByType = new Map<string, readonly AnyFold[]>();
   const byName = new Map(all.map((fold) => [fold.name, fold]));
@@ -34,7 +38,7 @@ export function createFoldSet(all: readonly AnyFold[], store: Store): FoldSet {
     return readers;
   }
 
-  function applyOne(fold: AnyFold, event: StoredEvent, changes: FoldChanges): void {
+  function applyOne(fold: AnyFold, event: StoredEvent, changes: Draft): void {
     let changed = changes.get(fold);
     const rows = new Map<string, JsonObject>();
     const keys = fold.keys(event);
@@ -65,13 +69,15 @@ export function createFoldSet(all: readonly AnyFold[], store: Store): FoldSet {
       return fold;
     },
     apply: (events, only) => {
-      const changes: FoldChanges = new Map();
+      let changes: Draft | undefined;
       for (const event of events) {
         for (const fold of readersOf(event.type)) {
-          if (!only || only.includes(fold)) applyOne(fold, event, changes);
+          if (only && !only.includes(fold)) continue;
+          changes ??= new Map();
+          applyOne(fold, event, changes);
         }
       }
-      return changes;
+      return changes ?? NO_CHANGES;
     },
     write: (changes) => {
       for (const [fold, rows] of changes) {
