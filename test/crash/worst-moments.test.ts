@@ -293,6 +293,43 @@ test('what goes out while its run is being cancelled keeps its receipt, and is t
     await parts.close();
   }));
 
+test('what begins to go out in the very moment it would be withdrawn is not withdrawn', () =>
+  withHome(async (home) => {
+    const [about, go] = [gate(), gate()];
+    const { sent, connector } = post();
+    const beforeIt = () => {
+      about.open();
+      return go.passed;
+    };
+    let cancels = false;
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks },
+      wrapLog: (log) => {
+        const held = on('effect.committing', beforeIt)(log);
+        return {
+          ...held,
+          // the cancel has seen that nothing is on its way, and asks for the version it will build on
+          streamVersion: async (stream) => {
+            if (cancels && stream.startsWith('effect/')) {
+              cancels = false;
+              go.open();
+              await expect.poll(() => statuses(parts, run)).not.toEqual(['approved']);
+            }
+            return held.streamVersion(stream);
+          },
+        };
+      },
+    });
+    const run = await begin(parts, 'send-wait');
+    await signFirst(parts);
+    await about.passed;
+    cancels = true;
+    await parts.kernel.cancel(run, 'no', 'operator:test');
+    expect([sent.length, await statuses(parts, run)]).toEqual([1, ['committed']]);
+    expect((await parts.log.fold(runsFold).get(run))?.status).toBe('compensating');
+    await parts.close();
+  }));
+
 test('an answer that cancels while something goes out is not lost, and neither is the receipt', () =>
   withHome(async (home) => {
     const [about, go, busy, out] = [gate(), gate(), gate(), gate()];

@@ -1,7 +1,7 @@
-import type { EffectStatus } from '../../contract/index.ts';
+import { type EffectStatus, failure } from '../../contract/index.ts';
 import type { Log, StreamAppend } from '../../log/index.ts';
 import { fact } from '../events.ts';
-import type { EffectRow } from '../folds.ts';
+import { type EffectRow, effectsFold } from '../folds.ts';
 import { readEffect } from './commit.ts';
 import { isApproved, isUndecided } from './lifecycle.ts';
 
@@ -10,7 +10,10 @@ export function isWithdrawable(status: EffectStatus): boolean {
   return isUndecided(status) || isApproved(status);
 }
 
-/** The appends that withdraw an effect and give back the numbers that it holds. */
+/**
+ * The appends that withdraw an effect and give back the numbers that it holds. Fails with
+ * `version_conflict` when it has gone on its way since the row was read.
+ */
 export async function withdrawal(
   { log }: { readonly log: Log },
   row: EffectRow,
@@ -19,10 +22,18 @@ export async function withdrawal(
 ): Promise<readonly StreamAppend[]> {
   const { effect } = await readEffect({ log }, row);
   const who = { by, run: effect.run };
+  const stream = `effect/${row.key}`;
+  // in this order: what begins after the look is what the version is there for
+  const expectedVersion = await log.streamVersion(stream);
+  const now = await log.fold(effectsFold).get(row.key);
+  if (!now || !isWithdrawable(now.status)) {
+    const facts = { stream, status: now?.status ?? null };
+    throw failure('version_conflict', 'It is on its way by now.', facts, 'Look at it again.');
+  }
   return [
     {
-      stream: `effect/${row.key}`,
-      expectedVersion: await log.streamVersion(`effect/${row.key}`),
+      stream,
+      expectedVersion,
       events: [fact('effect.withdrawn', { because }, who)],
     },
     ...effect.numbers.map(
