@@ -88,7 +88,7 @@ export function checkDecision(json: unknown, facts: ApprovalFacts): CheckedDecis
 
 function check(json: unknown, facts: ApprovalFacts): AcceptedDecision | Failure {
   const read = signedSchema.safeParse(json);
-  if (!read.success) return malformed(read.error.issues[0]?.path.map(String).join('.') ?? '');
+  if (!read.success) return unreadable(read.error.issues[0]);
   const { passkey, statement, signature } = read.data;
   const signed = passkey ? { statement, signature, passkey } : { statement, signature };
   const orderFault = findOrderFault(statement.effects);
@@ -212,6 +212,17 @@ function assuranceFailure(
 
 function stale(message: string, facts: { readonly [fact: string]: Json }): Failure {
   return failure('stale', message, facts);
+}
+
+function unreadable(issue: z.core.$ZodIssue | undefined): Failure {
+  const path = issue?.path.map(String).join('.') ?? '';
+  if (path !== 'statement.effects' || issue?.code !== 'too_big') return malformed(path);
+  return failure(
+    'too_large',
+    `One signature covers at most ${MAX_EFFECTS} effects.`,
+    { limit: MAX_EFFECTS },
+    'Decide about some of them first (steward approve ITEM --effect HASH), then about the others.',
+  );
 }
 
 function malformed(path: string, message = 'This is not a signed decision.'): Failure {

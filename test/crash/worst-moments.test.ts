@@ -14,7 +14,7 @@ import { parkRun } from '../../src/kernel/run/park.ts';
 import type { Log } from '../../src/log/index.ts';
 import { type Composed, composeKernel, withHome } from '../support/compose-kernel.ts';
 import { createHandClock } from '../support/hand-clock.ts';
-import { decideCard, typedBy } from '../support/operator.ts';
+import { decideCard, signEffects, typedBy } from '../support/operator.ts';
 
 const contract: CapabilityContract = {
   ...{ name: 'post.send', version: 1, title: 'Send a letter', effect: 'reversible' },
@@ -554,6 +554,37 @@ test('a run with more effects than a page of them prepares each once, and comes 
     expect(card?.effects).toHaveLength(1_001);
     const prepared = await log.read({ after: 0, limit: 5_000, types: ['effect.finalised'] });
     expect(prepared).toHaveLength(1_001);
+    await parts.close();
+  }));
+
+test('cancelling after a thousand effects takes back as many as one run can show, and names the way for the rest', () =>
+  withHome(async (home) => {
+    const { sent, connector } = post();
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', connectors: [connector], playbooks },
+    });
+    const { kernel, log } = parts;
+    const run = await begin(parts, 'crowd');
+    await kernel.rest(run);
+    const [card] = await kernel.items.list();
+    const id = card?.id ?? '';
+    await expect(decideCard(parts, id)).rejects.toMatchObject({ code: 'too_large' });
+    const { effects } = await kernel.items.open(id);
+    const some = effects.slice(0, 1_000).map(({ hash }) => hash);
+    await kernel.items.decide(id, await signEffects(parts, parts.operator, some), '');
+    await expect.poll(() => sent.length, { timeout: 60_000 }).toBe(1_000);
+    await kernel.rest(run);
+    await kernel.cancel(run, 'no', 'operator:test');
+    const back = (await log.fold(runsFold).list({ index: 'compensates', equals: run }))[0]?.row;
+    expect((await kernel.rest(back?.id ?? '')).waitingFor).toBe('approval');
+    const takesBack = (await effectsOf(parts, back?.id ?? '')).length;
+    expect(takesBack).toBeGreaterThan(100);
+    const events = await log.readStream(`run/${run}`, { limit: 9_999 });
+    const { stays } = events.findLast(({ type }) => type === 'run.compensating')?.data ?? {};
+    const said = Array.isArray(stays) ? stays.map(String) : [];
+    const more = Number(/^And (\d+) more/.exec(said.at(-1) ?? '')?.[1] ?? 1);
+    expect(said.length - 1 + more + takesBack).toBe(1_000);
+    expect(said[0]).toMatch(/steward undo [0-9a-f]{64}/);
     await parts.close();
   }));
 

@@ -1,5 +1,5 @@
 import { type Id, LIMITS } from '../../base/index.ts';
-import { failure, OPERATOR, toFailure } from '../../contract/index.ts';
+import { type Failure, failure, OPERATOR, toFailure } from '../../contract/index.ts';
 import type { StreamAppend } from '../../log/index.ts';
 import { effectsOfRun } from '../effects/effects-of-run.ts';
 import { isWithdrawable, withdrawal } from '../effects/withdraw.ts';
@@ -39,8 +39,10 @@ export async function cancelRun(
         return stop(ports, turn, { because, by, compensation, mayWait, also });
       })
       .catch((error: unknown) => {
+        const { code, facts } = toFailure(error);
         // something went on its way, or was decided, while this looked: it looks again
-        if (mayWait && toFailure(error).code === 'version_conflict') return undefined;
+        if (mayWait && code === 'version_conflict') return undefined;
+        if (code === 'too_large') throw tooMuchOpen(id, facts);
         throw error;
       });
     if (!takenBack) continue;
@@ -57,6 +59,15 @@ interface Stop {
   /** what is on its way out by now may be waited for once more */
   readonly mayWait: boolean;
   readonly also: readonly StreamAppend[];
+}
+
+function tooMuchOpen(run: Id, facts: Failure['facts']): Failure {
+  return failure(
+    'too_large',
+    'This run has too much open to be stopped at once.',
+    { ...facts, run },
+    'Reject a part of what it asks for first (steward reject ITEM --effect HASH), then cancel it.',
+  );
 }
 
 /** Answers what is to be taken back; undefined when something is on its way out again. */

@@ -1,4 +1,4 @@
-import { type Id, isJsonObject, type JsonObject } from '../../base/index.ts';
+import { type Id, isJsonObject, type JsonObject, LIMITS } from '../../base/index.ts';
 import {
   type Effect,
   failure,
@@ -39,24 +39,58 @@ export interface WaysBack {
   readonly stays: readonly string[];
 }
 
-/** Asks the connectors what can be taken back by their receipts. */
+/** bytes of the plan and input of a run that takes back: they are one event, with room to spare */
+const UNDO_BYTES = LIMITS.eventDataBytes / 2;
+/** characters of what is said to stay: it is told in one event, too */
+const STAYS_CHARACTERS = LIMITS.eventDataBytes / 8;
+
+/**
+ * Asks the connectors what can be taken back by their receipts. What is too much for one run stays, the
+ * earliest first, and is said with the way to take it back by itself.
+ */
 export async function findWaysBack(
   ports: KernelPorts,
   rows: readonly EffectRow[],
 ): Promise<WaysBack> {
-  const committed = rows.filter((row) => row.status === 'committed').sort((a, b) => a.seq - b.seq);
+  const committed = rows.filter((row) => row.status === 'committed').sort((a, b) => b.seq - a.seq);
   const undo: WayBack[] = [];
   const stays: string[] = [];
+  let bytes = 0;
   for (const row of committed) {
     const { effect, inputLabels } = await readEffect(ports, row);
     const connector = ports.registry.connector(effect.connector);
-    const way = connector?.undo?.(effect, receiptOf(row));
+    const asked = connector?.undo?.(effect, receiptOf(row));
+    const way = asked && { row, ...asked, label: joinLabels(OWN, labelOfAll(inputLabels)) };
     const begun = way && (await openUndo(ports, row));
+    if (way) bytes += new TextEncoder().encode(JSON.stringify(partOf(way, 0))).length;
     if (begun !== undefined) stays.push(`${effect.summary}: run ${begun} takes it back already.`);
-    else if (way) undo.push({ row, ...way, label: joinLabels(OWN, labelOfAll(inputLabels)) });
-    else stays.push(staying(effect));
+    else if (!way) stays.push(staying(effect));
+    else if (undo.length === 0 || bytes <= UNDO_BYTES) undo.push(way);
+    else stays.push(`${effect.summary}: take it back by itself, steward undo ${row.hash}.`);
   }
-  return { undo, stays };
+  return { undo: undo.reverse(), stays: sayable(stays.reverse(), committed[0]?.run ?? '') };
+}
+
+/** All of it, or as much as one event holds and how many more there are. */
+function sayable(stays: readonly string[], run: Id): readonly string[] {
+  let characters = 0;
+  const said = stays.filter((words) => {
+    characters += words.length;
+    return characters <= STAYS_CHARACTERS;
+  });
+  if (said.length === stays.length) return stays;
+  return [...said, `And ${stays.length - said.length} more: steward run ${run} lists them all.`];
+}
+
+/** What one way back adds to the plan of the run that takes it. */
+function partOf({ row, capability, input, label }: WayBack, index: number) {
+  const id = `undo${index + 1}`;
+  const fields = Object.keys(input).map((name) => [name, { $expr: `input.${id}.${name}` }]);
+  const step = {
+    ...{ id, title: `Take back: ${row.step}`, call: capability },
+    with: Object.fromEntries(fields),
+  };
+  return { id, step, input, label, key: row.key };
 }
 
 /**
@@ -71,24 +105,17 @@ export async function takeBack(
   { undo }: Pick<WaysBack, 'undo'>,
   { words = `Take back what run ${run} did`, by = 'kernel' }: { words?: string; by?: string } = {},
 ): Promise<void> {
-  const ways = undo.toReversed().map((way, index) => ({ ...way, id: `undo${index + 1}` }));
-  const steps = ways.map(({ id, row, capability, input }) => ({
-    id,
-    title: `Take back: ${row.step}`,
-    call: capability,
-    with: Object.fromEntries(
-      Object.keys(input).map((name) => [name, { $expr: `input.${id}.${name}` }]),
-    ),
-  }));
-  const inputs = Object.fromEntries(ways.map(({ id, input }) => [id, input]));
-  const at = Object.fromEntries(ways.map(({ id, label }) => [id, label]));
+  const parts = undo.toReversed().map(partOf);
+  const inputs = Object.fromEntries(parts.map(({ id, input }) => [id, input]));
+  const at = Object.fromEntries(parts.map(({ id, label }) => [id, label]));
+  const keys = Object.fromEntries(parts.map(({ id, key }) => [id, key]));
   const snapshot = await takeSnapshot(ports.log);
   await ports.runner.create(compensation, (turn) => {
     say(turn, 'intent.recorded', { words, queue: 'now', compensates: run }, { by, label: OWN });
     say(turn, 'plan.decided', {
-      plan: { steps },
+      plan: { steps: parts.map(({ step }) => step) },
       title: words,
-      input: { ...inputs, effects: Object.fromEntries(ways.map(({ id, row }) => [id, row.key])) },
+      input: { ...inputs, effects: keys },
       inputLabels: { base: OWN, at },
       because: ['What was done shall be taken back.'],
       snapshot,
