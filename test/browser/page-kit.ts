@@ -214,3 +214,10 @@ export async function expectNoSidewaysScroll(page: Page, screen: string): Promis
     });
   await expect.poll(outside, { message: screen }).toBe(0);
 }
+
+/** The example company bills the month before this one. */
+export function lastMonth(): string {
+  return Temporal.Now.plainDateISO('Europe/Berlin')
+    .subtract({ months: 1 })
+    .toLocaleString('en', { month: 'long', year: 'numeric', calendar: 'iso8601' });
+}

@@ -10,6 +10,7 @@ import {
   firstLoad,
   focusComes,
   inBrowser,
+  lastMonth,
   signIn,
   textBecomes,
 } from './page-kit.ts';
@@ -219,10 +220,3 @@ inBrowser('every screen in a real browser', (visitor) => {
     await page.locator(shows).waitFor();
   }
 });
-
-/** The example company bills the month before this one. */
-function lastMonth(): string {
-  return Temporal.Now.plainDateISO('Europe/Berlin')
-    .subtract({ months: 1 })
-    .toLocaleString('en', { month: 'long', year: 'numeric', calendar: 'iso8601' });
-}

@@ -2,6 +2,7 @@ import { render } from 'preact';
 import { LostAnswer } from './api/call.ts';
 import { App } from './app.tsx';
 import { loadSession, session } from './device/session.ts';
+import { keepFocus } from './keys/keep-focus.ts';
 import { listenToKeys } from './keys/keys.ts';
 import { openPalette } from './parts/palette.tsx';
 import { applyTheme } from './style/theme.ts';
@@ -10,6 +11,7 @@ import { applyTheme } from './style/theme.ts';
 const RETRY_MS = 2_000;
 
 applyTheme();
+keepFocus();
 listenToKeys(() => {
   if (session.value?.signedIn) openPalette();
 });

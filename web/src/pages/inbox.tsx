@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import type { Money } from '../../../src/contract/portable.ts';
 import { useResource } from '../api/resource.ts';
@@ -26,11 +26,16 @@ export function Inbox({ id }: { readonly id?: string | undefined }) {
   const [first, setFirst] = useState<string>();
   if (wide && first === undefined && items[0]) setFirst(items[0].id);
   const shown = id ?? (wide ? first : undefined);
+  // one that was decided leaves the list; the one that took its place comes next
+  const at = items.findIndex((item) => item.id === shown);
+  const wasAt = useRef(0);
+  if (at >= 0) wasAt.current = at;
   const stack = selected.filter((one) => items.some((item) => item.id === one));
 
   function step(by: number): void {
     const now = items.findIndex((item) => item.id === focusedOr(shown));
-    const next = items[now < 0 ? 0 : Math.min(items.length - 1, Math.max(0, now + by))];
+    const to = now >= 0 ? now + by : wasAt.current - (by < 0 ? 1 : 0);
+    const next = items[Math.min(items.length - 1, Math.max(0, to))];
     if (!next) return;
     if (wide || id !== undefined) go(`/inbox/${next.id}`, { replace: id !== undefined });
     requestAnimationFrame(() => document.getElementById(`row-${next.id}`)?.focus());

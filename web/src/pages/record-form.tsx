@@ -1,8 +1,9 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { atPath, type Json } from '../../../src/base/portable.ts';
 import { call, Problem } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
 import type { FieldInfo, RecordRow, RecordTypeInfo } from '../api/shapes.ts';
+import { useFormKeys } from '../keys/use-form-keys.ts';
 import { Action } from '../parts/action.tsx';
 import { Field } from '../parts/field.tsx';
 import { Trouble } from '../parts/states.tsx';
@@ -27,6 +28,8 @@ export function RecordForm({
   const [values, setValues] = useState<ReadonlyMap<string, string>>(start);
   const [problem, setProblem] = useState<unknown>();
   const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const { onEscape } = useFormKeys(form, onCancel);
   const changed = [...values].filter(([path, value]) => value !== (start.get(path) ?? ''));
 
   const groups = Map.groupBy(
@@ -56,15 +59,14 @@ export function RecordForm({
 
   return (
     <form
+      ref={form}
       class="card"
       aria-labelledby="card-title"
       onSubmit={(event) => {
         event.preventDefault();
         void save();
       }}
-      onKeyDown={(event) => {
-        if (event.key === 'Escape') onCancel();
-      }}
+      onKeyDown={onEscape}
     >
       <header class="card-head">
         <p class="kicker">

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { useFormKeys } from '../keys/use-form-keys.ts';
 
 /** A form inside a card or a page: Escape leaves it, Ctrl-Enter sends it. */
 export function InlineForm({
@@ -14,10 +15,8 @@ export function InlineForm({
   readonly onCancel: () => void;
 }) {
   const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    form.current?.querySelector<HTMLElement>('input, textarea, button')?.focus();
-    form.current?.scrollIntoView({ block: 'nearest' });
-  }, []);
+  const { onEscape } = useFormKeys(form, onCancel);
+  useEffect(() => form.current?.scrollIntoView({ block: 'nearest' }), []);
   return (
     <form
       ref={form}
@@ -28,10 +27,8 @@ export function InlineForm({
         onSubmit();
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Escape') {
-          event.stopPropagation();
-          onCancel();
-        } else if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
+        if (onEscape(event)) return;
+        if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
           event.preventDefault();
           onSubmit();
         }

@@ -1,0 +1,117 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  approveButton,
+  countBecomes,
+  focusComes,
+  inBrowser,
+  lastMonth,
+  pressUntil,
+  signIn,
+} from './page-kit.ts';
+import { type ServedDesk, serveDesk, UNLOCK } from './served-desk.ts';
+
+inBrowser('the focus in a real browser', (visitor) => {
+  let desk: ServedDesk;
+  let page: Page;
+  beforeAll(async () => {
+    desk = await serveDesk('page-focus');
+    ({ page } = await visitor());
+    await signIn(page, await desk.invite());
+  });
+  afterAll(() => desk?.[Symbol.asyncDispose]());
+
+  const button = (name: string | RegExp) => page.getByRole('button', { name, exact: true });
+
+  /** By keyboard only: opens what this button opens. */
+  async function pressOn(name: string | RegExp, form: string | RegExp) {
+    await button(name).focus();
+    await page.keyboard.press('Enter');
+    const opened = page.getByRole('form', { name: form });
+    await opened.waitFor();
+    await expect
+      .poll(() => opened.evaluate((it) => it.contains(document.activeElement)))
+      .toBe(true);
+    return opened;
+  }
+
+  test.each([
+    ['Add a passkey', 'Add a passkey'],
+    ['Add a webhook…', 'A webhook'],
+    ['Keep a secret…', 'Keep a secret'],
+    ['Make a token…', 'A token for a worker or an agent'],
+    ['Change the policy', 'Another policy'],
+  ])('in Settings it goes back to "%s" when that form is left', async (name, form) => {
+    await page.goto(`${desk.url}/settings`);
+    const byKey = await pressOn(name, form);
+    await page.keyboard.press('Escape');
+    await countBecomes(byKey, 0);
+    await focusComes(button(name));
+    const byButton = await pressOn(name, form);
+    await byButton.getByRole('button', { name: 'Cancel' }).press('Enter');
+    await focusComes(button(name));
+  });
+
+  test.each([
+    ['Edit', 'Edit before you decide'],
+    ['Reject', 'Reject'],
+    ['Snooze', 'Show it again'],
+    ['Always…', 'Always, within limits'],
+  ])('on a card it goes back to "%s"', async (name, form) => {
+    await page.goto(desk.url);
+    await approveButton(page).waitFor();
+    await pressOn(name, form);
+    await page.keyboard.press('Escape');
+    await focusComes(button(name));
+  });
+
+  test('it goes back to the button with which a record was edited', async () => {
+    await page.goto(`${desk.url}/business/party`);
+    await page.locator('.rows .row').first().click();
+    await pressOn('Edit', /^Edit /);
+    await page.keyboard.press('Escape');
+    await focusComes(button('Edit'));
+  });
+
+  test('Escape leaves a form that the focus is not in', async () => {
+    await page.goto(`${desk.url}/settings`);
+    const form = await pressOn('Keep a secret…', 'Keep a secret');
+    await page.getByRole('heading', { level: 1 }).click();
+    await focusComes(page.locator('main'));
+    await page.keyboard.press('Escape');
+    await countBecomes(form, 0);
+    await focusComes(button('Keep a secret…'));
+  });
+
+  test('a thing that was ended leaves it at the heading of the others', async () => {
+    const may = ['--may', 'invoice.draft@1', '--days', '1', '--yes'];
+    await desk.data(['tokens', 'create', 'Robot', ...may], UNLOCK);
+    await page.goto(`${desk.url}/runs`);
+    await page.locator('.rows .row').first().waitFor();
+    await page.getByRole('link', { name: 'Settings' }).press('Enter');
+    await button('End it Robot').press('Enter');
+    await countBecomes(button('End it Robot'), 0);
+    await focusComes(page.locator('#tokens'));
+  });
+
+  test('after a decision it is on the card that says what became of it, and j opens the one after it', async () => {
+    await desk.data(['do', `invoice Harbour Labs for ${lastMonth()}`]);
+    await desk.data(['do', 'juggle three oranges']);
+    await page.goto(desk.url);
+    await approveButton(page).waitFor();
+    const rows = page.locator('.rows .row');
+    await countBecomes(rows, 3);
+    const ids = await rows.evaluateAll((all) => all.map((row) => row.id));
+    await rows.nth(0).focus();
+    await page.keyboard.press('j');
+    await focusComes(rows.nth(1));
+    await approveButton(page).waitFor();
+    await pressUntil(page, 'r', 'Why? It is kept with your decision.');
+    await page.keyboard.press('Control+Enter');
+    await page.getByText('Your decision is recorded.').waitFor();
+    await countBecomes(page.locator(`#${ids[1]}`), 0);
+    await focusComes(page.locator('#card-title'));
+    await page.keyboard.press('j');
+    await focusComes(page.locator(`#${ids[2]}`));
+  });
+});
