@@ -96,6 +96,17 @@ describe('the lists of the streams', () => {
   });
 });
 
+test('lists that could not be read at once are not taken for empty ones', () => {
+  const { db } = openSqliteFile({ file: fileOf('torn.db'), company });
+  const lists = createStreamLists(db);
+  prepareInsert(db)(1, 's', 1);
+  db.exec('ALTER TABLE companies RENAME TO elsewhere');
+  expect(() => lists.version('s')).toThrow('no such table');
+  db.exec('ALTER TABLE elsewhere RENAME TO companies');
+  expect(lists.version('s')).toBe(1);
+  db.close();
+});
+
 test('a file of the first version, with an index of streams, is read and continued', () => {
   const file = fileOf('first.db');
   const store = openSqliteStore({ file, company });

@@ -54,11 +54,10 @@ export function createStreamLists(db: DatabaseSync, listedAtOnce = LISTED_AT_ONC
 
   function readTails(): void {
     if (isRead) return;
-    isRead = true;
     const listed = Number(sql.listed.get(ONE_COMPANY)?.listed ?? 0);
-    for (const row of sql.unlisted.iterate(ONE_COMPANY, listed)) {
-      add(String(row.stream), Number(row.version), Number(row.seq));
-    }
+    const unlisted = sql.unlisted.all(ONE_COMPANY, listed);
+    isRead = true; // not before: half of it would be taken for the whole
+    for (const row of unlisted) add(String(row.stream), Number(row.version), Number(row.seq));
   }
 
   return {
