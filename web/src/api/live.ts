@@ -27,6 +27,11 @@ export function onEvent(listener: (event: LogEvent) => void): () => void {
   return () => listeners.delete(listener);
 }
 
+/** True of everything that happened in or to this run. */
+export function isOfRun({ run, stream }: LogEvent, id: string): boolean {
+  return run === id || stream === `run/${id}`;
+}
+
 /** Told after every reconnection: what was read before may be old. */
 export function onReconnect(listener: () => void): () => void {
   reconnectListeners.add(listener);

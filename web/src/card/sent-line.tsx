@@ -1,4 +1,7 @@
 import { Link } from 'wouter-preact';
+import { isOfRun } from '../api/live.ts';
+import { useResource } from '../api/resource.ts';
+import type { RunRow } from '../api/shapes.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Trouble } from '../parts/states.tsx';
 import { endWords, runWords } from '../words/status.ts';
@@ -55,7 +58,10 @@ export function SentLine({ sent }: { readonly sent: Sent }) {
 
 function DoneLine({ sent: { decided } }: { readonly sent: Extract<Sent, { status: 'done' }> }) {
   const said = decided.effects.flatMap(({ receipt }) => (receipt ? [visible(receipt.said)] : []));
-  const words = runWords(decided.status ?? '');
+  const id = decided.run ?? '';
+  const path = id === '' ? null : `/api/runs/${encodeURIComponent(id)}`;
+  const run = useResource<RunRow>(path, (event) => isOfRun(event, id));
+  const words = runWords(run.data.value?.status ?? decided.status ?? '');
   const waits = decided.effects.some(
     ({ status }) => status === 'approved' || status === 'committing',
   );

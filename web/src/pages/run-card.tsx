@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
 import { call } from '../api/call.ts';
+import { isOfRun } from '../api/live.ts';
 import { useResource } from '../api/resource.ts';
 import type { RunPage, RunStep, Submitted } from '../api/shapes.ts';
 import { HeldLine } from '../card/held-line.tsx';
@@ -25,10 +26,7 @@ const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled']);
 /** One run: its plan as it fills, its steps, what it sent, and why it waits. */
 export function RunCard({ id }: { readonly id: string }) {
   const path = `/api/runs/${encodeURIComponent(id)}`;
-  const run = useResource<RunPage>(
-    path,
-    (event) => event.run === id || event.stream === `run/${id}`,
-  );
+  const run = useResource<RunPage>(path, (event) => isOfRun(event, id));
   const page = run.data.value;
   const [, go] = useLocation();
   if (!page) {

@@ -1,7 +1,4 @@
-import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import { call } from '../api/call.ts';
-import { useResource } from '../api/resource.ts';
 import type { RunRow } from '../api/shapes.ts';
 import { useRowKeys } from '../keys/row-keys.ts';
 import { Action } from '../parts/action.tsx';
@@ -13,29 +10,14 @@ import { formatMoment } from '../words/format.ts';
 import { bareName, runWords, waitWords } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
 import { RunCard } from './run-card.tsx';
-
-/** runs read at a time */
-const PAGE = 200;
-
-const TOUCHES = /^(run|intent|plan)\./;
+import { useRuns } from './use-runs.ts';
 
 /** Everything that was asked for, newest first, and one of them opened. */
 export function Runs({ id }: { readonly id?: string | undefined }) {
-  const runs = useResource<readonly RunRow[]>(`/api/runs?limit=${PAGE}`, ({ type }) =>
-    TOUCHES.test(type),
-  );
-  const [older, setOlder] = useState<readonly RunRow[]>([]);
-  const [isWhole, setWhole] = useState(false);
-  const newest = runs.data.value ?? [];
-  // what a new run pushes off the first page is kept with the older ones, or is read with them
-  const rows = [...new Map([...newest, ...older].map((row) => [row.id, row])).values()];
-  const last = rows.at(-1);
-  const hasMore = !isWhole && newest.length === PAGE;
-  async function readOlder(): Promise<void> {
-    const path = `/api/runs?limit=${PAGE}&before=${last?.id ?? ''}`;
-    const more = await call<readonly RunRow[]>('GET', path);
-    setOlder([...rows, ...more]);
-    setWhole(more.length < PAGE);
+  const { newest, rows, hasMore, readOlder } = useRuns();
+  async function showOlder(): Promise<void> {
+    const first = await readOlder();
+    if (first) requestAnimationFrame(() => document.getElementById(`row-${first.id}`)?.focus());
   }
   useRowKeys(
     rows.map((row) => row.id),
@@ -47,7 +29,7 @@ export function Runs({ id }: { readonly id?: string | undefined }) {
       title="Runs"
       back="/runs"
       list={
-        <Loaded from={runs}>
+        <Loaded from={newest}>
           {() =>
             rows.length === 0 ? (
               <Empty words="Nothing was asked for yet.">
@@ -64,7 +46,7 @@ export function Runs({ id }: { readonly id?: string | undefined }) {
                 </ul>
                 {hasMore ? (
                   <p class="list-note">
-                    <Action label="Older runs" onAct={() => void readOlder().catch(tellProblem)} />
+                    <Action label="Older runs" onAct={() => void showOlder().catch(tellProblem)} />
                   </p>
                 ) : null}
               </>
