@@ -1,4 +1,5 @@
-import { isOutside } from '../../contract/index.ts';
+import type { Id } from '../../base/index.ts';
+import { isOutside, type NewEvent } from '../../contract/index.ts';
 import { riskOf, titleOfCard } from '../effects/card.ts';
 import { readEffect } from '../effects/commit.ts';
 import { effectsOfRun } from '../effects/effects-of-run.ts';
@@ -49,6 +50,16 @@ async function tidyRun(ports: KernelPorts, turn: Turn): Promise<void> {
   }
   for (const row of await itemsOfRun(ports, run.id)) {
     if (!touched.has(`item/${row.id}`)) await close(ports, turn, row);
+  }
+  closeJustOpened(turn);
+}
+
+/** What this very turn asks is in no inbox yet, and would stay there with nobody to answer to. */
+function closeJustOpened({ run, batch }: Turn): void {
+  for (const [index, one] of batch.others.entries()) {
+    const types = one.events.map(({ type }) => type);
+    if (!types.includes('item.opened') || types.includes('item.closed')) continue;
+    batch.others[index] = { ...one, events: [...one.events, closed(run.id, 'withdrawn')] };
   }
 }
 
@@ -150,8 +161,12 @@ async function close(
   batch.others.push({
     stream: `item/${id}`,
     expectedVersion: await log.streamVersion(`item/${id}`),
-    events: [fact('item.closed', { how, by: 'kernel' }, { run: run.id })],
+    events: [closed(run.id, how)],
   });
+}
+
+function closed(run: Id, how: ItemEnd): NewEvent {
+  return fact('item.closed', { how, by: 'kernel' }, { run });
 }
 
 function touchedBy({ batch }: Turn): ReadonlySet<string> {

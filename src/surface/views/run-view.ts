@@ -85,20 +85,33 @@ export async function findRun({ log }: Services, id: string): Promise<RunRow> {
 
 export function stepView(run: RunState, step: StepState) {
   const { step: planned } = compiledStep(run, step.path);
+  const status = isStopped(run, step) ? 'cancelled' : step.status;
   return {
     id: step.path,
     title: planned.title ?? null,
     capability: 'call' in planned ? planned.call : null,
     kind: kindOf(planned),
-    status: step.status,
+    status,
     attempts: step.attempt,
     startedAt: step.startedAt === undefined ? null : toTimestamp(step.startedAt),
     endedAt: step.endedAt === undefined ? null : toTimestamp(step.endedAt),
     error: step.failure ?? null,
-    waiting: waitingOf(step),
+    waiting: status === 'cancelled' ? null : waitingOf(step),
     output: step.output?.value ?? null,
     because: step.because ?? null,
   };
+}
+
+const GOES_ON: ReadonlySet<StepState['status']> = new Set([
+  'ready',
+  'running',
+  'waiting',
+  'retrying',
+]);
+
+/** What a run was doing when it failed or was cancelled goes no further; the log ends there. */
+function isStopped(run: RunState, { status }: StepState): boolean {
+  return ['failed', 'cancelled', 'compensating'].includes(run.status) && GOES_ON.has(status);
 }
 
 function waitingOf({ status, waiting, retryAt, failure: problem }: StepState) {
