@@ -6,6 +6,7 @@ import { failure } from '../contract/index.ts';
 import { openPrivateDatabase } from './private-database.ts';
 import { mapSqliteError } from './sqlite-errors.ts';
 import { APPLICATION_ID, ONE_COMPANY, SCHEMA, SCHEMA_VERSION, UPGRADES } from './sqlite-schema.ts';
+import { repairStreamLists } from './stream-lists.ts';
 
 /** Versions before this one can lose a commit when a WAL is reset (fixed in 3.51.3). */
 const OLDEST_SQLITE = [3, 51, 3] as const;
@@ -44,6 +45,7 @@ export function openSqliteFile(options: SqliteFileOptions): {
     else checkOwner(db, file);
     useWal(db, file);
     upgrade(db);
+    repairStreamLists(db);
     db.exec('PRAGMA fullfsync=ON; PRAGMA checkpoint_fullfsync=ON; PRAGMA synchronous=NORMAL');
     // What is erased or redacted must be gone from the pages too, whoever overwrites it.
     db.exec('PRAGMA secure_delete=ON; PRAGMA cache_size=-16384');

@@ -25,6 +25,16 @@ CREATE TABLE stream_lists (
 ) STRICT, WITHOUT ROWID;
 `;
 
+/** The lists of all streams, from the events. */
+export const LIST_ALL = `
+DELETE FROM stream_lists;
+INSERT INTO stream_lists
+  SELECT company, stream, min(version), json_group_array(seq ORDER BY version)
+  FROM events GROUP BY company, stream, version / 1024;
+UPDATE companies SET listed =
+  (SELECT coalesce(max(seq), 0) FROM events WHERE events.company = companies.number);
+`;
+
 export const SCHEMA = `
 CREATE TABLE companies (
   number INTEGER PRIMARY KEY,
@@ -84,11 +94,7 @@ export const UPGRADES: Readonly<Record<number, string>> = {
   1: `
 ${STREAM_LISTS}
 ALTER TABLE companies ADD COLUMN listed INTEGER NOT NULL DEFAULT 0;
-INSERT INTO stream_lists
-  SELECT company, stream, min(version), json_group_array(seq ORDER BY version)
-  FROM events GROUP BY company, stream, version / 1024;
-UPDATE companies SET listed =
-  (SELECT coalesce(max(seq), 0) FROM events WHERE events.company = companies.number);
+${LIST_ALL}
 DROP INDEX events_by_stream;
 DROP TABLE IF EXISTS sync_marks;
 `,

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { GENESIS } from '../log/index.ts';
 import { openSqliteFile } from './sqlite-open.ts';
-import { openSqliteStore } from './sqlite-store.ts';
+import { openSqliteStore, type SqliteStore } from './sqlite-store.ts';
 import { createStreamLists } from './stream-lists.ts';
 
 const company = 'company-1';
@@ -110,15 +110,6 @@ test('lists that could not be read at once are not taken for empty ones', () => 
 test('a file of the first version, with an index of streams, is read and continued', () => {
   const file = fileOf('first.db');
   const store = openSqliteStore({ file, company });
-  const put = (target: typeof store, seq: number, stream: string, version: number) =>
-    target.insertEvent({
-      header: {
-        ...{ company, seq, id: `id-${seq}`, stream, version, type: 'x.one', at: 1, by: 'kernel' },
-        ...{ label: { integrity: 'own', placement: 'anywhere' }, engine: '0.1.0' },
-        dataHash: GENESIS,
-      },
-      ...{ hash: GENESIS, salt: 'salt', data: '{}' },
-    });
   store.transact('full', () => {
     for (let seq = 1; seq <= 2_500; seq++) put(store, seq, `s/${seq % 2}`, Math.ceil(seq / 2));
   });
@@ -144,6 +135,56 @@ test('a file of the first version, with an index of streams, is read and continu
   expect(names.map(({ name }) => name)).not.toContain('events_by_stream');
   again.close();
 });
+
+describe('lists that were damaged', () => {
+  const DAMAGE = {
+    'lost a row': "DELETE FROM stream_lists WHERE stream = 's/1'",
+    'lost its end': "UPDATE stream_lists SET seqs = json_remove(seqs, '$[#-1]')",
+    'are no JSON': "UPDATE stream_lists SET seqs = substr(seqs, 2) WHERE stream = 's/1'",
+    'are ahead of a log that was cut': 'DELETE FROM events WHERE seq > 1500',
+    'name an event of another stream': "UPDATE stream_lists SET seqs = replace(seqs, '101', '102')",
+    'name an event twice': "UPDATE stream_lists SET seqs = replace(seqs, '101', '103')",
+    'name an event that is not there':
+      "UPDATE stream_lists SET seqs = replace(seqs, '101', '99999999')",
+  };
+  const seqsOf = (store: SqliteStore, stream: string) =>
+    store.streamEvents(stream, 0, Number.POSITIVE_INFINITY).map(({ header }) => header.seq);
+  const odd = (upTo: number) =>
+    Array.from({ length: Math.ceil(upTo / 2) }, (_, index) => 2 * index + 1);
+
+  test.each(Object.entries(DAMAGE))(
+    'and %s are made again: no history is lost, no version comes twice',
+    (_, sql) => {
+      const file = fileOf('damaged.db');
+      const first = openSqliteStore({ file, company });
+      first.transact('full', () => {
+        for (let seq = 1; seq <= 2_000; seq++) put(first, seq, `s/${seq % 2}`, Math.ceil(seq / 2));
+      });
+      expect(first.database.prepare(sql).run().changes).toBeGreaterThan(0);
+      first.close();
+      const store = openSqliteStore({ file });
+      const last = store.head().seq;
+      expect(store.streamVersion('s/1')).toBe(last / 2);
+      expect(seqsOf(store, 's/1')).toEqual(odd(last));
+      store.transact('full', () => put(store, last + 1, 's/1', last / 2 + 1));
+      store.close();
+      const again = openSqliteStore({ file });
+      expect(seqsOf(again, 's/1')).toEqual(odd(last + 1));
+      again.close();
+    },
+  );
+});
+
+function put(target: SqliteStore, seq: number, stream: string, version: number): void {
+  target.insertEvent({
+    header: {
+      ...{ company, seq, id: `id-${seq}`, stream, version, type: 'x.one', at: 1, by: 'kernel' },
+      ...{ label: { integrity: 'own', placement: 'anywhere' }, engine: '0.1.0' },
+      dataHash: GENESIS,
+    },
+    ...{ hash: GENESIS, salt: 'salt', data: '{}' },
+  });
+}
 
 function prepareInsert(db: DatabaseSync): (seq: number, stream: string, version: number) => void {
   const statement = db.prepare(

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { LruMap } from './lru-map.ts';
-import { ONE_COMPANY } from './sqlite-schema.ts';
+import { LIST_ALL, ONE_COMPANY } from './sqlite-schema.ts';
 
 /** Events that are listed at once: so many are found again from the log itself after a start. */
 const LISTED_AT_ONCE = 1_024;
@@ -24,6 +24,8 @@ export interface StreamLists {
   readonly write: () => void;
   /** After a rollback, or when another process has written: what is in memory is read again. */
   readonly forget: () => void;
+  /** Makes all of them again from the events, in the transaction that is open or in one of its own. */
+  readonly renew: () => void;
 }
 
 interface StreamTail {
@@ -58,6 +60,13 @@ export function createStreamLists(db: DatabaseSync, listedAtOnce = LISTED_AT_ONC
     const unlisted = sql.unlisted.all(ONE_COMPANY, listed);
     isRead = true; // not before: half of it would be taken for the whole
     for (const row of unlisted) add(String(row.stream), Number(row.version), Number(row.seq));
+  }
+
+  function forget(): void {
+    versions.clear();
+    tails = new Map();
+    count = 0;
+    isRead = false;
   }
 
   return {
@@ -103,13 +112,37 @@ export function createStreamLists(db: DatabaseSync, listedAtOnce = LISTED_AT_ONC
       tails = new Map();
       count = 0;
     },
-    forget: () => {
-      versions.clear();
-      tails = new Map();
-      count = 0;
-      isRead = false;
+    forget,
+    renew: () => {
+      listAll(db);
+      forget();
     },
   };
+}
+
+/**
+ * What stands in the lists is counted, and made again from the events when it is not as much as they say,
+ * is no JSON, or is of events that are not there. A wrong number among them shows when it is used.
+ */
+export function repairStreamLists(db: DatabaseSync): void {
+  const whole = db.prepare(
+    `SELECT listed <= (SELECT coalesce(max(seq), 0) FROM events) AND listed =
+       (SELECT coalesce(sum(CASE WHEN json_valid(seqs) THEN json_array_length(seqs) END), 0)
+        FROM stream_lists WHERE company = number) AS whole
+     FROM companies WHERE number = ?`,
+  );
+  if (whole.get(ONE_COMPANY)?.whole === 0) listAll(db);
+}
+
+function listAll(db: DatabaseSync): void {
+  db.exec('SAVEPOINT listing');
+  try {
+    db.exec(LIST_ALL);
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK TO listing; RELEASE listing');
+    throw error;
+  }
+  db.exec('RELEASE listing');
 }
 
 function prepareStatements(db: DatabaseSync) {
