@@ -1,5 +1,6 @@
 import { isJsonObject, type Json } from '../../base/index.ts';
 import type { CardView, InboxRow } from '../views/item-view.ts';
+import { bodyLines } from './body-lines.ts';
 import { heldWords, money, plain } from './format.ts';
 import type { Screen } from './screen.ts';
 import { wrap } from './text-table.ts';
@@ -44,6 +45,7 @@ export function cardLines(card: CardView, screen: Screen): readonly string[] {
   const lines = [
     ...wrap(plain(item.title), screen.width).map(screen.bold),
     `${item.id}  ${item.kind}${card.mode === 'sandbox' ? '  sandbox: nothing leaves' : ''}`,
+    ...bodyLines(card, screen),
   ];
   for (const [index, shown] of card.effects.entries()) {
     const { effect, preview, hash, status, provisional, reasons, destinations } = shown;

@@ -84,7 +84,10 @@ export async function cardView(services: Services, id: string) {
   const policy = await policyNow(log);
   const row = item.run === null ? undefined : await log.fold(runsFold).get(item.run);
   return {
-    item: { ...(await inboxRow(services, item)), body: item.body, end: item.end },
+    item: {
+      ...(await inboxRow(services, item)),
+      ...{ step: item.step, body: item.body, end: item.end },
+    },
     company: log.company,
     incarnation: control?.incarnation ?? 0,
     policy: policyName(policy),

@@ -80,6 +80,8 @@ export interface RowEffect {
 export interface Card {
   readonly item: InboxRow & {
     readonly body?: Json;
+    /** its path in the run: inside a list it tells the items apart */
+    readonly step?: string | null;
     readonly snoozedUntil?: string | null;
     readonly snoozedFor?: string | null;
     readonly end?: string | null;

@@ -63,7 +63,7 @@ export function QuestionCard({
   return (
     <>
       {isOpen ? null : <p class="banner">{endWords(item.end)}</p>}
-      <Facts body={body} />
+      <Facts title={item.title} step={item.step ?? ''} body={body} />
       {isOpen ? (
         <form
           class="question"
@@ -131,7 +131,15 @@ function withSource(field: FormField): FormField {
 }
 
 /** What is known about the question: help first, then everything else by name. */
-function Facts({ body }: { readonly body: { readonly [name: string]: Json } }) {
+function Facts({
+  title,
+  step,
+  body,
+}: {
+  readonly title: string;
+  readonly step: string;
+  readonly body: { readonly [name: string]: Json };
+}) {
   const {
     help,
     recommendation,
@@ -139,11 +147,17 @@ function Facts({ body }: { readonly body: { readonly [name: string]: Json } }) {
     because,
     suggestions,
     facts,
+    failure,
+    tried,
     playbook: _,
     input: __,
+    run: ___,
     ...rest
   } = body;
-  const more = { ...(isJsonObject(facts) ? facts : {}), ...rest };
+  const where = step.includes('/') ? { step } : {};
+  const more = { ...(isJsonObject(facts) ? facts : {}), ...rest, ...where };
+  const faults = isJsonObject(failure) ? faultsOf(failure.faults) : [];
+  const message = isJsonObject(failure) ? failure.message : undefined;
   const shown = Object.entries(more).filter(
     ([, value]) => value !== null && formatValue(value) !== '–',
   );
@@ -158,6 +172,9 @@ function Facts({ body }: { readonly body: { readonly [name: string]: Json } }) {
       ) : null}
       {listed(suggestions, 'What I know how to do')}
       {listed(because, 'Why you are asked')}
+      {typeof message === 'string' && !title.includes(message) ? <p>{visible(message)}</p> : null}
+      {typeof tried === 'number' && tried > 1 ? <p>Tried {tried} times.</p> : null}
+      {faults.length > 1 ? listed(faults, 'Everything that is wrong') : null}
       {shown.length > 0 ? (
         <dl class="pairs">
           {shown.map(([name, value]) => (
@@ -176,6 +193,13 @@ function Facts({ body }: { readonly body: { readonly [name: string]: Json } }) {
       ) : null}
     </>
   );
+}
+
+/** Every fault of a plan that was made on the way, in a line each. */
+function faultsOf(faults: Json | undefined): string[] {
+  return (Array.isArray(faults) ? faults : [])
+    .filter(isJsonObject)
+    .map((one) => `${one.path}: expected ${one.expected}, found ${one.found}`);
 }
 
 function listed(value: Json | undefined, title: string) {
