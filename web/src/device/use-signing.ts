@@ -76,7 +76,8 @@ export function useSigning<Shown extends ActProposal>({
     const wish = wishes.current;
     setBusy(true);
     setProblem(failed);
-    const next = await propose()
+    const next = await Promise.resolve()
+      .then(propose) // what is wrong with the wish is said like a refusal
       .then(exact)
       .catch((error: unknown) => {
         if (wish === wishes.current) setProblem(failed ?? error);

@@ -1,25 +1,42 @@
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import type { JsonObject } from '../../../src/base/portable.ts';
 import { call } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
+import { nowMs } from '../clock.ts';
 import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
+import { Copied } from '../parts/copied.tsx';
 import { later } from '../parts/later.tsx';
 import { notify, tellProblem } from '../parts/notice.tsx';
 import { formatMoment } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
-import type { MadeHook } from './hook-form.tsx';
 import { type Standing, StandingList } from './standing-list.tsx';
 
-const HookForm = later(async () => (await import('./hook-form.tsx')).HookForm);
+const AddHook = later(async () => (await import('./hook-forms.tsx')).AddHook);
+const RotateHook = later(async () => (await import('./hook-forms.tsx')).RotateHook);
+const ChangeHook = later(async () => (await import('./hook-forms.tsx')).ChangeHook);
 
-interface HookRow {
+export interface HookRow {
   readonly name: string;
   readonly address: string;
   readonly playbook: string | null;
+  readonly input: JsonObject | null;
   readonly facts: readonly string[];
+  readonly about: string | null;
   readonly oldUntil: string | null;
 }
+
+/** A secret that counts from now on, and where it is entered. */
+export interface MadeHook {
+  readonly address: string;
+  /** where it was made here: it is shown once */
+  readonly secret: string | undefined;
+  /** until when the one before it counts */
+  readonly oldUntil?: string;
+}
+
+type Open = { readonly to: 'add' } | { readonly to: 'rotate' | 'change'; readonly row: HookRow };
 
 interface DeliveryRow {
   readonly key: string;
@@ -37,45 +54,75 @@ export function HooksSection() {
   const hooks = useResource<readonly HookRow[]>('/api/hooks', ({ type }) =>
     /^hook\.(added|changed|rotated|ended)$/.test(type),
   );
-  const [open, setOpen] = useState(false);
+  const [open, setOpen] = useState<Open>();
   const [made, setMade] = useState<MadeHook>();
+  const begin = (next: Open): void => {
+    setMade(undefined);
+    setOpen(next);
+  };
+  const close = (): void => {
+    setOpen(undefined);
+    void hooks.refresh();
+  };
+  const ends = {
+    onDone: (done: MadeHook): void => {
+      setMade(done);
+      close();
+    },
+    onCancel: close,
+  };
   return (
     <section class="plain-section" aria-labelledby="hooks">
       <h2 id="hooks">Webhooks</h2>
       <StandingList
         from={hooks}
         empty="Nobody outside can tell you anything here."
-        tell={standingOf}
+        tell={(row) => ({
+          ...standingOf(row),
+          more: [
+            { label: 'New secret…', onAct: () => begin({ to: 'rotate', row }) },
+            { label: 'Change…', onAct: () => begin({ to: 'change', row }) },
+          ],
+        })}
       />
       <FailedDeliveries />
-      {made === undefined ? null : (
-        <p class="banner" role="status">
-          <span>
-            Enter there the address <code class="copy">{visible(made.address)}</code>
-            {made.secret === undefined ? null : (
-              <>
-                {' '}
-                and the secret, shown this once: <code class="copy">{made.secret}</code>
-              </>
-            )}
-          </span>
-        </p>
-      )}
-      {open ? (
-        <HookForm
-          onDone={(done) => {
-            setMade(done);
-            setOpen(false);
-            void hooks.refresh();
-          }}
-          onCancel={() => setOpen(false)}
-        />
-      ) : (
+      {made === undefined ? null : <Made made={made} />}
+      {open === undefined ? (
         <div class="form-actions">
-          <Action label="Add a webhook…" off={lookOnly.value} onAct={() => setOpen(true)} />
+          <Action label="Add a webhook…" off={lookOnly.value} onAct={() => begin({ to: 'add' })} />
         </div>
+      ) : open.to === 'add' ? (
+        <AddHook {...ends} />
+      ) : open.to === 'rotate' ? (
+        <RotateHook key={`rotate ${open.row.name}`} row={open.row} {...ends} />
+      ) : (
+        <ChangeHook key={`change ${open.row.name}`} row={open.row} onClose={close} />
       )}
     </section>
+  );
+}
+
+function Made({ made: { address, secret, oldUntil } }: { readonly made: MadeHook }) {
+  return (
+    <div class="banner" role="status">
+      <div>
+        <p>
+          Enter there the address <Copied value={address} what="the address" />
+        </p>
+        {secret === undefined ? null : (
+          <p>
+            and the secret, shown this once: <Copied value={secret} what="the secret" />
+          </p>
+        )}
+        {oldUntil === undefined ? null : (
+          <p>
+            {Date.parse(oldUntil) > nowMs()
+              ? `The old secret counts until ${formatMoment(oldUntil)}.`
+              : 'The old secret counts no more.'}
+          </p>
+        )}
+      </div>
+    </div>
   );
 }
 
@@ -91,10 +138,11 @@ function standingOf(row: HookRow): Standing {
   };
 }
 
-function doesOf({ playbook, facts, oldUntil }: HookRow): string {
+function doesOf({ playbook, facts, about, oldUntil }: HookRow): string {
   return [
     playbook === null ? 'Wakes what waits for it.' : `Starts ${playbook}.`,
     ...(facts.length > 0 ? [`Counts as your own: ${facts.join(', ')}.`] : []),
+    ...(about === null ? [] : [`An older one about the same ${about} starts nothing.`]),
     ...(oldUntil === null ? [] : [`The old secret counts until ${formatMoment(oldUntil)}.`]),
   ].join(' ');
 }

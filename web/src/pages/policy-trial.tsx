@@ -1,13 +1,13 @@
-import { isJsonObject, type Json } from '../../../src/base/portable.ts';
+import type { Json } from '../../../src/base/portable.ts';
 import type { Money } from '../../../src/contract/portable.ts';
 import { call } from '../api/call.ts';
-import { NotSigned } from '../device/not-signed.ts';
 import { performAct } from '../device/perform-act.ts';
 import type { ActProposal } from '../device/use-signing.ts';
 import { ActForm } from '../parts/act-form.tsx';
 import { notify } from '../parts/notice.tsx';
 import { formatMoney } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
+import { typedObject } from './typed-object.ts';
 
 interface Figures {
   readonly asks: number;
@@ -55,7 +55,7 @@ export function PolicyTrial({
       label="Sign it"
       command={() => 'steward policy set FILE'}
       propose={async ({ policy: text = '', because = '' }) => {
-        const policy = parsed(text);
+        const policy = typedObject(text);
         const [past, proposal] = await Promise.all([
           call<BackTest>('POST', '/api/policy/back-test', { policy }),
           call<ActProposal>('POST', '/api/policy/propose', { policy, because }),
@@ -130,18 +130,4 @@ function cell({ verdicts, money }: Figures, verdict: Verdict): string {
     formatMoney({ minor, currency }),
   );
   return [verdicts[verdict], ...sums].join(' · ');
-}
-
-/** Fails with `NotSigned` for what is no policy at all. */
-function parsed(text: string): Json {
-  try {
-    const value: Json = JSON.parse(text);
-    if (isJsonObject(value)) return value;
-  } catch {
-    // said below
-  }
-  throw new NotSigned(
-    'This is not JSON, so nothing was tried.',
-    'Look for a missing comma, quote or bracket.',
-  );
 }

@@ -16,6 +16,8 @@ export interface Standing {
   /** what is carried elsewhere as it is: an address */
   readonly copy?: string;
   readonly detail: string;
+  /** what else can be done with it */
+  readonly more?: readonly { readonly label: string; readonly onAct: () => void }[];
   /** it stands and can be ended: what the act of ending it names, and what is true afterwards */
   readonly end?: { readonly revoke: JsonObject; readonly after: string } | undefined;
 }
@@ -47,7 +49,7 @@ export function StandingList<Row>({
         ) : (
           <ul class="lines">
             {rows.map((row) => {
-              const { id, name, tag, copy, detail, end: last } = tell(row);
+              const { id, name, tag, copy, detail, more = [], end: last } = tell(row);
               return (
                 <li key={id}>
                   <span>
@@ -57,6 +59,16 @@ export function StandingList<Row>({
                     {copy === undefined ? null : <code class="copy">{visible(copy)}</code>}{' '}
                     {visible(detail)}
                   </span>
+                  {more.map(({ label, onAct }) => (
+                    <Action
+                      key={label}
+                      label={label}
+                      about={name}
+                      look="quiet"
+                      off={lookOnly.value}
+                      onAct={onAct}
+                    />
+                  ))}
                   {last ? (
                     <Action
                       label="End it"

@@ -8,6 +8,7 @@ import { lookOnly } from '../device/session.ts';
 import type { ActProposal } from '../device/use-signing.ts';
 import { ActForm, type Wish } from '../parts/act-form.tsx';
 import { Action } from '../parts/action.tsx';
+import { Copied } from '../parts/copied.tsx';
 import { formatMoment } from '../words/format.ts';
 import { type Standing, StandingList } from './standing-list.tsx';
 
@@ -68,7 +69,7 @@ function NewToken({ onDone }: { readonly onDone: () => void }) {
         {made === undefined ? null : (
           <p class="banner" role="status">
             <span>
-              The new token, shown this once: <code class="copy">{made}</code>
+              The new token, shown this once: <Copied value={made} what="the token" />
             </span>
           </p>
         )}
