@@ -55,13 +55,17 @@ export async function serveHome(options: ServeHomeOptions): Promise<ServedHome> 
     closers.push(async () => memory.close());
     opened.services.log.onDurable(memory.stir);
     const port = options.port ?? config.port ?? PORT;
-    const http = await serveHttp((request, address) => {
+    const answer: typeof fetch = (request, from) => {
       memory.stir();
-      return fetch(request, { door: 'http', address });
-    }, port);
+      return fetch(request, from);
+    };
+    const http = await serveHttp(
+      (request, address) => answer(request, { door: 'http', address }),
+      port,
+    );
     closers.push(http.close);
     url = `http://localhost:${http.port}`;
-    closers.push(await serveLocal(home, (request) => fetch(request, { door: 'local' })));
+    closers.push(await serveLocal(home, (request) => answer(request, { door: 'local' })));
     memory.stir(); // a start leaves the most behind
     const code = opened.services.sessions.newCode('link');
     return { url, signIn: `${outside ?? url}/sign-in#${code}`, close };

@@ -48,9 +48,20 @@ test('a quiet process is never woken, and little work is worth no pause', () => 
   expect(collected).toBe(2);
 });
 
-test('nothing is done after it was closed', () => {
+test('nothing is done after it was closed, whatever still happens', () => {
   memory.stir();
   memory.close();
+  memory.stir();
+  vi.advanceTimersByTime(10_000);
+  expect(collected).toBe(0);
+  const idle = createMemoryRest(
+    () => {
+      collected += 1;
+    },
+    () => bytes,
+  );
+  idle.close();
+  idle.stir(); // a house that closes still makes durable what it wrote last
   vi.advanceTimersByTime(10_000);
   expect(collected).toBe(0);
 });

@@ -23,6 +23,7 @@ export function createMemoryRest(
 ): MemoryRest {
   let kept = 0; // bytes after the last time
   let timer: NodeJS.Timeout | undefined;
+  let closed = false;
   const rest = (): void => {
     timer = undefined;
     if (bytes() < kept + GROWN_BYTES) return;
@@ -31,10 +32,14 @@ export function createMemoryRest(
   };
   return {
     stir: () => {
+      if (closed) return;
       if (timer) timer.refresh();
       else timer = setTimeout(rest, QUIET_MS).unref();
     },
-    close: () => clearTimeout(timer),
+    close: () => {
+      closed = true;
+      clearTimeout(timer);
+    },
   };
 }
 
