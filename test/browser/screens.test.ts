@@ -62,7 +62,7 @@ inBrowser('every screen in a real browser', (visitor) => {
     ['runs', () => open('/runs', 'invoice Acme')],
     ['run', () => openFirst('/runs', 'invoice Acme')],
     ['step', openStep],
-    ['records', () => open('/business/party', 'Acme GmbH')],
+    ['records', () => open('/business/party', '95.00 EUR an hour')],
     ['record', () => openFirst('/business/party', 'Acme GmbH')],
     ['record form', () => open('/business/party/new', 'New party')],
     ['automations', () => open('/automations', 'Invoice a month of time')],
@@ -151,6 +151,12 @@ inBrowser('every screen in a real browser', (visitor) => {
     const box = await count.boundingBox();
     expect(box?.height).toBeLessThan(20);
     expect(box && box.x >= 0 && box.x + box.width <= 48).toBe(true);
+    await page.setViewportSize({ width: 360, height: 740 });
+    const icons = page.locator('.rail-link > .icon');
+    const heights = await icons.evaluateAll((all) => all.map((it) => it.getBoundingClientRect().y));
+    expect([...new Set(heights)].length, 'all icons stand on one line').toBe(1);
+    await expectNoSidewaysScroll(page, 'a full inbox on a phone');
+    await page.setViewportSize({ width: 1280, height: 800 });
     await open('/runs', 'Older runs');
     await page.getByRole('button', { name: 'Older runs' }).click();
     await countBecomes(page.locator('.rows .row'), 205);

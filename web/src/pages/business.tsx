@@ -127,7 +127,7 @@ function RecordList({
           ) : null}
           {all.length === 0 ? (
             <Empty words="There are none yet.">
-              {NEXT[type] === undefined ? null : <p class="muted">{NEXT[type]}</p>}
+              <NextThing {...NEXT[type]} />
             </Empty>
           ) : null}
           <ul class="rows">
@@ -161,20 +161,35 @@ function RecordList({
   );
 }
 
+interface Next {
+  readonly words?: string;
+  readonly command?: string;
+}
+
 /** Where the first ones come from. */
-const NEXT: { readonly [type: string]: string } = {
-  invoice: 'Ask for one in the inbox, such as: invoice Acme for October.',
-  party: 'Add one with New, or bring in a file: steward import parties FILE.csv',
-  'time-entry': 'Bring in a file: steward import time FILE.csv',
+const NEXT: { readonly [type: string]: Next } = {
+  invoice: { words: 'Ask for one in the inbox, such as: invoice Acme for October.' },
+  party: {
+    words: 'Add one with New, or bring in a file:',
+    command: 'steward import parties FILE.csv',
+  },
+  'time-entry': { words: 'Bring in a file:', command: 'steward import time FILE.csv' },
 };
 
+function NextThing({ words, command }: Next) {
+  if (words === undefined) return null;
+  return (
+    <p class="muted">
+      {words} {command === undefined ? null : <code>{command}</code>}
+    </p>
+  );
+}
+
 function RowAmount({ fields }: { readonly fields: JsonObject }) {
-  const amount = [
-    atPath(fields, 'totals.gross'),
-    fields.amount,
-    atPath(fields, 'billing.hourlyRate'),
-  ].find(isMoney);
-  return amount ? <span class="number">{formatMoney(amount)}</span> : null;
+  const amount = [atPath(fields, 'totals.gross'), fields.amount].find(isMoney);
+  const rate = atPath(fields, 'billing.hourlyRate');
+  if (amount) return <span class="number">{formatMoney(amount)}</span>;
+  return isMoney(rate) ? <span class="number">{formatMoney(rate)} an hour</span> : null;
 }
 
 /** The second line of a row: the first of these that a record has. */
