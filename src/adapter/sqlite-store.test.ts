@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { afterAll, expect, test } from 'vitest';
 import { GENESIS, type RawEvent } from '../log/index.ts';
 import { queryText } from './sqlite-query.ts';
@@ -47,6 +48,20 @@ test('no statement sorts or walks a table: each follows a key or an index', () =
     expect(`${text}: ${details}`).not.toContain('TEMP B-TREE');
     if (!text.includes('DESC LIMIT 1')) expect(details).not.toMatch(/^SCAN/);
   }
+});
+
+test('a commit that cannot see what another process wrote ends, and the next one looks again', () => {
+  const both = join(directory, 'both.db');
+  const mine = openSqliteStore({ file: both, company: 'company-1' });
+  const other = new DatabaseSync(both, { timeout: 1 });
+  other.exec('ALTER TABLE events RENAME TO elsewhere');
+  expect(() => mine.transact('normal', () => undefined)).toThrow('no such table');
+  other.exec('ALTER TABLE elsewhere RENAME TO events');
+  other.exec(`INSERT INTO events (seq, company, stream, version, type, at, id, actor, label, engine, data_hash, hash)
+    VALUES (1, 1, 's', 1, 'x.one', 1, 'id', 'kernel', '{}', '0.1.0', '', 'theirs')`);
+  mine.transact('normal', () => expect(mine.head()).toEqual({ seq: 1, hash: 'theirs' }));
+  other.close();
+  mine.close();
 });
 
 test('a fold that was first written in a commit that failed takes no number with it', () => {

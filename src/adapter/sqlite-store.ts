@@ -67,9 +67,10 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
 
   function commit<T>(work: () => T, beforeCommit?: () => void): T {
     sql.begin.run();
-    noticeOthers();
-    const before = head;
+    let before = head;
     try {
+      noticeOthers();
+      before = head;
       const result = work();
       writeChanged();
       lists.write();
@@ -91,9 +92,9 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   function noticeOthers(): void {
     const now = sql.dataVersion.get()?.data_version;
     if (now === dataVersion) return;
-    dataVersion = now;
     forget();
     head = readHead(sql.head);
+    dataVersion = now; // not before: what could not be read is noticed again
   }
 
   function forget(): void {
