@@ -46,6 +46,7 @@ export {
   toFailure,
 } from './failure.ts';
 export type { Grant, GrantLimit, GrantPeriod } from './grant.ts';
+export { issueWords, neededWords } from './issue-words.ts';
 export {
   COUNTERPARTY,
   INTEGRITIES,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../base/index.ts';
+import { neededWords } from '../contract/index.ts';
 import { describeValue, type Fault, invalidPlan, joinPath, nearNames } from './fault.ts';
 import { PLAN_LIMITS } from './limits.ts';
 import {
@@ -154,10 +155,8 @@ function faultOf(issue: Issue, root: unknown, above: readonly PropertyKey[]): Fa
       unknownMember(joinPath(path, key), key, knownMembers(value, keys)),
     );
   }
-  const expected = issue.code === 'invalid_type' ? `${article(issue.expected)}` : expectedOf(issue);
-  return [
-    { path, expected, found: describeValue(value), remedy: `Correct ${path || 'the plan'}.` },
-  ];
+  const remedy = `Correct ${path || 'the plan'}.`;
+  return [{ path, expected: neededWords(issue), found: describeValue(value), remedy }];
 }
 
 function unionFaults(
@@ -170,11 +169,7 @@ function unionFaults(
   if (!isStep) {
     const [best] = [...issue.errors].sort((a, b) => depthOf(b) - depthOf(a));
     if (best && depthOf(best) > 0) return best.flatMap((inner) => faultOf(inner, root, keys));
-    const expected = issue.errors
-      .flat()
-      .map((inner) =>
-        inner.code === 'invalid_type' ? article(inner.expected) : expectedOf(inner),
-      );
+    const expected = issue.errors.flat().map(neededWords);
     const path = pathOf(keys);
     return [
       {
@@ -241,39 +236,6 @@ const INNER_MEMBERS: { readonly [name: string]: readonly string[] } = {
   retry: ['attempts', 'firstDelayMs', 'maxDelayMs', 'withinMs', 'codes'],
   catch: ['codes', 'do', 'value'],
 };
-
-function expectedOf(issue: Issue): string {
-  switch (issue.code) {
-    case 'too_small':
-      return `at least ${issue.minimum} ${unitOf(issue.origin)}`;
-    case 'too_big':
-      return `at most ${issue.maximum} ${unitOf(issue.origin)}`;
-    case 'invalid_value':
-      return `one of ${issue.values.slice(0, 12).map(String).join(', ')}`;
-    case 'invalid_format':
-    case 'custom':
-      return issue.message.replace(/^Invalid string: /, '');
-    default:
-      return issue.message;
-  }
-}
-
-function unitOf(origin: string): string {
-  return { string: 'characters', array: 'members', number: '', int: '' }[origin] ?? '';
-}
-
-function article(type: string): string {
-  const words: { readonly [type: string]: string } = {
-    string: 'a text',
-    number: 'a number',
-    int: 'a whole number',
-    boolean: 'true or false',
-    array: 'a list',
-    object: 'an object',
-    record: 'an object',
-  };
-  return words[type] ?? type;
-}
 
 function valueAt(root: unknown, keys: readonly PropertyKey[]): unknown {
   return keys.reduce<unknown>((here, key) => {

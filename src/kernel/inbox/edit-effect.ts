@@ -1,4 +1,4 @@
-import type { Id, Json } from '../../base/index.ts';
+import { atPath, type Id, type Json, type JsonObject } from '../../base/index.ts';
 import { failure, joinLabels, OPERATOR } from '../../contract/index.ts';
 import type { Decision } from '../../policy/index.ts';
 import { readEffect } from '../effects/commit.ts';
@@ -9,6 +9,7 @@ import { fact } from '../events.ts';
 import type { EffectRow } from '../folds.ts';
 import type { KernelPorts } from '../ports.ts';
 import type { RecordStore } from '../record-reads.ts';
+import { checkInput } from '../run/execute.ts';
 import { compiledStep } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
 import { judgeEffect } from '../trust/judge.ts';
@@ -30,6 +31,14 @@ function refuseDenied({ reasons, waitMs }: Decision): void {
     { rules: denying.map(({ rule }) => rule) },
     'Nothing was changed. Edit it otherwise, or change the policy first.',
   );
+}
+
+/** One address typed where a list of them stood means a list of one. */
+function asListWhereOneWas(input: JsonObject) {
+  return ([path, value]: readonly [string, Json]): readonly [string, Json] =>
+    typeof value === 'string' && Array.isArray(atPath(input, path))
+      ? [path, [value]]
+      : [path, value];
 }
 
 export type EditEffect = (
@@ -71,6 +80,7 @@ export function createEditEffect(
       if (entry.kind !== 'connector') throw failure('not_possible', 'This cannot be edited.', {});
       const edits = { ...before, ...target.set };
       const edited = withEdits({ value: input, labels: inputLabels }, target.set, who.label);
+      checkInput(entry.contract, edited.value);
       const typed = joinLabels(editsLabel ?? OPERATOR, who.label);
       const finalised = await finaliseEffect(ports, records, {
         run: turn.run.id,
@@ -149,18 +159,20 @@ export function createEditEffect(
           : ([path, value] as const);
       });
       const known = own.every(([path]) => Object.hasOwn(input, path.split('.')[0] ?? ''));
-      if (known) return { row, set: Object.fromEntries(own) };
+      if (known) return { row, set: Object.fromEntries(own.map(asListWhereOneWas(input))) };
     }
     const fields = await Promise.all(
       open_.map(async (row) =>
         Object.keys((await readEffect(ports, row)).input).map((name) => `${row.step}.${name}`),
       ),
     );
-    throw failure('invalid_input', 'Nothing on this card has such a field.', {
-      path: Object.keys(set)[0] ?? '',
-      expected: fields.flat(),
-      found: Object.keys(set),
-    });
+    const can = fields.flat();
+    throw failure(
+      'invalid_input',
+      'Nothing on this card has such a field.',
+      { path: Object.keys(set)[0] ?? '', expected: can, found: Object.keys(set) },
+      can.length === 0 ? undefined : `These can be changed: ${can.join(', ')}.`,
+    );
   }
 
   return edit;

@@ -4,11 +4,13 @@ import {
   type CapabilityContract,
   Failure,
   failure,
+  issueWords,
   joinLabels,
   type Label,
   type Labelled,
   type Labels,
   labelOfAll,
+  neededWords,
   OPERATOR,
   OWN,
   toFailure,
@@ -128,8 +130,8 @@ export function checkInput(contract: CapabilityContract, value: Json): Json {
   const path = issue?.path.join('.') ?? '';
   throw failure(
     'invalid_input',
-    `${contract.name} cannot work with this input${path === '' ? '' : ` at ${path}`}: ${issue?.message ?? 'it does not fit'}.`,
-    { capability: contract.name, path, expected: issue?.message ?? '' },
+    `${contract.name} cannot work with this input. ${issue ? issueWords(issue) : ''}`.trim(),
+    { capability: contract.name, path, expected: issue ? neededWords(issue) : '' },
   );
 }
 

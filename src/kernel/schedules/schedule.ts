@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { JsonObject } from '../../base/index.ts';
-import { failure } from '../../contract/index.ts';
+import { failure, issueWords, neededWords } from '../../contract/index.ts';
 
 /** What happens to fires that were due while nothing ran: none of them, one for all, every one. */
 export const MISSED_RULES = ['skip', 'one', 'all'] as const;
@@ -46,7 +46,7 @@ export function readSchedule(json: unknown): Schedule {
   const path = issue?.path.join('.') ?? '';
   throw failure(
     'invalid_input',
-    `The schedule${path === '' ? '' : `'s ${path}`} does not fit: ${issue?.message ?? ''}.`,
-    { path, expected: issue?.message ?? '' },
+    `The schedule does not fit. ${issue ? issueWords(issue) : ''}`.trim(),
+    { path, expected: issue ? neededWords(issue) : '' },
   );
 }

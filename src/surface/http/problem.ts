@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FAILURES, Failure, failure, toFailure } from '../../contract/index.ts';
+import { FAILURES, Failure, failure, issueWords, toFailure } from '../../contract/index.ts';
 
 /** Anything thrown, as it may leave the process: a Failure with its facts, never a stack. */
 export function toPublicFailure(error: unknown): Failure {
@@ -34,8 +34,8 @@ export function problemResponse(error: unknown): Response {
 
 function fromZod(error: z.ZodError): Failure {
   const [issue] = error.issues;
-  const unknown = issue?.code === 'unrecognized_keys' ? issue.keys.join(', ') : undefined;
-  const path = unknown ?? issue?.path.map(String).join('.') ?? '';
-  const said = unknown === undefined ? (issue?.message ?? 'is not understood') : 'is not known';
-  return failure('invalid_input', path === '' ? said : `${path}: ${said}`, { path });
+  if (!issue) return failure('invalid_input', 'This is not understood.', {});
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : undefined;
+  const path = unknown ?? issue.path.map(String).join('.');
+  return failure('invalid_input', issueWords(issue), { path });
 }

@@ -94,7 +94,9 @@ export const undoOperation = defineOperation({
   path: '/api/effects/:hash/undo',
   access: 'operate',
   body: 'json',
-  input: z.strictObject({ hash: z.string().regex(/^[0-9a-f]{64}$/, 'It is 64 letters long.') }),
+  input: z.strictObject({
+    hash: z.string().regex(/^[0-9a-f]{64}$/, 'a hash of 64 letters and digits'),
+  }),
   cli: {
     words: ['undo'],
     arguments: [{ field: 'hash', name: 'HASH', help: 'of the effect; steward run RUN lists them' }],

@@ -8,7 +8,7 @@ import { type CliOption, defineOperation, type Services } from './operation.ts';
 
 const nameField = z
   .string()
-  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'small letters, digits and dashes');
+  .regex(/^[a-z0-9][a-z0-9_-]{0,63}$/, 'a name of small letters, digits and dashes');
 const hostsField = z.array(z.string().min(1).max(253)).min(1).max(50);
 const name = { field: 'name', name: 'NAME', help: 'small letters, digits and dashes' };
 
