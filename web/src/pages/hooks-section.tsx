@@ -107,7 +107,7 @@ function Made({ made: { address, secret, oldUntil } }: { readonly made: MadeHook
     <div class="banner" role="status">
       <div>
         <p>
-          Enter there the address <Copied value={address} what="the address" />
+          Enter at the sender the address <Copied value={address} what="the address" />
         </p>
         {secret === undefined ? null : (
           <p>
