@@ -1,9 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/base/index.ts';
-import { type WhatIf, whatIf } from '../../src/kernel/replay/index.ts';
+import { forkRun, type WhatIf, whatIf } from '../../src/kernel/replay/index.ts';
 import { DAY_MS, HAND_START_MS } from '../support/hand-clock.ts';
-import { closedRegistry, drive, letters, start, type Travel, travel } from './time-travel-kit.ts';
+import {
+  closedRegistry,
+  drive,
+  forkPorts,
+  letters,
+  start,
+  type Travel,
+  travel,
+} from './time-travel-kit.ts';
 
 type Steps = readonly JsonObject[];
 
@@ -47,6 +55,21 @@ async function aMonth(parts: Travel): Promise<void> {
 }
 
 describe('what if', () => {
+  test('a fork answers as its original did for what it took over, questions and waits too', () =>
+    travel(async (parts) => {
+      const { id } = await start(parts, 'letters', { to: 'ann@example.org', n: 1 });
+      await drive(parts, id);
+      const fork = await forkRun(forkPorts(parts), id, 'second', 'operator:test');
+      await drive(parts, fork.run);
+      const gone = await asked(
+        parts,
+        changed((steps) => steps.filter((step) => step.id !== 'second')),
+      );
+      expect(gone.runs).toBe(2);
+      const steps = gone.changed.map(({ run, decisions }) => [run, decisions.map((d) => d.step)]);
+      expect(Object.fromEntries(steps)).toEqual({ [id]: ['second'], [fork.run]: ['second'] });
+    }));
+
   test('the same playbook changes nothing, and the figures are those of the log', () =>
     travel(async (parts) => {
       await aMonth(parts);

@@ -149,16 +149,34 @@ function requestsOf({ events }: Recording, run: RunState): ReadonlyMap<string, P
   const requests = new Map<string, PastRequest>();
   for (const stored of events) {
     const event = asKernelEvent(stored);
-    if (event.type !== 'step.waiting' || requests.has(event.data.step)) continue;
-    const { step } = compiledStep(run, event.data.step);
-    const { words } = event.data;
-    if ('ask' in step) requests.set(event.data.step, { words });
+    // a fork did not wait for what it took over; the original did, in the same words
+    const isTaken = event.type === 'step.completed' && event.data.taken !== undefined;
+    if (event.type !== 'step.waiting' && !isTaken) continue;
+    const path = event.data.step;
+    if (requests.has(path)) continue;
+    const { step } = compiledStep(run, path);
+    const words = event.type === 'step.waiting' ? event.data.words : askedWords(run, path);
+    if ('ask' in step) requests.set(path, { words });
     if ('wait' in step) {
       const wait = canonicalJson(JSON.parse(JSON.stringify(step.wait)));
-      requests.set(event.data.step, { words, wait });
+      requests.set(path, { words, wait });
     }
   }
   return requests;
+}
+
+/** A question's title, from what the run had; empty where only a record knows it. */
+function askedWords(run: RunState, path: string): string {
+  const template = compiledStep(run, path).templates.title;
+  if (!template) return run.title;
+  const scope = scopeOf(run, path);
+  const ref = () => Promise.reject(new Error('not looked up here'));
+  const title = resolveTemplate(template, namesIn(run, scope), { own: scope.worth, ref });
+  if (title instanceof Promise) {
+    title.catch(() => undefined);
+    return '';
+  }
+  return typeof title.value === 'string' ? title.value : JSON.stringify(title.value);
 }
 
 function firstSeqs({ events }: Recording): ReadonlyMap<string, number> {
