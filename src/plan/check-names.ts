@@ -146,13 +146,15 @@ export function unknownName(
   expected: string,
   names: readonly string[],
   check: Check,
+  /** the command that lists them */
+  list: 'capabilities' | 'playbooks' = 'capabilities',
 ): Fault {
   const [name = ref] = ref.split('@');
   const versions = names.filter((candidate) => candidate.startsWith(`${name}@`));
   const remedy =
     versions.length > 0
       ? `There is ${versions.join(', ')}.`
-      : suggestFor(check, ref, names, 'List what exists with: steward capabilities');
+      : suggestFor(check, ref, names, `List what exists with: steward ${list}`);
   return { path, expected, found: ref, remedy };
 }
 

@@ -35,6 +35,7 @@ export function checkTarget(step: CompiledStep, scope: Names, check: Check): voi
           'a playbook that exists',
           check.registry.names?.playbooks ?? [],
           check,
+          'playbooks',
         ),
       );
   }

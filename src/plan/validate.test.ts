@@ -180,6 +180,14 @@ describe('every kind of fault is named', () => {
       'There is invoice-reminder@2.',
     ],
     [
+      'a playbook that is like no other',
+      [{ id: 'p', play: 'nothing-like-it@1' }],
+      'steps[0].play',
+      'a playbook that exists',
+      'nothing-like-it@1',
+      'List what exists with: steward playbooks',
+    ],
+    [
       'an unknown capability in allow',
       [{ id: 'e', expand: { plan: { $expr: 'input' }, allow: ['no.such@1'] } }],
       'steps[0].expand.allow[0]',

@@ -63,3 +63,11 @@ test('a choice or a time that cannot be says which there are', async () => {
   expect(time).toMatchObject({ code: 2 });
   expect(time.err).toContain('or a time such as 2026-12-01T09:00:00Z is needed.');
 });
+
+test('a file that cannot be read says in which line it breaks', async () => {
+  const file = join(desk.directory, 'broken.yaml');
+  await writeFile(file, 'name: x\nplan: [b\ntitle: d\n');
+  const { code, err } = await desk.run(['playbooks', 'check', file]);
+  expect(code).toBe(2);
+  expect(err.replace(/\s+/g, ' ')).toContain('It breaks at line 3, column 1.');
+});

@@ -38,20 +38,28 @@ export async function withDocument(
 
 async function readDocument(cli: CliPorts, path: string): Promise<JsonObject> {
   const text = await textOf(cli.readFile(path));
+  let where = '';
   try {
     // JSON is YAML too; schema "core": no dates, no code, no anchors of thousandfold size
     const { parse } = await import('yaml');
     const value: unknown = parse(text, { maxAliasCount: 0 });
     if (isJsonObject(value)) return value;
-  } catch {
-    // told below, in words of ours
+  } catch (error) {
+    where = whereOf(error); // what is wrong is told below, in words of ours
   }
   throw failure(
     'invalid_input',
-    `${path} holds no document of fields.`,
+    `${path} holds no document of fields.${where}`,
     { path: 'file' },
     'Write it as YAML or JSON.',
   );
+}
+
+/** ` It breaks at line 2, column 1.`, as far as the reader of YAML knows it. */
+function whereOf(error: unknown): string {
+  const places = error instanceof Error && 'linePos' in error ? error.linePos : undefined;
+  const [place] = Array.isArray(places) ? places : [];
+  return place ? ` It breaks at line ${place.line}, column ${place.col}.` : '';
 }
 
 export async function textOf(pieces: AsyncIterable<Uint8Array>): Promise<string> {
