@@ -65,3 +65,18 @@ describe('a run that is over', () => {
     expect((await desk.data<{ status: string }>(['step', run, 'items'])).status).toBe('cancelled');
   });
 });
+
+describe('a run that is listed at a terminal', () => {
+  test('says of each step that does not run why, and of a done one nothing of what failed before', async () => {
+    const run = await startPlan('reasons', [
+      pause('day', { after: [] }),
+      pause('mended', { after: [], when: '10 / 0 > 0', catch: { value: { timedOut: true } } }),
+    ]);
+    const { steps } = await desk.data<Shown>(['run', run]);
+    expect(steps.map(({ id, status }) => [id, status])).toContainEqual(['mended', 'done']);
+    const { out } = await desk.run(['run', run]);
+    const lineOf = (id: string) => out.split('\n').find((line) => line.includes(` ${id} `)) ?? '';
+    expect(lineOf('day')).toMatch(/waiting\s+Waits until \d{4}-\d\d-\d\d \d\d:\d\d/);
+    expect(lineOf('mended')).toMatch(/done\s*$/);
+  });
+});

@@ -100,6 +100,8 @@ export interface RunAnswer extends RunLine {
     readonly status: string;
     readonly attempts: number;
     readonly error: JsonObject | null;
+    readonly waiting: { readonly words: string } | null;
+    readonly because: string | null;
   }[];
   readonly effects: readonly {
     readonly hash: string;
@@ -136,7 +138,7 @@ export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
         GLYPHS[step.status] ?? ' ',
         step.id,
         step.status + (step.attempts > 1 ? ` (${step.attempts})` : ''),
-        step.error ? `${step.error.message ?? ''}` : step.title,
+        withTimes(whatOf(step), screen.zone),
       ]),
       screen,
     ),
@@ -147,6 +149,16 @@ export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
       ...heldLines(effect.heldUntil, run.id, screen),
     ]),
   ];
+}
+
+/** What a step is; where it does not run, why. What went wrong once is past when it is done. */
+function whatOf({ title, status, error, waiting, because }: RunAnswer['steps'][number]): string {
+  const what = title ?? '';
+  if (status === 'done' || status === 'compensated') return what;
+  const problem = typeof error?.message === 'string' ? error.message : undefined;
+  const reason = problem ?? waiting?.words ?? because ?? '';
+  if (what === '' || reason.includes(what)) return reason || what;
+  return reason === '' ? what : `${what}: ${reason}`;
 }
 
 /** What a step was given and gave, whole, and its tries where there were several. */
