@@ -19,6 +19,13 @@ import {
 import type { HookEvents } from './hooks/events.ts';
 import type { JudgedOn, TrustEvents } from './trust/events.ts';
 
+/** What a `repeat` repeats until was not true after any of its rounds. */
+export interface Unmet {
+  readonly rounds: number;
+  /** the text of the condition */
+  readonly until: string;
+}
+
 /** Every fact that the kernel writes, by type. Records and packs have their own. */
 export interface KernelEvents extends TrustEvents, HookEvents {
   // run/<id>
@@ -70,6 +77,8 @@ export interface KernelEvents extends TrustEvents, HookEvents {
     readonly given?: string;
     /** it read records as they were once this event had happened; absent where it read none */
     readonly readAt?: number;
+    /** of a `repeat` that stopped at its bound, its condition never true; older logs do not say it */
+    readonly unmet?: Unmet;
     /** the run that did it, for a step that a fork took over */
     readonly taken?: Taken;
   };

@@ -5,7 +5,7 @@ export type { ChangeResult, Conflict, ConflictRule, Writer } from './conflicts/i
 export { readEffect } from './effects/commit.ts';
 export { contractData, contractHash } from './effects/contract-hash.ts';
 export { effectsOfRun } from './effects/effects-of-run.ts';
-export { asKernelEvent, fact, type KernelEvent, type KernelEvents } from './events.ts';
+export { asKernelEvent, fact, type KernelEvent, type KernelEvents, type Unmet } from './events.ts';
 export { eventsOfStream } from './events-of-stream.ts';
 export {
   type ControlRow,

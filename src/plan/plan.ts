@@ -83,7 +83,10 @@ export interface EachStep extends StepBase {
   };
 }
 
-/** Its steps until `until` is true, at most `max` rounds. Its output is that of the last round. */
+/**
+ * Its steps until `until` is true, at most `max` rounds. Its output is that of the last round, also
+ * when `until` was never true: then its end says so.
+ */
 export interface RepeatStep extends StepBase {
   readonly repeat: {
     readonly do: readonly Step[];

@@ -234,6 +234,25 @@ describe('replaying', () => {
       { playbooks: [given] },
     ));
 
+  test('a log from before a bound was noted replays, and one that denies it does not', () =>
+    travel(
+      async (parts) => {
+        const { id } = await start(parts, 'rounds', {});
+        await drive(parts, id);
+        const told = (unmet?: JsonObject) =>
+          forge(parts, id, ({ data: { unmet: noted, ...data }, ...event }) => {
+            const said = noted === undefined || !unmet ? {} : { unmet };
+            return { ...event, data: { ...data, ...said } };
+          });
+        const replayIn = (log: ReplayPorts['log']) => replayRun({ ...portsOf(parts), log }, id);
+        expect((await replayIn(parts.log)).status).toBe('identical');
+        expect((await replayIn(told())).status).toBe('identical');
+        const denied = await replayIn(told({ rounds: 1, until: 'round > 9' }));
+        expect(denied.divergence).toMatchObject({ step: 'rounds' });
+      },
+      { playbooks: [rounds] },
+    ));
+
   test('an effect whose input would be another one now is found', () =>
     travel(async (parts) => {
       const { id } = await start(parts, 'letters', input);
@@ -401,6 +420,21 @@ const given: JsonObject = {
       {
         ...{ id: 'ask', with: { n: { $expr: 'input.n' } } },
         ask: { title: 'Well?', form: { fields: [{ name: 'text', kind: 'text' }] } },
+      },
+    ],
+  },
+};
+
+const rounds: JsonObject = {
+  ...{ name: 'rounds', version: 1, title: 'Rounds', autonomy: 'suggest', input: { fields: [] } },
+  plan: {
+    steps: [
+      {
+        id: 'rounds',
+        repeat: {
+          ...{ max: 2, until: 'round > 9' },
+          do: [{ id: 'sum', call: 'math.add@1', with: { n: { $expr: 'round' } } }],
+        },
       },
     ],
   },

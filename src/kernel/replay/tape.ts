@@ -251,10 +251,14 @@ export function atTheEnd(events: readonly StoredEvent[], decided: NewEvent): Div
 }
 
 /**
- * The end of a wait for a duration counts from a moment that only the turn knew, and logs from before
- * that say nothing of a question's form.
+ * The end of a wait for a duration counts from a moment that only the turn knew, and older logs say
+ * nothing of a question's form, nor of a bound that was reached.
  */
 function withDrift(event: KernelEvent, decided: NewEvent): JsonObject {
+  if (event.type === 'step.completed' && event.data.unmet === undefined) {
+    const { unmet: _unsaid, ...said } = decided.data;
+    return said;
+  }
   if (event.type !== 'step.waiting' || decided.type !== 'step.waiting') return decided.data;
   const { given, ...rest } = decided.data;
   const { until, words, given: recorded } = event.data;

@@ -15,6 +15,7 @@ import {
   evaluateCondition,
   resolveTemplate,
 } from '../../plan/index.ts';
+import type { Unmet } from '../events.ts';
 import { compiledStep, namesIn, stepOf } from './run-places.ts';
 import { failStep } from './step-failures.ts';
 import { isObject, readAtOf, say, type Turn } from './turn.ts';
@@ -105,17 +106,23 @@ export function finishGroup(turn: Turn, path: string, troubled: readonly string[
       );
     }
     const { step } = compiled;
+    let unmet: Unmet | undefined;
     if ('repeat' in step && compiled.expressions.until) {
-      const inner = run.scopes.get(`${path}/${state.rounds ?? 1}/`);
+      const rounds = state.rounds ?? 1;
+      const inner = run.scopes.get(`${path}/${rounds}/`);
       const over = inner && evaluateCondition(compiled.expressions.until, namesIn(run, inner));
-      if (!over && (state.rounds ?? 1) < step.repeat.max) {
-        say(turn, 'step.expanded', { step: path, round: (state.rounds ?? 1) + 1 });
+      if (!over && rounds < step.repeat.max) {
+        say(turn, 'step.expanded', { step: path, round: rounds + 1 });
         return;
       }
+      // what a catch did in its place is another matter
+      const isCaught = run.scopes.has(`${path}/catch/`);
+      if (!over && !isCaught) unmet = { rounds, until: compiled.expressions.until.text };
     }
     say(turn, 'step.completed', {
       step: path,
       ...groupOutput(turn, path, compiled, state.rounds ?? 0),
+      ...(unmet && { unmet }),
     });
   } catch (error) {
     failStep(turn, path, Math.max(1, state.attempt), toFailure(error));

@@ -16,7 +16,13 @@ import {
   type Frontier,
   labelsUnder,
 } from '../../plan/index.ts';
-import { asKernelEvent, type KernelEvent, type Queue, type WaitReason } from '../events.ts';
+import {
+  asKernelEvent,
+  type KernelEvent,
+  type Queue,
+  type Unmet,
+  type WaitReason,
+} from '../events.ts';
 import {
   isStepSettled,
   nextRunStatus,
@@ -43,6 +49,8 @@ export interface StepState {
   fixedInput?: Labelled<JsonObject>;
   /** items of an `each`, rounds of a `repeat` so far */
   rounds?: number;
+  /** a `repeat` stopped at its bound, and its condition was never true */
+  unmet?: Unmet;
 }
 
 /** A plan at work: the run's own, or the inside of an `each`, `repeat`, `play`, `expand`, `catch`. */
@@ -218,6 +226,7 @@ function evolveStep(run: RunState, event: KernelEvent, at: number, lookup: PlanL
       return;
     case 'step.completed':
       step.output = { value: event.data.output, labels: event.data.labels ?? NO_LABELS };
+      if (event.data.unmet !== undefined) step.unmet = event.data.unmet;
       settle(run, step, 'done', at);
       run.completed.push(step.path);
       run.idleClaims = 0;

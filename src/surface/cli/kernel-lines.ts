@@ -147,15 +147,20 @@ interface WhyAnswer {
     readonly words: string;
     readonly until: string | null;
   }[];
+  readonly unmet: readonly { readonly step: string; readonly words: string }[];
   readonly more: number;
 }
 
-function whyLines({ stopped, mode, reasons, more }: WhyAnswer, screen: Screen): readonly string[] {
+function whyLines(
+  { stopped, mode, reasons, unmet, more }: WhyAnswer,
+  screen: Screen,
+): readonly string[] {
   const { width, zone } = screen;
   return [
     ...(stopped ? [screen.stop('Everything that goes out is stopped: steward resume')] : []),
     ...(mode === 'off' ? [screen.stop('The company is off: steward mode live')] : []),
     ...(reasons.length === 0 ? ['Nothing waits.'] : []),
+    ...unmet.flatMap(({ step, words }) => wrap(`${plain(step)}: ${plain(words)}`, width)),
     ...reasons.flatMap(({ run, goal, step, words, until }) => [
       ...wrap(plain(goal), width).map(screen.bold),
       `  ${run}${step === null ? '' : `  ${plain(step)}`}`,

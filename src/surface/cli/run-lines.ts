@@ -102,6 +102,7 @@ export interface RunAnswer extends RunLine {
     readonly error: JsonObject | null;
     readonly waiting: { readonly words: string } | null;
     readonly because: string | null;
+    readonly unmet: JsonObject | null;
   }[];
   readonly effects: readonly {
     readonly hash: string;
@@ -151,14 +152,20 @@ export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
   ];
 }
 
-/** What a step is; where it does not run, why. What went wrong once is past when it is done. */
-function whatOf({ title, status, error, waiting, because }: RunAnswer['steps'][number]): string {
-  const what = title ?? '';
-  if (status === 'done' || status === 'compensated') return what;
-  const problem = typeof error?.message === 'string' ? error.message : undefined;
-  const reason = problem ?? waiting?.words ?? because ?? '';
+/** What a step is, and what is to be said of it. */
+function whatOf(step: RunAnswer['steps'][number]): string {
+  const what = step.title ?? '';
+  const reason = reasonOf(step);
   if (what === '' || reason.includes(what)) return reason || what;
   return reason === '' ? what : `${what}: ${reason}`;
+}
+
+/** Where it does not run, why. What went wrong once is past when it is done; a bound that it reached is not. */
+function reasonOf({ status, error, waiting, because, unmet }: RunAnswer['steps'][number]): string {
+  if (unmet !== null) return because ?? '';
+  if (status === 'done' || status === 'compensated') return '';
+  const problem = typeof error?.message === 'string' ? error.message : undefined;
+  return problem ?? waiting?.words ?? because ?? '';
 }
 
 /** What a step was given and gave, whole, and its tries where there were several. */

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 import { LIMITS } from '../../base/index.ts';
 import { runsFold, waitsFold } from '../../kernel/index.ts';
-import { findRun } from '../views/run-view.ts';
+import { findRun, stateOf } from '../views/run-view.ts';
 import { controlOf } from '../views/session-view.ts';
+import { unmetIn } from '../views/why-view.ts';
 import { idField } from './inputs.ts';
 import { defineOperation, type Services } from './operation.ts';
 
@@ -27,6 +28,8 @@ export const whyOperation = defineOperation({
       stopped: control?.stopped ?? true,
       mode: control?.mode ?? 'off',
       reasons,
+      // it moved on, and without what it repeated for; only asked of one run, for its steps are read
+      unmet: id === undefined ? [] : unmetIn(await stateOf(services, id)),
       more: await moreThan(services, reasons.length, id),
     };
   },

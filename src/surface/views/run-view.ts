@@ -1,4 +1,4 @@
-import { toTimestamp } from '../../base/index.ts';
+import { type Id, toTimestamp } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
 import {
   compiledStep,
@@ -14,7 +14,7 @@ import {
 import { drawPlan, kindOf, statusesForDrawing } from '../../plan/index.ts';
 import type { Services } from '../operations/operation.ts';
 import { heldUntil } from './held-until.ts';
-import { whyOf } from './why-view.ts';
+import { unmetWords, whyOf } from './why-view.ts';
 
 /** characters of an id that may stand for the whole */
 const SHORTEST_ID = 4;
@@ -30,11 +30,9 @@ export function runRow(row: RunRow) {
 
 /** A run with all its steps. By its id, or by as much of its beginning as is unique. */
 export async function runView(services: Services, id: string) {
-  const { kernel, log } = services;
+  const { kernel } = services;
   const row = await findRun(services, id);
-  const { compiled: compilePlaybook, compileInline } = kernel.playbooks;
-  const lookup = { compilePlaybook, compileInline };
-  const run = await loadRun(log, services.blobs, lookup, row.id);
+  const run = await stateOf(services, row.id);
   const steps = run ? [...run.steps.values()].map((step) => stepView(run, step)) : [];
   const effects = await effectsOfRun(services, row.id);
   const items = (await itemsOfRun(services, row.id)).map((item) => item.id);
@@ -60,6 +58,12 @@ export async function runView(services: Services, id: string) {
     items,
     drawing: run ? drawingOf(run, steps) : null,
   };
+}
+
+/** A run with its steps as they stand, folded from its stream. */
+export function stateOf({ kernel, log, blobs }: Services, run: Id): Promise<RunState | undefined> {
+  const { compiled: compilePlaybook, compileInline } = kernel.playbooks;
+  return loadRun(log, blobs, { compilePlaybook, compileInline }, run);
 }
 
 /** Runs, the newest first; with `before` only those that began before that one. Fails with `not_found`. */
@@ -98,7 +102,9 @@ export function stepView(run: RunState, step: StepState) {
     error: step.failure ?? null,
     waiting: status === 'cancelled' ? null : waitingOf(step),
     output: step.output?.value ?? null,
-    because: step.because ?? null,
+    because: step.unmet ? unmetWords(step.unmet) : (step.because ?? null),
+    /** a repeat that stopped at its bound: its rounds, and the condition that was never true */
+    unmet: step.unmet ?? null,
   };
 }
 

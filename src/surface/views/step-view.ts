@@ -1,16 +1,15 @@
 import { toTimestamp } from '../../base/index.ts';
-import { loadRun, stepOf } from '../../kernel/index.ts';
+import { stepOf } from '../../kernel/index.ts';
 import type { Services } from '../operations/operation.ts';
-import { findRun, stepView } from './run-view.ts';
+import { findRun, stateOf, stepView } from './run-view.ts';
 
 /** One step whole: what it was given, what came out, and every try of it. */
 export async function stepPage(services: Services, id: string, path: string) {
-  const { kernel, log, blobs } = services;
+  const { kernel } = services;
   const row = await findRun(services, id);
   const looked = await kernel.past.step(row.id, path);
   const { input = null, inputFailure = null, worth = null, readAt = null, tries } = looked;
-  const { compiled: compilePlaybook, compileInline } = kernel.playbooks;
-  const run = await loadRun(log, blobs, { compilePlaybook, compileInline }, row.id);
+  const run = await stateOf(services, row.id);
   return {
     run: row.id,
     ...(run && stepView(run, stepOf(run, path))),

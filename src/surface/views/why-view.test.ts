@@ -45,7 +45,7 @@ describe('why a run does not move', () => {
   });
 
   test('a run that is taken back names the run that does it', () => {
-    const run = { compensatedBy: 'run-3' };
+    const run = { compensatedBy: 'run-3', steps: new Map() };
     const cancelled = { ...row, status: 'compensating', words: 'Not needed.' } as const;
     expect(whyOf({ ...parts, row: cancelled, run })).toMatchObject({ run: 'run-3' });
   });

@@ -1,7 +1,7 @@
 import type { Id } from '../../base/index.ts';
-import type { Reason, RunRow, RunState, RunStatus } from '../../kernel/index.ts';
+import type { Reason, RunRow, RunState, RunStatus, Unmet } from '../../kernel/index.ts';
 
-/** Why a run does not move, in a sentence, and where to go about it. */
+/** Why a run does not move, or what did not come about in it, and where to go about it. */
 export interface Why {
   readonly words: string;
   /** the item that waits for you */
@@ -12,22 +12,48 @@ export interface Why {
 
 interface Parts {
   readonly row: RunRow;
-  readonly run: Pick<RunState, 'compensatedBy'> | undefined;
+  readonly run: Pick<RunState, 'compensatedBy' | 'steps'> | undefined;
   readonly reasons: readonly Reason[];
   /** open ones, oldest first */
   readonly items: readonly Id[];
 }
 
-/** Null for a run that moves or is over. */
+/** Null for a run that moves, or is over with nothing left to say. */
 export function whyOf(parts: Parts): Why | null {
   return WHY[parts.row.status](parts);
+}
+
+/** A step that stopped at its bound without what it repeats for. */
+export interface UnmetStep {
+  readonly step: string;
+  readonly words: string;
+}
+
+/** most steps that are named one by one */
+const NAMED = 20;
+
+/** The repeats of a run that stopped at their bound, their condition never true. */
+export function unmetIn(run: Pick<RunState, 'steps'> | undefined): readonly UnmetStep[] {
+  const found = [...(run?.steps.values() ?? [])].flatMap(({ path, unmet }) =>
+    unmet ? [{ step: path, words: unmetWords(unmet) }] : [],
+  );
+  return found.slice(0, NAMED);
+}
+
+/** One sentence, for the step's line and for `why`. */
+export function unmetWords({ rounds, until }: Unmet): string {
+  const bound = rounds === 1 ? 'the one round it may take' : `${rounds} rounds, its bound`;
+  return `It stopped after ${bound}, and "${until}" was never true.`;
 }
 
 const nothing = (): null => null;
 
 const WHY: { readonly [Status in RunStatus]: (parts: Parts) => Why | null } = {
   running: nothing,
-  done: nothing,
+  done: ({ run }) => {
+    const words = unmetIn(run).map(({ step, words: said }) => `${step}: ${said}`);
+    return words.length === 0 ? null : { words: words.join(' '), item: null, run: null };
+  },
   failed: nothing,
   cancelled: nothing,
   planned: () => ({ words: 'It is about to start.', item: null, run: null }),
