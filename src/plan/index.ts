@@ -53,7 +53,7 @@ export {
   type ScopeSchemas,
 } from './expression.ts';
 export { describeValue, type Fault, invalidPlan, nearNames } from './fault.ts';
-export { misfitsOf } from './fit.ts';
+export { type Misfit, misfitsOf } from './fit.ts';
 export {
   FIELD_KINDS,
   type FieldKind,
@@ -73,7 +73,7 @@ export {
   type StepState,
 } from './frontier.ts';
 export type { JsonSchema } from './json-schema.ts';
-export { schemaOfLiteral } from './json-schema.ts';
+export { describeSchema, schemaOfLiteral } from './json-schema.ts';
 export { labelOfPath, labelsUnder } from './label-path.ts';
 export { EXPRESSION_LIMITS, PLAN_LIMITS } from './limits.ts';
 export { parsePlan, parsePlaybook, planJsonSchema, playbookJsonSchema } from './parse.ts';
@@ -110,6 +110,7 @@ export {
 } from './propagate.ts';
 export type { Reference } from './references.ts';
 export { type RunFacts, schemasOf, scopeOf } from './scope.ts';
+export { filledIn, outputTypes, promisedOutput, standInMisfits } from './stand-in.ts';
 export {
   type CompiledTemplate,
   compileTemplate,

@@ -17,6 +17,7 @@ import { type Speaker, typedLabels } from '../typed-labels.ts';
 import { readGoalAnswer } from '../words/index.ts';
 import type { ItemReads } from './item-reads.ts';
 import { refuseEnded } from './refuse-ended.ts';
+import { standInOf } from './stand-in.ts';
 
 /** The answer is that the run shall end: the same as cancelling it, with what it did taken back. */
 function endsRun({ kind, step }: ItemRow, { action }: JsonObject): boolean {
@@ -224,7 +225,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
         } else {
           say(turn, 'step.completed', {
             step: path,
-            output: value ?? null,
+            output: standInOf(turn, path, value),
             labels: { base: who.label },
           });
         }
