@@ -5,6 +5,7 @@ import { misfitsOf } from './fit.ts';
 import { inferTemplate, type TypeScope } from './infer-type.ts';
 import { describeSchema, type JsonSchema, type Member, memberOf } from './json-schema.ts';
 import { PLAN_LIMITS } from './limits.ts';
+import { mismatchesOf } from './mismatch.ts';
 import { layered, type NameTable } from './name-table.ts';
 import type { TemplateNode } from './template.ts';
 
@@ -36,7 +37,8 @@ export function withoutTypes(scope: Names, roots: readonly string[]): Names {
   return extended(scope, Object.fromEntries(roots.map((root) => [root, undefined])));
 }
 
-export function checkReferences(
+/** What an expression reads is there, and its operations can work with what is known of it. */
+export function checkExpression(
   expression: CompiledExpression,
   path: string,
   scope: Names,
@@ -46,6 +48,8 @@ export function checkReferences(
     if (scope.names.has(root)) checkMember(root, inner, scope.names.get(root), path, check);
     else check.faults.push(unresolved(path, root, scope, check));
   }
+  for (const mismatch of mismatchesOf(expression.tree, typeScope(scope, check)))
+    check.faults.push({ path, ...mismatch });
 }
 
 function checkMember(
@@ -93,7 +97,7 @@ export function unresolved(path: string, root: string, scope: Names, check: Chec
 export function checkNode(node: TemplateNode, path: string, scope: Names, check: Check): void {
   switch (node.type) {
     case 'expression':
-      checkReferences(node.expression, path, scope, check);
+      checkExpression(node.expression, path, scope, check);
       return;
     case 'ref':
       checkNode(node.id, `${path}.$ref[1]`, scope, check);

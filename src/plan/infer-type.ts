@@ -1,5 +1,5 @@
 import { asWalk, type Node } from './cel.ts';
-import { branchesOf, type JsonSchema, schemaAt, schemaOfLiteral } from './json-schema.ts';
+import { branchesOf, itemOf, type JsonSchema, schemaAt, schemaOfLiteral } from './json-schema.ts';
 import { asPath } from './references.ts';
 import type { TemplateNode } from './template.ts';
 
@@ -14,11 +14,13 @@ const TEXT: JsonSchema = { type: 'string' };
 const WHOLE: JsonSchema = { type: 'integer' };
 const NUMBER: JsonSchema = { type: 'number' };
 const TRUTH: JsonSchema = { type: 'boolean' };
+/** What `timestamp(...)` gives: a text when it leaves the expression, a time with methods inside it. */
+export const MOMENT: JsonSchema = { type: 'string', format: 'date-time' };
 
 /** What an expression gives, as far as that is certain; undefined means that it could be anything. */
 export function inferExpression(node: Node, scope: TypeScope): JsonSchema | undefined {
   const path = asPath(node);
-  if (path) return path.exact ? schemaAt(scope.get(path.root), path.parts.join('.')) : undefined;
+  if (path?.exact) return schemaAt(scope.get(path.root), path.parts.join('.'));
   const walk = asWalk(node);
   if (walk) return inferWalk(walk, scope);
   switch (node.op) {
@@ -56,10 +58,14 @@ export function inferExpression(node: Node, scope: TypeScope): JsonSchema | unde
       return inferList(node.args.map((member) => inferExpression(member, scope)));
     case 'map':
       return inferMap(node.args, scope);
+    case '.':
+      return schemaAt(inferExpression(node.args[0], scope), node.args[1]);
+    case '[]':
+      return itemOf(inferExpression(node.args[0], scope));
     case 'call':
-      return FUNCTIONS[node.args[0]];
+      return Object.hasOwn(FUNCTIONS, node.args[0]) ? FUNCTIONS[node.args[0]] : undefined;
     case 'rcall':
-      return METHODS[node.args[0]];
+      return Object.hasOwn(METHODS, node.args[0]) ? METHODS[node.args[0]] : undefined;
     default:
       return undefined;
   }
@@ -98,7 +104,7 @@ export function inferTemplate(node: TemplateNode, scope: TypeScope): JsonSchema 
 
 const FUNCTIONS: { readonly [name: string]: JsonSchema } = {
   ...{ size: WHOLE, int: WHOLE, round: WHOLE, floor: WHOLE, ceil: WHOLE },
-  ...{ double: NUMBER, string: TEXT, bool: TRUTH, has: TRUTH, sum: NUMBER, timestamp: TEXT },
+  ...{ double: NUMBER, string: TEXT, bool: TRUTH, has: TRUTH, sum: NUMBER, timestamp: MOMENT },
 };
 
 const METHODS: { readonly [name: string]: JsonSchema } = {
@@ -133,6 +139,7 @@ function inferArithmetic(
   left: JsonSchema | undefined,
   right: JsonSchema | undefined,
 ): JsonSchema | undefined {
+  if (left === MOMENT || right === MOMENT) return undefined; // a time, or a length of time
   const types = [typeOf(left), typeOf(right)];
   if (types.every((type) => type === 'integer')) return WHOLE;
   if (types.every((type) => type === 'integer' || type === 'number')) return NUMBER;
@@ -147,7 +154,7 @@ function inferWalk(
   if (walk.name === 'all' || walk.name === 'exists' || walk.name === 'exists_one') return TRUTH;
   const list = inferExpression(walk.list, scope);
   if (walk.name === 'filter') return list;
-  const item = schemaAt(list, '0');
+  const item = itemOf(list);
   const inner = { get: (root: string) => (root === walk.variable ? item : scope.get(root)) };
   const last = walk.body.at(-1);
   const made = last && inferExpression(last, inner);

@@ -111,6 +111,26 @@ export function schemaAt(schema: JsonSchema | undefined, path: string): JsonSche
   return here;
 }
 
+/** Members of a written list that are kept apart, at most; of longer ones nothing is known. */
+const WRITTEN_MEMBERS = 16;
+
+/** The schema of whichever member of a list; undefined for anything else, and where it is not known. */
+export function itemOf(list: JsonSchema | undefined): JsonSchema | undefined {
+  const items: JsonSchema[] = [];
+  for (const branch of list ? branchesOf(list) : []) {
+    const written = Array.isArray(branch.prefixItems) ? branch.prefixItems : [];
+    const parts = branch.items === false ? written : [...written, branch.items];
+    if (branch.type !== 'array' || parts.length === 0) return undefined;
+    for (const part of parts) {
+      if (!isJsonObject(part)) return undefined;
+      items.push(part);
+    }
+  }
+  const [only] = items;
+  if (only && items.length === 1) return only;
+  return only && items.length <= WRITTEN_MEMBERS ? { anyOf: items } : undefined;
+}
+
 /** True where a whole number is to be read as a fraction too: the schema says `number`. */
 export function isFraction(schema: JsonSchema | undefined): boolean {
   return schema !== undefined && branchesOf(schema).some((branch) => branch.type === 'number');

@@ -3,7 +3,7 @@ import { type CapabilityContract, isOutside } from '../contract/index.ts';
 import type { CompiledPlan, CompiledStep, Registry } from './compile.ts';
 import { formJsonSchema } from './form.ts';
 import { inferTemplate } from './infer-type.ts';
-import { contractSchemas, type JsonSchema, memberOf } from './json-schema.ts';
+import { contractSchemas, itemOf, type JsonSchema } from './json-schema.ts';
 import type { NameTable } from './name-table.ts';
 
 /** What a wait leaves behind; see `WaitOutput`. */
@@ -53,12 +53,16 @@ function bodyOutput(
   const body: CompiledPlan | undefined = step.body;
   if ('each' in step.step) {
     const over = step.templates.over && inferTemplate(step.templates.over.node, names);
-    const item = over ? memberOf(over, '0') : undefined;
-    own.set(step.step.each.as, item?.status === 'known' ? item.schema : undefined);
+    own.set(step.step.each.as, itemOf(over));
   }
   for (const child of body?.steps ?? []) own.set(child.id, outputSchemaOf(child, registry, inner));
   const { output } = step.templates;
   if (output) return inferTemplate(output.node, inner);
-  const last = body?.steps.at(-1);
+  const last = body?.steps.every(happens) ? body.steps.at(-1) : undefined;
   return last && inner.get(last.id);
+}
+
+/** False where a body goes on without a step: then an earlier one's output may stand for the whole. */
+function happens({ step }: CompiledStep): boolean {
+  return step.when === undefined && step.onFail !== 'skip';
 }

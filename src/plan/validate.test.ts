@@ -101,6 +101,32 @@ describe('what is right is accepted', () => {
       ],
     ],
     [
+      'an item of a written list, whichever it is',
+      [
+        {
+          id: 'all',
+          each: {
+            over: ['x', 'note', 3],
+            as: 'one',
+            do: [
+              { ...mail, with: { ...mail.with, template: { $expr: 'one' } } },
+              { ...text, when: 'one == 3', with: { text: 'x' } },
+            ],
+          },
+        },
+      ],
+    ],
+    [
+      "an earlier step's output where the last one of a body may not happen",
+      [
+        {
+          id: 'all',
+          each: { over: [1], as: 'n', do: [hours, { ...text, when: 'hours.count > n' }] },
+        },
+        { ...text, id: 'last', when: 'all[0].count > 3' },
+      ],
+    ],
+    [
       'a list made from a list',
       [
         hours,
@@ -269,6 +295,48 @@ describe('every kind of fault is named', () => {
       'a text',
       'a whole number',
       'convert it',
+    ],
+    [
+      'a text that is compared with a number, in a condition',
+      [
+        { id: 'q', ask: { title: 'How many?', ...form({ name: 'v', kind: 'text' }) } },
+        { ...text, when: 'q.v > 3' },
+      ],
+      'steps[1].when',
+      'two numbers, two texts or two times on both sides of >',
+      'q.v > 3, where q.v is a text',
+      'Convert one: double(q.v)',
+    ],
+    [
+      'calculating with an amount of money',
+      [
+        hours,
+        { id: 'd', call: 'invoice.draft@1', with: { party: 'p', lines: { $expr: 'hours.lines' } } },
+        { ...text, with: { text: { $expr: "'Sum: ' + string(d.total * 2)" } } },
+      ],
+      'steps[2].with.text',
+      'two numbers on both sides of *',
+      'd.total is an object {',
+      'Use d.total.minor',
+    ],
+    [
+      'an item of a list that is walked',
+      [hours, { ...text, when: 'hours.lines.exists(l, l.text >= 1.5)' }],
+      'steps[1].when',
+      'two numbers, two texts or two times',
+      'l.text is a text',
+      'double(l.text)',
+    ],
+    [
+      'an event that is compared wrongly with what is known',
+      [
+        hours,
+        { id: 'w', wait: { event: 'payment.matched', where: 'event.sum - hours.lines > 1' } },
+      ],
+      'steps[1].wait.where',
+      'two numbers or two times on both sides of -',
+      'hours.lines is a list',
+      'size(hours.lines)',
     ],
     [
       'a list where a text belongs',

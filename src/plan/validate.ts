@@ -2,9 +2,9 @@ import { Failure } from '../contract/index.ts';
 import { LANGUAGE_NAMES } from './cel.ts';
 import {
   type Check,
+  checkExpression,
   checkFit,
   checkNode,
-  checkReferences,
   extended,
   type Names,
   typeScope,
@@ -24,7 +24,7 @@ import type { CompiledExpression } from './expression.ts';
 import type { Fault } from './fault.ts';
 import type { Form } from './form.ts';
 import { inferExpression, inferTemplate } from './infer-type.ts';
-import { type JsonSchema, memberOf } from './json-schema.ts';
+import { itemOf, type JsonSchema } from './json-schema.ts';
 import { layered } from './name-table.ts';
 import { outputSchemaOf } from './output-schema.ts';
 import type { Plan, Playbook } from './plan.ts';
@@ -153,7 +153,7 @@ function checkCondition(
   scope: Names,
   check: Check,
 ): void {
-  checkReferences(expression, path, scope, check);
+  checkExpression(expression, path, scope, check);
   checkFit(
     inferExpression(expression.tree, typeScope(scope, check)),
     { type: 'boolean' },
@@ -231,9 +231,8 @@ function variablesOf(
   if ('repeat' in source) return { round: { type: 'integer' } };
   if (!('each' in source)) return {};
   const list = templates.over && inferTemplate(templates.over.node, typeScope(scope, check));
-  const item = list ? memberOf(list, '0') : undefined;
   return {
-    [source.each.as]: item?.status === 'known' ? item.schema : undefined,
+    [source.each.as]: itemOf(list),
     index: { type: 'integer' },
   };
 }
