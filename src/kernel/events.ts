@@ -212,7 +212,13 @@ export interface KernelEvents extends TrustEvents, HookEvents {
   };
   'item.snoozed': { readonly until?: number; readonly event?: string };
   'item.woken': { readonly because: string };
-  'item.closed': { readonly how: ItemEnd; readonly by: string; readonly answer?: Json };
+  'item.closed': {
+    readonly how: ItemEnd;
+    readonly by: string;
+    readonly answer?: Json;
+    /** why, where `how` does not say it */
+    readonly because?: string;
+  };
   // approval/<id>
   'approval.recorded': {
     readonly signed: JsonObject;

@@ -26,7 +26,7 @@ export {
 } from './folds/destinations-fold.ts';
 export { type DeviceRow, devicesFold, type NonceRow, noncesFold } from './folds/device-folds.ts';
 export { type EffectRow, effectsFold, heldUntilOf } from './folds/effects-fold.ts';
-export { type ItemRow, itemsFold, urgency } from './folds/items-fold.ts';
+export { type ItemRow, itemsFold, ofRun, urgency } from './folds/items-fold.ts';
 export { type LockRow, locksFold } from './folds/locks-fold.ts';
 export { type PolicyRow, policyFold } from './folds/policy-fold.ts';
 export { idOf } from './folds/rows.ts';

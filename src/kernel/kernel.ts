@@ -16,6 +16,7 @@ import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
 import { effectsFold, type ItemRow, locksFold, type RunRow, runsFold, waitsFold } from './folds.ts';
 import { createHooks, type Hooks } from './hooks/index.ts';
+import { closeOrphans } from './inbox/close-orphans.ts';
 import { createItems, type Items } from './inbox/items.ts';
 import { createItemWaker } from './inbox/snooze.ts';
 import { createPlanner } from './planner.ts';
@@ -273,6 +274,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       }
       // the lines for keys and rates are in memory only: whoever stood in one asks again
       for await (const { row } of waits.every({ index: 'here' })) runner.wake(row.run);
+      goOnBeside(closeOrphans(options));
       goOnBeside(itemWaker.catchUp());
       goOnBeside(deliverMissed({ ...options, runner }));
       await hooks.recover();

@@ -23,6 +23,8 @@ export type ItemRow = {
   /** seq of the event that put it off */
   readonly snoozedAt: number | null;
   readonly end: ItemEnd | null;
+  /** why it was closed, where its end does not say it */
+  readonly because: string | null;
   readonly answer: Json;
 };
 
@@ -30,7 +32,7 @@ const AWAKE = { snoozedUntil: null, snoozedFor: null, snoozedAt: null } as const
 
 export const itemsFold: Fold<ItemRow> = {
   name: 'items',
-  version: 4,
+  version: 5,
   reads: (type) => type.startsWith('item.'),
   keys: (event) => [idOf(event.stream)],
   apply: (rows, stored) => {
@@ -53,6 +55,7 @@ export const itemsFold: Fold<ItemRow> = {
         status: 'open',
         ...AWAKE,
         end: null,
+        because: null,
         answer: null,
       });
     }
@@ -77,6 +80,7 @@ export const itemsFold: Fold<ItemRow> = {
           ...row,
           status: 'closed',
           end: event.data.how,
+          because: event.data.because ?? null,
           answer: event.data.answer ?? null,
         });
       default:
@@ -84,10 +88,11 @@ export const itemsFold: Fold<ItemRow> = {
     }
   },
   indexes: {
-    /** the gravest first, then the oldest; `awake` without what was put off */
+    /** the gravest first, then the oldest, then as it stands in its plan; `awake` without what was put off */
     open: (row) => (row.status === 'closed' ? undefined : urgency(row)),
     awake: (row) => (row.status === 'open' ? urgency(row) : undefined),
-    run: (row) => (row.status === 'closed' ? undefined : (row.run ?? undefined)),
+    /** of one run between `ofRun`, the oldest first */
+    run: (row) => (row.status === 'closed' || row.run === null ? undefined : sinceOf(row)),
     snoozed: (row) => (row.status === 'snoozed' ? (row.snoozedUntil ?? undefined) : undefined),
     awaits: (row) => (row.status === 'snoozed' ? (row.snoozedFor ?? undefined) : undefined),
     topic: (row) => topicOf(row.body),
@@ -96,9 +101,28 @@ export const itemsFold: Fold<ItemRow> = {
 
 const URGENCY = { high: 0, medium: 1, low: 2 } as const;
 
+type Place = Pick<ItemRow, 'createdAt' | 'run' | 'step'>;
+
 /** Where it stands among everything that waits, whatever became of it. */
-export function urgency({ risk, createdAt }: Pick<ItemRow, 'risk' | 'createdAt'>): string {
-  return `${URGENCY[risk]}|${createdAt}`;
+export function urgency({ risk, ...place }: Place & Pick<ItemRow, 'risk'>): string {
+  return `${URGENCY[risk]}|${place.createdAt}|${place.run ?? ''}|${placeInPlan(place.step)}`;
+}
+
+/** The bounds of the index `run` for one run. */
+export function ofRun(run: Id): { readonly from: string; readonly to: string } {
+  return { from: `${run}|`, to: `${run}}` }; // the character after the bar
+}
+
+function sinceOf({ run, createdAt, step }: Place): string {
+  return `${run ?? ''}|${createdAt}|${placeInPlan(step)}`;
+}
+
+/** digits of the greatest number of an item or round; more than `PLAN_LIMITS` lets in */
+const PLACES = 9;
+
+/** `each/2/ask` comes before `each/10/ask`, though as a text it would not. */
+function placeInPlan(step: string | null): string {
+  return (step ?? '').replaceAll(/(?<=\/)\d+(?=\/)/g, (index) => index.padStart(PLACES, '0'));
 }
 
 /** What a question without a run is about, so that it is asked once. */

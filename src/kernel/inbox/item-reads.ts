@@ -79,7 +79,8 @@ export function createItemReads(ports: KernelPorts): ItemReads {
   async function openItem(id: Id): Promise<ItemRow> {
     const item = await get(id);
     if (item.status !== 'closed') return item;
-    throw failure('already_decided', `This was ${item.end ?? 'closed'} before.`, {
+    const because = item.because === null ? '' : ` ${item.because}`;
+    throw failure('already_decided', `This was ${item.end ?? 'closed'} before.${because}`, {
       item: item.id,
       end: item.end ?? '',
     });

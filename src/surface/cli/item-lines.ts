@@ -45,6 +45,7 @@ export function cardLines(card: CardView, screen: Screen): readonly string[] {
   const lines = [
     ...wrap(plain(item.title), screen.width).map(screen.bold),
     `${item.id}  ${item.kind}${card.mode === 'sandbox' ? '  sandbox: nothing leaves' : ''}`,
+    ...(item.because === null ? [] : wrap(`${item.end}: ${plain(item.because)}`, screen.width)),
     ...bodyLines(card, screen),
   ];
   for (const [index, shown] of card.effects.entries()) {

@@ -86,7 +86,7 @@ export async function cardView(services: Services, id: string) {
   return {
     item: {
       ...(await inboxRow(services, item)),
-      ...{ step: item.step, body: item.body, end: item.end },
+      ...{ step: item.step, body: item.body, end: item.end, because: item.because },
     },
     company: log.company,
     incarnation: control?.incarnation ?? 0,

@@ -85,6 +85,7 @@ export interface Card {
     readonly snoozedUntil?: string | null;
     readonly snoozedFor?: string | null;
     readonly end?: string | null;
+    readonly because?: string | null;
   };
   readonly policy: string;
   readonly mode: Mode;

@@ -116,7 +116,9 @@ export function ApprovalCard({
   return (
     <>
       <ChangesBanner changes={open.changes} />
-      {item.status === 'closed' && !known ? <p class="banner">{endWords(item.end)}</p> : null}
+      {item.status === 'closed' && !known ? (
+        <p class="banner">{endWords(item.end, item.because)}</p>
+      ) : null}
       {known ? <SentLine sent={known} /> : null}
       <HeldLine effects={card.effects} run={item.run} />
       <CardBody

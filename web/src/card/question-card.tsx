@@ -62,7 +62,7 @@ export function QuestionCard({
 
   return (
     <>
-      {isOpen ? null : <p class="banner">{endWords(item.end)}</p>}
+      {isOpen ? null : <p class="banner">{endWords(item.end, item.because)}</p>}
       <Facts title={item.title} step={item.step ?? ''} body={body} />
       {isOpen ? (
         <form

@@ -100,8 +100,8 @@ export const KIND_WORDS: { readonly [Kind in ItemKind]: StatusWords } = {
 };
 
 /** How a closed item ended. */
-export function endWords(end: string | null | undefined): string {
-  return (end && END_WORDS[end]) || 'closed';
+export function endWords(end: string | null | undefined, because?: string | null): string {
+  return because ?? ((end && END_WORDS[end]) || 'closed');
 }
 
 const END_WORDS: { readonly [end: string]: string } = {
