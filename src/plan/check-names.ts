@@ -1,6 +1,6 @@
 import type { Registry } from './compile.ts';
 import type { CompiledExpression } from './expression.ts';
-import { type Fault, suggest } from './fault.ts';
+import { type Fault, joinDotted, suggest } from './fault.ts';
 import { misfitsOf } from './fit.ts';
 import { inferTemplate, type TypeScope } from './infer-type.ts';
 import { describeSchema, type JsonSchema, type Member, memberOf } from './json-schema.ts';
@@ -132,14 +132,16 @@ export function checkFit(
   check: Check,
 ): void {
   for (const misfit of misfitsOf(from, to)) {
-    const at = misfit.path === '' ? path : `${path}.${misfit.path}`;
+    const at = joinDotted(path, misfit.path);
     const name =
       misfit.names && suggestFor(check, misfit.found, misfit.names, `Leave ${misfit.found} out.`);
     const remedy =
       name ??
       (misfit.found === 'nothing'
         ? `Give it ${at}.`
-        : `Change it, or convert it: string(...), int(...), double(...).`);
+        : misfit.isLiteral
+          ? `Correct ${at}.`
+          : `Change it, or convert it: string(...), int(...), double(...).`);
     check.faults.push({ path: at, expected: misfit.expected, found: misfit.found, remedy });
   }
 }

@@ -2,6 +2,7 @@ import { isJsonObject } from '../base/index.ts';
 import { type CapabilityContract, isOutside } from '../contract/index.ts';
 import { type Check, checkFit, type Names, typeScope, under, unknownName } from './check-names.ts';
 import type { CompiledStep } from './compile.ts';
+import { joinDotted } from './fault.ts';
 import { type Form, formJsonSchema, formSchema } from './form.ts';
 import { inferTemplate } from './infer-type.ts';
 import { contractSchemas, type JsonSchema } from './json-schema.ts';
@@ -78,7 +79,7 @@ function checkInput(
   if (literal.type !== 'literal' || check.faults.length > before) return;
   const parsed = contract.input.safeParse(literal.value); // nothing is left open: the contract itself can say
   for (const issue of parsed.success ? [] : parsed.error.issues) {
-    const at = [`${step.path}.with`, ...issue.path.map(String)].join('.');
+    const at = joinDotted(`${step.path}.with`, issue.path.map(String).join('.'));
     check.faults.push({
       path: at,
       expected: `input that ${contract.name} accepts`,
@@ -130,7 +131,7 @@ export function checkHoles(step: CompiledStep, check: Check): void {
     if (node.type === 'object')
       for (const [name, member] of node.members) look(member, under(path, name));
     if (node.type !== 'receipt') return;
-    const at = `${step.path}.with.${path}`;
+    const at = joinDotted(`${step.path}.with`, path);
     if (contract?.effect === 'grave')
       refuse(at, 'no hole in an act that cannot be delegated', 'a hole');
     const role = roleAt(contract, path);

@@ -1,7 +1,7 @@
 import type { Json } from '../base/index.ts';
 import { type CapabilityContract, type EffectClass, Failure } from '../contract/index.ts';
 import { type CompiledExpression, compileExpression } from './expression.ts';
-import { type Fault, invalidPlan, joinPath } from './fault.ts';
+import { type Fault, invalidPlan, joinDotted, joinPath } from './fault.ts';
 import { formJsonSchema } from './form.ts';
 import { contractSchemas, type JsonSchema } from './json-schema.ts';
 import { cycleFaults, topological, type Unordered, unique, withOrder } from './order.ts';
@@ -111,9 +111,11 @@ export function compilePlan(plan: Plan, registry: Pick<Registry, 'capability'>):
 export function compileWithFaults(
   plan: Plan,
   registry: Pick<Registry, 'capability'>,
+  /** where the steps stand in their document */
+  path = 'steps',
 ): { compiled: CompiledPlan; faults: readonly Fault[] } {
   const faults: Fault[] = [];
-  return { compiled: compileSteps(plan.steps, 'steps', new Set(), registry, faults), faults };
+  return { compiled: compileSteps(plan.steps, path, new Set(), registry, faults), faults };
 }
 
 /** Reads with every part of a step's texts; used for the step and for its nested bodies. */
@@ -326,7 +328,7 @@ function faultsOfFailure(error: Failure, path: string): Fault[] {
   const named = error.facts.faults;
   if (Array.isArray(named) && named.length > 0) {
     const [first] = named as unknown as readonly Fault[]; // made by template.ts in this module
-    if (first) return [{ ...first, path: first.path === '' ? path : `${path}.${first.path}` }];
+    if (first) return [{ ...first, path: joinDotted(path, first.path) }];
   }
   return [
     {

@@ -11,21 +11,42 @@ export interface Fault {
   readonly remedy: string;
 }
 
-/** All faults as one failure; beyond the limit they are counted only. */
-export function invalidPlan(faults: readonly Fault[]): Failure {
+/** Faults that the message itself names: the first few say what kind of thing is wrong. */
+const IN_MESSAGE = 3;
+
+/**
+ * All faults as one failure; beyond the limit they are counted only. `all` says where to read those that
+ * the message does not name.
+ */
+export function invalidPlan(faults: readonly Fault[], all?: string): Failure {
   const [first] = faults;
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  const said = faults.slice(0, IN_MESSAGE).map(faultWords).join('; ');
+  const rest = faults.length - IN_MESSAGE;
   const message = first
-    ? `${first.path || 'the plan'}: expected ${first.expected}, found ${first.found}${more}`
+    ? `${said}${rest > 0 ? ` (and ${rest} more)` : ''}`
     : 'the plan is not valid';
   const named: Json = faults.slice(0, PLAN_LIMITS.faults).map((fault) => ({ ...fault }));
-  return failure('invalid_plan', message, { faults: named, count: faults.length }, first?.remedy);
+  const facts = { faults: named, count: faults.length };
+  const remedy = first && all && faults.length > 1 ? `${first.remedy} ${all}` : first?.remedy;
+  return failure('invalid_plan', message, facts, remedy);
+}
+
+function faultWords({ path, expected, found }: Fault): string {
+  return `${path || 'the plan'}: expected ${expected}, found ${found}`;
 }
 
 /** `steps[2]` + `with.party` */
 export function joinPath(path: string, part: string | number): string {
   if (typeof part === 'number') return `${path}[${part}]`;
   return path === '' ? part : `${path}.${part}`;
+}
+
+/** `steps[2].with` + `to.0.name` is `steps[2].with.to[0].name`: every path is written in one way. */
+export function joinDotted(path: string, dotted: string): string {
+  if (dotted === '') return path;
+  return dotted
+    .split('.')
+    .reduce((at, part) => joinPath(at, /^\d+$/.test(part) ? Number(part) : part), path);
 }
 
 /** A value in a few words, for `found`. */

@@ -1,5 +1,5 @@
 import { canonicalJson, isJsonObject, type Json } from '../base/index.ts';
-import { branchesOf, describeSchema, type JsonSchema } from './json-schema.ts';
+import { branchesOf, describeSchema, describeWithLimits, type JsonSchema } from './json-schema.ts';
 
 /** Where one schema can never satisfy another. */
 export interface Misfit {
@@ -7,6 +7,8 @@ export interface Misfit {
   readonly path: string;
   readonly expected: string;
   readonly found: string;
+  /** it is written in the plan, so it is corrected there and not converted */
+  readonly isLiteral?: true;
   /** the names that exist, where a name is wrong */
   readonly names?: readonly string[];
 }
@@ -34,16 +36,32 @@ export function misfitsOf(
   const isDeep = nearest?.some((misfit) => misfit.path !== path) ?? false;
   return isDeep || targets.length === 1
     ? (nearest ?? [])
-    : [{ path, expected: describeSchema(to), found: describeSchema(from) }];
+    : [
+        {
+          path,
+          expected: describeSchema(to),
+          found: describeSchema(from),
+          ...(from.const !== undefined && { isLiteral: true }),
+        },
+      ];
 }
 
 function misfitsOfBranch(from: JsonSchema, to: JsonSchema, path: string): readonly Misfit[] {
-  const plain = [{ path, expected: describeSchema(to), found: describeSchema(from) }];
+  const isLiteral = from.const !== undefined;
+  const plain: readonly Misfit[] = [
+    {
+      path,
+      expected: describeSchema(to),
+      found: describeSchema(from),
+      ...(isLiteral && { isLiteral }),
+    },
+  ];
   const type = typeName(from);
   const wanted = typeName(to);
   if (type && wanted && !sameType(type, wanted)) return plain;
   if (!valuesMeet(from, to)) return plain;
-  if (from.const !== undefined && !isWithin(from.const, to)) return plain;
+  if (from.const !== undefined && !isWithin(from.const, to))
+    return plain.map((misfit) => ({ ...misfit, expected: describeWithLimits(to) }));
   if (type === 'object' && wanted === 'object') return misfitsOfObject(from, to, path);
   if (type === 'array' && wanted === 'array') return misfitsOfList(from, to, path);
   return [];

@@ -76,7 +76,13 @@ export type { JsonSchema } from './json-schema.ts';
 export { describeSchema, schemaOfLiteral } from './json-schema.ts';
 export { labelOfPath, labelsUnder } from './label-path.ts';
 export { EXPRESSION_LIMITS, PLAN_LIMITS } from './limits.ts';
-export { parsePlan, parsePlaybook, planJsonSchema, playbookJsonSchema } from './parse.ts';
+export {
+  parsePlan,
+  parsePlaybook,
+  planJsonSchema,
+  playbookJsonSchema,
+  readPlaybook,
+} from './parse.ts';
 export {
   type AskStep,
   type CallStep,
@@ -120,4 +126,4 @@ export {
   resolveTemplate,
   type TemplatePorts,
 } from './template.ts';
-export { type ValidateOptions, validatePlan, validatePlaybook } from './validate.ts';
+export { checkPlaybook, type ValidateOptions, validatePlan, validatePlaybook } from './validate.ts';

@@ -148,7 +148,9 @@ function describeBranch(schema: JsonSchema): string {
   if (Array.isArray(schema.enum)) return `one of ${schema.enum.slice(0, 12).map(quote).join(', ')}`;
   switch (schema.type) {
     case 'string':
-      return schema.format ? `a text (${schema.format})` : 'a text';
+      return typeof schema.format === 'string'
+        ? (FORMATS[schema.format] ?? `a text (${schema.format})`)
+        : 'a text';
     case 'integer':
       return 'a whole number';
     case 'number':
@@ -166,6 +168,31 @@ function describeBranch(schema: JsonSchema): string {
     default:
       return 'anything';
   }
+}
+
+const FORMATS: { readonly [format: string]: string } = {
+  email: 'an e-mail address such as ann@example.com',
+  date: 'a day such as 2026-12-01',
+  'date-time': 'a time such as 2026-12-01T09:00:00Z',
+  uri: 'an address such as https://example.com',
+};
+
+/** The same with its bounds, for a value that is of the right type and yet not allowed. */
+export function describeWithLimits(schema: JsonSchema): string {
+  const words = describeSchema(schema);
+  const limits: string[] = [];
+  const isBound = (value: Json | undefined): value is number =>
+    typeof value === 'number' && Math.abs(value) < Number.MAX_SAFE_INTEGER; // zod's own bounds say nothing
+  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minLength, maxLength } = schema;
+  if (isBound(minimum)) limits.push(`at least ${minimum}`);
+  if (isBound(exclusiveMinimum)) limits.push(`more than ${exclusiveMinimum}`);
+  if (isBound(maximum)) limits.push(`at most ${maximum}`);
+  if (isBound(exclusiveMaximum)) limits.push(`less than ${exclusiveMaximum}`);
+  if (isBound(minLength)) limits.push(`at least ${minLength} characters`);
+  if (isBound(maxLength)) limits.push(`at most ${maxLength} characters`);
+  if (typeof schema.pattern === 'string' && schema.format === undefined)
+    limits.push(`of the form ${schema.pattern}`);
+  return limits.length > 0 ? `${words}, ${limits.join(', ')}` : words;
 }
 
 function quote(value: Json): string {

@@ -13,6 +13,10 @@ import {
   type Step,
   stepSchemas,
 } from './plan.ts';
+import { readableRest } from './readable-rest.ts';
+
+/** Where the steps of a playbook stand. */
+const STEPS = 'plan.steps';
 
 /** Reads a plan from outside. Fails with `invalid_plan`; facts name every fault by its path. */
 export function parsePlan(json: unknown): Plan {
@@ -21,7 +25,28 @@ export function parsePlan(json: unknown): Plan {
 
 /** Reads a playbook from outside; its faults are named like those of a plan. */
 export function parsePlaybook(json: unknown): Playbook {
-  return parseWith(playbookSchema, json, (playbook) => playbook.plan.steps, 'plan.steps');
+  return parseWith(playbookSchema, json, (playbook) => playbook.plan.steps, STEPS);
+}
+
+/**
+ * What is wrong with the shape of a playbook, together with what could be read of it in spite of that: a
+ * step that cannot be read is replaced by one that does nothing and of which nothing is known. Without a
+ * playbook, too little could be read.
+ */
+export function readPlaybook(json: unknown): {
+  readonly playbook?: Playbook;
+  readonly faults: readonly Fault[];
+} {
+  const unsound = jsonFaults(json);
+  if (unsound.length > 0) return { faults: unsound };
+  const { value, faults } = readWith(
+    playbookSchema,
+    json,
+    (playbook) => playbook.plan.steps,
+    STEPS,
+  );
+  const playbook = value ?? (isJsonObject(json) ? readableRest(json, faults) : undefined);
+  return { ...(playbook && { playbook }), faults };
 }
 
 /** The stored form as JSON Schema (draft 2020-12), for editors and for models. */
@@ -49,11 +74,21 @@ function parseWith<T>(
 ): T {
   const unsound = jsonFaults(json);
   if (unsound.length > 0) throw invalidPlan(unsound);
+  const { value, faults } = readWith(schema, json, stepsOf, path);
+  if (value === undefined || faults.length > 0) throw invalidPlan(faults);
+  return value;
+}
+
+function readWith<T>(
+  schema: z.ZodType<T>,
+  json: unknown,
+  stepsOf: (parsed: T) => readonly Step[],
+  path: string,
+): { readonly value?: T; readonly faults: readonly Fault[] } {
   const result = schema.safeParse(json);
-  if (!result.success) throw invalidPlan(faultsOf(result.error.issues, json));
-  const tooMany = countFaults(stepsOf(result.data), path);
-  if (tooMany.length > 0) throw invalidPlan(tooMany);
-  return result.data;
+  if (!result.success) return { faults: faultsOf(result.error.issues, json) };
+  const faults = countFaults(stepsOf(result.data), path);
+  return faults.length > 0 ? { faults } : { value: result.data, faults };
 }
 
 /** Levels of a whole document: nested bodies and the templates inside them. */

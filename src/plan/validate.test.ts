@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { cpuMs } from '../../test/support/cpu-time.ts';
@@ -5,10 +6,10 @@ import type { Json, JsonObject } from '../base/index.ts';
 import { LANGUAGE_NAMES } from './cel.ts';
 import type { Registry } from './compile.ts';
 import { compileExpression, evaluateExpression } from './expression.ts';
-import { parsePlan } from './parse.ts';
+import { parsePlan, readPlaybook } from './parse.ts';
 import type { Playbook } from './plan.ts';
 import { capability, invoiceInput, invoicePlan, labelled, registry, reminder } from './test-kit.ts';
-import { validatePlan, validatePlaybook } from './validate.ts';
+import { checkPlaybook, validatePlan, validatePlaybook } from './validate.ts';
 
 const text = { id: 'text', call: 'text.summarise@1', with: { text: 'x' } };
 const hours = { id: 'hours', call: 'time.unbilled@1', with: { party: 'p', month: '2026-10' } };
@@ -357,7 +358,7 @@ describe('every kind of fault is named', () => {
     [
       'a list of the wrong things',
       [hours, { ...mail, with: { ...mail.with, attach: { $expr: 'hours.lines' } } }],
-      'steps[1].with.attach.0',
+      'steps[1].with.attach[0]',
       'a text',
       'an object',
       '',
@@ -371,7 +372,7 @@ describe('every kind of fault is named', () => {
           with: { party: 'p', lines: [{ text: 'x', hours: 1 }] },
         },
       ],
-      'steps[0].with.lines.0.amount',
+      'steps[0].with.lines[0].amount',
       'an object {minor, currency}',
       'nothing',
       'Give it',
@@ -412,7 +413,7 @@ describe('every kind of fault is named', () => {
       'a literal that breaks the pattern',
       [{ ...mail, with: { ...mail.with, to: 'nobody' } }],
       'steps[0].with.to',
-      'a text (email)',
+      'an e-mail address such as ann@example.com',
       '"nobody"',
       '',
     ],
@@ -675,6 +676,118 @@ describe('a playbook', () => {
     expect(validatePlaybook({ ...reminder, plan }, registry).map(({ path }) => path)).toEqual([
       'plan.steps[1].with.text',
     ]);
+  });
+
+  describe('read from outside', () => {
+    const sound = { ...reminder, version: 3, plan: { steps: [text, hours] } };
+    const pathsOf = (document: unknown) =>
+      checkPlaybook(document, registry).map(({ path }) => path);
+    const withSteps = (...steps: unknown[]) => ({ ...sound, plan: { steps } });
+    const wrong = { ...text, id: 'w', call: 'text.sumarise@1' };
+
+    test('without a fault has none', () => {
+      expect(checkPlaybook(sound, registry)).toEqual([]);
+    });
+
+    test.each<[string, unknown, string[]]>([
+      [
+        'a step of a wrong shape hides neither another nor is it missed by those that refer to it',
+        withSteps(
+          { ...text, wehn: 'true' },
+          { ...text, id: 'b', with: { text: { $expr: 'text.text + nope.x' } } },
+          wrong,
+        ),
+        ['plan.steps[0].wehn', 'plan.steps[1].with.text', 'plan.steps[2].call'],
+      ],
+      [
+        'a step inside another',
+        withSteps(
+          wrong,
+          { id: 'r', repeat: { do: [{ ...text, tet: 1 }, hours], until: 'hours.count == "a"' } },
+          { id: 's', repeat: { do: [{ ...text, tet: 1 }], until: 'round == "a"', max: 3 } },
+        ),
+        [
+          'plan.steps[1].repeat.do[0].tet',
+          'plan.steps[1].repeat.max',
+          'plan.steps[2].repeat.do[0].tet',
+          'plan.steps[0].call',
+          'plan.steps[2].repeat.until',
+        ],
+      ],
+      [
+        'members around the plan',
+        { ...withSteps(wrong), version: 0, titel: 'x', autonomy: 'maybe' },
+        ['version', 'autonomy', 'titel', 'plan.steps[0].call'],
+      ],
+      [
+        'a step without an id, and one that is none',
+        withSteps({ call: 'text.summarise@1', with: { text: 'x' } }, 3, wrong),
+        ['plan.steps[0].id', 'plan.steps[1]', 'plan.steps[2].call'],
+      ],
+      [
+        'an id twice that could not be read',
+        withSteps({ ...text, x: 1 }, { ...text, x: 1 }),
+        ['plan.steps[0].x', 'plan.steps[1].x', 'plan.steps[1].id'],
+      ],
+      [
+        'a step that an earlier one waits for',
+        withSteps(
+          { ...mail, with: { ...mail.with, text: { $expr: 'text.text' } } },
+          { ...text, x: 1 },
+        ),
+        ['plan.steps[1].x'],
+      ],
+      ['no steps at all', { ...sound, plan: {} }, ['plan.steps']],
+      ['no playbook at all', 'x', ['']],
+    ])('%s', (_, document, paths) => {
+      expect(pathsOf(document)).toEqual(paths);
+    });
+
+    test('law: whatever is broken, nothing throws, and what is broken is named', () => {
+      const value = fc.oneof(fc.constantFrom(null, 3, 'x', [], {}, [{}]), fc.json());
+      const place = fc.constantFrom('id', 'call', 'with', 'when', 'after', 'catch', 'x');
+      fc.assert(
+        fc.property(fc.nat(2), place, value, (index, key, broken) => {
+          const steps = [text, { ...hours, id: 'h' }, { ...mail, id: 'm' }].map((step, at) =>
+            at === index ? { ...step, [key]: broken } : step,
+          );
+          const found = checkPlaybook(withSteps(...steps, wrong), registry);
+          expect(found.map(({ path }) => path)).toContain('plan.steps[3].call');
+          const shape = readPlaybook(withSteps(...steps)).faults;
+          for (const fault of shape) expect(found).toContainEqual(fault);
+        }),
+      );
+    });
+
+    test('each path is written in one way, and a remedy names the same one', () => {
+      const found = checkPlaybook(
+        withSteps(
+          { ...mail, with: { to: 'nobody', template: 'note', attach: ['a', 3] } },
+          { ...text, with: {} },
+        ),
+        registry,
+      );
+      expect(found).toEqual([
+        {
+          path: 'plan.steps[0].with.to',
+          expected: 'an e-mail address such as ann@example.com',
+          found: '"nobody"',
+          remedy: 'Correct plan.steps[0].with.to.',
+        },
+        {
+          path: 'plan.steps[0].with.attach[1]',
+          expected: 'a text',
+          found: '3',
+          remedy: 'Correct plan.steps[0].with.attach[1].',
+        },
+        {
+          path: 'plan.steps[1].with.text',
+          expected: 'a text',
+          found: 'nothing',
+          remedy: 'Give it plan.steps[1].with.text.',
+        },
+      ]);
+    });
   });
 
   test('is checked with its output', () => {

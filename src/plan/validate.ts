@@ -27,6 +27,7 @@ import { inferExpression, inferTemplate } from './infer-type.ts';
 import { itemOf, type JsonSchema } from './json-schema.ts';
 import { layered } from './name-table.ts';
 import { outputSchemaOf } from './output-schema.ts';
+import { readPlaybook } from './parse.ts';
 import type { Plan, Playbook } from './plan.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
 
@@ -48,19 +49,23 @@ export function validatePlan(
   registry: Registry,
   options: ValidateOptions = {},
 ): readonly Fault[] {
-  const { check } = checkPlan(plan, registry, options.input);
-  return options.path ? within(options.path, check.faults) : check.faults;
+  const path = options.path ? `${options.path}.steps` : 'steps';
+  return checkPlan(plan, registry, options.input, path).check.faults;
 }
 
 /** A playbook is checked with its own input, its output and everything that it plays. */
 export function validatePlaybook(playbook: Playbook, registry: Registry): readonly Fault[] {
-  const { check, compiled, names } = checkPlan(playbook.plan, registry, playbook.input);
-  const faults = within('plan', check.faults);
-  const last: Check = { ...check, faults };
+  const { check, compiled, names } = checkPlan(
+    playbook.plan,
+    registry,
+    playbook.input,
+    'plan.steps',
+  );
+  const { faults } = check;
   if (playbook.output !== undefined) {
     try {
       const scope = extended({ names }, outputsOf(compiled, { names }, check));
-      checkNode(compileTemplate(playbook.output).node, 'output', scope, last);
+      checkNode(compileTemplate(playbook.output).node, 'output', scope, check);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       faults.push({
@@ -83,21 +88,27 @@ export function validatePlaybook(playbook: Playbook, registry: Registry): readon
   return faults;
 }
 
+/**
+ * Every fault of a playbook as it comes from outside: of its shape, and of all that could be read in
+ * spite of that.
+ */
+export function checkPlaybook(json: unknown, registry: Registry): readonly Fault[] {
+  const { playbook, faults } = readPlaybook(json);
+  return playbook ? [...faults, ...validatePlaybook(playbook, registry)] : faults;
+}
+
 function checkPlan(
   plan: Plan,
   registry: Registry,
   input: ValidateOptions['input'],
+  path: string,
 ): { check: Check; compiled: CompiledPlan; names: Names['names'] } {
-  const { compiled, faults } = compileWithFaults(plan, registry);
+  const { compiled, faults } = compileWithFaults(plan, registry, path);
   const check: Check = { registry, faults: [...faults], nested: nestedIds(compiled) };
   const names = layered(new Map([['input', inputSchema(input)]]));
   checkSteps(compiled, { names }, check);
   checkReachable(compiled, check);
   return { check, compiled, names };
-}
-
-function within(path: string, faults: readonly Fault[]): Fault[] {
-  return faults.map((fault) => ({ ...fault, path: `${path}.${fault.path}` }));
 }
 
 function checkSteps(plan: CompiledPlan, around: Names, check: Check): void {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/base/index.ts';
 import { freelancerPack } from '../../src/company/freelancer/index.ts';
 import { createPlaybookRegistry } from '../../src/kernel/registry-ops/index.ts';
+import { PLAN_LIMITS } from '../../src/plan/index.ts';
 import { withHome } from '../support/compose-kernel.ts';
 import { openInvoiceHome } from '../support/invoice-flow.ts';
 import { drive, letters, start, type Travel, travel } from './time-travel-kit.ts';
@@ -62,7 +63,8 @@ describe('publishing', () => {
         ...replaced('sum', { call: 'math.ad@1' })(steps),
         { id: 'late', call: 'math.add@1', with: { n: { $expr: 'nothing.n' } } },
       ]);
-      const faults = playbooks.check(bad);
+      const { faults, more } = playbooks.check(bad);
+      expect(more).toBe(0);
       expect(faults.map(({ path }) => path)).toEqual(
         expect.arrayContaining([
           expect.stringContaining('steps[1]'),
@@ -71,8 +73,39 @@ describe('publishing', () => {
       );
       await expect(playbooks.publish(bad, '', 'operator:test')).rejects.toMatchObject({
         code: 'invalid_plan',
+        message: expect.stringMatching(/steps\[1\].*; .*steps\[8\]/),
+        remedy: expect.stringContaining('steward playbooks check FILE'),
       });
       expect(await playbooks.list()).toHaveLength(1);
+    }));
+
+  test('faults of the shape do not hide those of the other steps, nor when it is published', () =>
+    travel(async (parts) => {
+      const playbooks = registryOf(parts);
+      const bad = version(2, (steps) => [
+        ...replaced('pause', { wehn: 'true' })(replaced('sum', { call: 'math.ad@1' })(steps)),
+        { id: 'late', call: 'math.add@1', with: { n: { $expr: 'nothing.n' } } },
+      ]);
+      const paths = playbooks.check(bad).faults.map(({ path }) => path);
+      expect(paths.some((path) => path.endsWith('.wehn'))).toBe(true);
+      expect(paths).toContain('plan.steps[1].call');
+      expect(paths).toContain('plan.steps[8].with.n');
+      await expect(playbooks.publish(bad, '', 'operator:test')).rejects.toMatchObject({
+        code: 'invalid_plan',
+        facts: { count: paths.length },
+      });
+    }));
+
+  test('more faults than an answer names are counted', () =>
+    travel(async (parts) => {
+      const playbooks = registryOf(parts);
+      const wrong = Array.from({ length: PLAN_LIMITS.faults + 7 }, (_, index) => ({
+        id: `x${index}`,
+        call: 'math.ad@1',
+      }));
+      const { faults, more } = playbooks.check(version(2, () => wrong));
+      expect(faults).toHaveLength(PLAN_LIMITS.faults);
+      expect(more).toBe(7);
     }));
 
   test('the playbooks that come with the product have no faults', () =>
@@ -80,7 +113,7 @@ describe('publishing', () => {
       const composed = await openInvoiceHome({ home, store: 'memory' });
       const playbooks = registryOf(composed);
       for (const playbook of freelancerPack.playbooks)
-        expect(playbooks.check(playbook)).toEqual([]);
+        expect(playbooks.check(playbook)).toEqual({ faults: [], more: 0 });
       await composed.close();
     }));
 });

@@ -1,11 +1,14 @@
-import { canonicalJson, type Id, isJsonObject, type JsonObject } from '../../base/index.ts';
-import { failure, OPERATOR, toFailure } from '../../contract/index.ts';
+import { canonicalJson, type Id, type JsonObject } from '../../base/index.ts';
+import { type Failure, failure, OPERATOR } from '../../contract/index.ts';
 import {
+  checkPlaybook,
   diffPlaybooks,
   type Fault,
   invalidPlan,
+  PLAN_LIMITS,
   type PlanChange,
   parsePlaybook,
+  readPlaybook,
   validatePlaybook,
 } from '../../plan/index.ts';
 import { effectsOfRun } from '../effects/effects-of-run.ts';
@@ -38,10 +41,19 @@ export interface Published {
   readonly changes: readonly PlanChange[];
 }
 
+export interface CheckedPlaybook {
+  /** the first `PLAN_LIMITS.faults` of them */
+  readonly faults: readonly Fault[];
+  /** how many there are beyond these */
+  readonly more: number;
+}
+
+const ALL_FAULTS = 'See all of them with: steward playbooks check FILE';
+
 /** Versions of playbooks as facts: published once, never changed, taken back by another fact. */
 export interface PlaybookRegistry {
-  /** Every fault of a document, without publishing it. */
-  readonly check: (document: JsonObject) => readonly Fault[];
+  /** The faults of a document, without publishing it. */
+  readonly check: (document: JsonObject) => CheckedPlaybook;
   /**
    * Fails with `invalid_plan` (facts name every fault), `already_exists` (the version has other
    * content), `not_possible` (a later version exists).
@@ -77,18 +89,19 @@ export function createPlaybookRegistry(ports: RegistryPorts): PlaybookRegistry {
   const { log, playbooks } = ports;
   const rows = log.fold(playbooksFold);
 
-  function check(document: JsonObject): readonly Fault[] {
-    try {
-      return validatePlaybook(parsePlaybook(document), playbooks.parts);
-    } catch (error) {
-      const problem = toFailure(error);
-      if (problem.code !== 'invalid_plan') throw error;
-      return faultsIn(problem.facts);
-    }
+  function check(document: JsonObject): CheckedPlaybook {
+    const faults = checkPlaybook(document, playbooks.parts);
+    const shown = faults.slice(0, PLAN_LIMITS.faults);
+    return { faults: shown, more: faults.length - shown.length };
+  }
+
+  function unpublishable(document: JsonObject): Failure {
+    return invalidPlan(checkPlaybook(document, playbooks.parts), ALL_FAULTS);
   }
 
   async function publish(document: JsonObject, because: string, by: string): Promise<Published> {
-    const playbook = parsePlaybook(document);
+    const { playbook, faults: misshapen } = readPlaybook(document);
+    if (!playbook || misshapen.length > 0) throw unpublishable(document);
     const { name, version } = playbook;
     const ref = `${name}@${version}`;
     const same = await rows.get(ref);
@@ -112,7 +125,7 @@ export function createPlaybookRegistry(ports: RegistryPorts): PlaybookRegistry {
       );
     }
     const faults = validatePlaybook(playbook, playbooks.parts);
-    if (faults.length > 0) throw invalidPlan(faults);
+    if (faults.length > 0) throw invalidPlan(faults, ALL_FAULTS);
     const before = playbooks.active().find((active) => active.name === name);
     await append(name, fact('playbook.published', { playbook: document, because }, as(by)));
     const changes = before ? diffPlaybooks(before, playbook, playbooks.parts) : [];
@@ -234,11 +247,4 @@ function viewOf(row: PlaybookRow, active: number | undefined): PlaybookVersion {
 
 function as(by: string) {
   return { by, label: OPERATOR };
-}
-
-function faultsIn(facts: JsonObject): readonly Fault[] {
-  const { faults } = facts;
-  if (!Array.isArray(faults)) return [];
-  // invalidPlan wrote them by this very type
-  return faults.filter((fault) => isJsonObject(fault)) as unknown as readonly Fault[];
 }

@@ -20,13 +20,16 @@ export const KERNEL_LINES = {
     ),
   ],
   'playbook-diff': ({ changes }: Changes, screen: Screen) => changeLines(changes, screen),
-  'playbook-check': ({ faults }: { readonly faults: readonly Fault[] }, screen: Screen) =>
+  'playbook-check': ({ faults, more }: CheckedPlaybook, screen: Screen) =>
     faults.length === 0
       ? [screen.ok('It can be published.')]
-      : faults.flatMap(({ path, expected, found, remedy }) => [
-          ...wrap(screen.stop(`${plain(path)}: expected ${plain(expected)}`), screen.width),
-          ...wrap(`found ${plain(found)}. ${plain(remedy)}`, screen.width, '  '),
-        ]),
+      : [
+          ...faults.flatMap(({ path, expected, found, remedy }) => [
+            ...wrap(screen.stop(`${plain(path)}: expected ${plain(expected)}`), screen.width),
+            ...wrap(`found ${plain(found)}. ${plain(remedy)}`, screen.width, '  '),
+          ]),
+          ...(more > 0 ? [`And ${more} more. Correct these first, then check again.`] : []),
+        ],
   'playbook-publish': (
     data: Changes & { readonly playbook: string; readonly published: boolean },
     screen: Screen,
@@ -93,6 +96,11 @@ interface PlaybookAnswer {
 
 interface Changes {
   readonly changes: readonly { readonly sentence: string }[];
+}
+
+interface CheckedPlaybook {
+  readonly faults: readonly Fault[];
+  readonly more: number;
 }
 
 interface Fault {

@@ -103,9 +103,7 @@ export const playbookCheckOperation = defineOperation({
     arguments: [file],
     examples: ['steward playbooks check changed.yaml'],
   },
-  handle: async ({ document }, { services }) => ({
-    faults: services.kernel.versions.check(document),
-  }),
+  handle: async ({ document }, { services }) => services.kernel.versions.check(document),
 });
 
 export const playbookPublishOperation = defineOperation({
