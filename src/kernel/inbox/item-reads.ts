@@ -19,7 +19,9 @@ import {
   itemsFold,
   seriesFold,
 } from '../folds.ts';
+import type { Playbooks } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
+import { type AskedBefore, askedBefore } from './asked-before.ts';
 
 /** One effect as a card shows it. */
 export interface CardEffect {
@@ -38,6 +40,8 @@ export interface CardEffect {
   readonly because: string | null;
   /** UTC ms until which it can be taken back; null when it is not held */
   readonly heldUntil: number | null;
+  /** a step that it comes after became a task or a question */
+  readonly waitsFor: AskedBefore | null;
 }
 
 export interface Card {
@@ -56,8 +60,13 @@ export interface ItemReads {
   readonly numbersLapsed: (effect: Effect) => Promise<boolean>;
 }
 
-export function createItemReads(ports: KernelPorts): ItemReads {
-  const { log, clock } = ports;
+export interface ItemReadPorts extends KernelPorts {
+  readonly playbooks: Pick<Playbooks, 'compiled' | 'compileInline'>;
+}
+
+export function createItemReads(ports: ItemReadPorts): ItemReads {
+  const { log, clock, blobs, playbooks } = ports;
+  const lookup = { compilePlaybook: playbooks.compiled, compileInline: playbooks.compileInline };
   const items = log.fold(itemsFold);
   const effects = log.fold(effectsFold);
 
@@ -92,8 +101,11 @@ export function createItemReads(ports: KernelPorts): ItemReads {
   }
 
   async function effectsOf(item: ItemRow): Promise<readonly CardEffect[]> {
+    const rows = await rowsOf(item);
+    const open = rows.filter(({ status }) => isUndecided(status)).map(({ step }) => step);
+    const before = await askedBefore({ log, blobs, lookup }, item, open);
     return Promise.all(
-      (await rowsOf(item)).map(async (row) => {
+      rows.map(async (row) => {
         const { effect, preview, reasons, inputLabels, snapshot } = await readEffect(ports, row);
         return {
           hash: row.hash,
@@ -107,6 +119,7 @@ export function createItemReads(ports: KernelPorts): ItemReads {
           receipt: row.receipt,
           because: await whyOver(ports, row),
           heldUntil: heldUntilOf(row),
+          waitsFor: before.get(row.step) ?? null,
         };
       }),
     );

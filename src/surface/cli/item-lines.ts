@@ -28,6 +28,9 @@ export function itemLines(items: readonly InboxRow[], screen: Screen): readonly 
     return [
       ...wrap(plain(item.title), screen.width).map(screen.bold),
       ...wrap(`${item.id}  ${facts.join(' · ')}`, screen.width, '  '),
+      ...[...new Set(item.effects.flatMap(({ waitsFor }) => waitsFor ?? []))].flatMap((task) =>
+        wrap(`Answer this first: ${task}`, screen.width, '  '),
+      ),
     ];
   });
 }
@@ -38,6 +41,17 @@ const CLASS_WORDS: { readonly [effectClass: string]: string } = {
   grave: 'grave: money, contracts or keys',
   record: 'our own books',
 };
+
+function waitsLines(
+  waitsFor: CardView['effects'][number]['waitsFor'],
+  screen: Screen,
+): readonly string[] {
+  if (waitsFor === null) return [];
+  return [
+    ...fact('waits', waitsFor.words, screen),
+    ...fact('see', `steward show ${waitsFor.item}`, screen),
+  ];
+}
 
 /** A whole card, in the order in which a person decides. */
 export function cardLines(card: CardView, screen: Screen): readonly string[] {
@@ -62,6 +76,7 @@ export function cardLines(card: CardView, screen: Screen): readonly string[] {
       ...fact('amount', money(effect.amount), screen),
       ...fact('state', `${status}${provisional ? ', its number may still change' : ''}`, screen),
       ...fact('because', shown.because ?? '', screen),
+      ...waitsLines(shown.waitsFor, screen),
       ...fact('held', heldWords(shown.heldUntil, item.run, screen.zone), screen),
       `   class    ${shown.irreversible ? screen.stop(note) : note}`,
       ...fact('undo', effect.undo.how, screen),

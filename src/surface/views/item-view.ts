@@ -38,6 +38,8 @@ export interface InboxEffect {
   readonly status: string;
   /** until when it can still be taken back; null when it is not held */
   readonly heldUntil: string | null;
+  /** the task or question that has to be answered before it can go out */
+  readonly waitsFor: string | null;
   readonly capability: string;
   readonly class: string;
   readonly summary: string;
@@ -59,10 +61,18 @@ export async function inboxRow(services: Services, item: ItemRow): Promise<Inbox
   };
 }
 
-function inboxEffect({ hash, status, heldUntil, effect, preview }: CardEffect): InboxEffect {
+function inboxEffect({
+  hash,
+  status,
+  heldUntil,
+  waitsFor,
+  effect,
+  preview,
+}: CardEffect): InboxEffect {
   const { key, step, capability, summary, to, amount } = effect;
   return {
     ...{ hash, key, step, status, heldUntil: held(heldUntil), capability, class: effect.class },
+    waitsFor: waitsFor?.item ?? null,
     ...{ summary, to, amount, preview },
   };
 }
@@ -125,6 +135,7 @@ async function cardEffect(services: Services, card: CardEffect, assurance: Assur
       status,
       because: card.because,
       heldUntil: held(card.heldUntil),
+      waitsFor: card.waitsFor,
       provisional,
       reasons,
       effect,

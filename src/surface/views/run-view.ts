@@ -3,6 +3,7 @@ import { failure } from '../../contract/index.ts';
 import {
   compiledStep,
   effectsOfRun,
+  type ItemRow,
   itemsOfRun,
   loadRun,
   type RunRow,
@@ -35,14 +36,23 @@ export async function runView(services: Services, id: string) {
   const run = await stateOf(services, row.id);
   const steps = run ? [...run.steps.values()].map((step) => stepView(run, step)) : [];
   const effects = await effectsOfRun(services, row.id);
-  const items = (await itemsOfRun(services, row.id)).map((item) => item.id);
+  const open = await itemsOfRun(services, row.id);
+  const items = open.map((item) => item.id);
+  // a card may be older than the task that the run waits for
+  const isMeant = ({ kind }: ItemRow) => (kind === 'approval') === (row.waitingFor === 'approval');
+  const meant = open.filter(isMeant).map((item) => item.id);
   return {
     ...runRow(row),
     input: run?.input.value ?? {},
     output: run?.output ?? null,
     failure: row.failure,
     cost: { microUsd: 0 },
-    why: whyOf({ row, run, reasons: await kernel.reasons(row.id), items }),
+    why: whyOf({
+      row,
+      run,
+      reasons: await kernel.reasons(row.id),
+      items: meant.length > 0 ? meant : items,
+    }),
     steps,
     effects: await Promise.all(
       effects.map(async (effect) => {

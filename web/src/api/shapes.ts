@@ -109,6 +109,8 @@ export interface CardEffect {
   readonly because?: string | null;
   /** until when it can be taken back; null when it is not held */
   readonly heldUntil?: string | null;
+  /** what has to be answered before it can go out */
+  readonly waitsFor?: { readonly item: string; readonly words: string } | null;
   readonly provisional: boolean;
   readonly reasons: readonly string[];
   readonly effect: Effect;

@@ -1,3 +1,4 @@
+import { Link } from 'wouter-preact';
 import { Icon } from '../parts/icon.tsx';
 import { Status } from '../parts/status.tsx';
 import { formatMoment } from '../words/format.ts';
@@ -25,7 +26,7 @@ export function EffectView({
   readonly onChoose?: ((chosen: boolean) => void) | undefined;
 }) {
   const { card, message, files, wrong } = checked;
-  const { because, effect, preview, receipt, status } = card;
+  const { because, effect, preview, receipt, status, waitsFor } = card;
   const pages = files.some(({ mediaType }) => mediaType === 'application/pdf');
   return (
     <section class="effect" aria-label={effect.summary}>
@@ -54,6 +55,14 @@ export function EffectView({
           ) : null}
         </p>
       )}
+      {waitsFor ? (
+        <p class="banner tone-warn">
+          <span>
+            {visible(waitsFor.words)}{' '}
+            <Link href={`/inbox/${waitsFor.item}`}>Answer that first</Link>
+          </span>
+        </p>
+      ) : null}
       {wrong.length > 0 ? (
         <div class="banner tone-stop" role="alert">
           <Icon name="alert" />
