@@ -53,11 +53,17 @@ export type {
   WhatIf,
   WhatIfRequest,
 } from './replay/index.ts';
-export { RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/lifecycle.ts';
+export {
+  isStepSettled,
+  RUN_STATUSES,
+  type RunStatus,
+  STEP_STATUSES,
+  type StepStatus,
+} from './run/lifecycle.ts';
 export { loadRun } from './run/load-run.ts';
 export type { Reason } from './run/reasons.ts';
 export { compiledStep, stepOf } from './run/run-places.ts';
-export type { RunState, StepState } from './run/run-state.ts';
+export type { PlanScope, RunState, StepState } from './run/run-state.ts';
 export type { MissedRule, Schedule, Schedules, ScheduleView } from './schedules/index.ts';
 export { takeSnapshot } from './snapshot.ts';
 export type { Goal, Matched, Matcher, Submitted } from './submit.ts';

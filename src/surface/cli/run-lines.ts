@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../base/index.ts';
 import { RUNS_SHOWN } from '../operations/runs.ts';
 import type { InboxRow } from '../views/item-view.ts';
 import type { StepPage } from '../views/step-view.ts';
+import type { StepsAhead } from '../views/steps-ahead.ts';
 import { heldWords, plain, time, withTimes } from './format.ts';
 import { itemLines } from './item-lines.ts';
 import { type Screen, table } from './screen.ts';
@@ -104,6 +105,7 @@ export interface RunAnswer extends RunLine {
     readonly because: string | null;
     readonly unmet: JsonObject | null;
   }[];
+  readonly ahead: StepsAhead;
   readonly effects: readonly {
     readonly hash: string;
     readonly status: string;
@@ -135,14 +137,24 @@ export function runLines(run: RunAnswer, screen: Screen): readonly string[] {
     '',
     ...table(
       [{ title: ' ' }, { title: 'STEP' }, { title: 'STATUS' }, { title: 'WHAT', flexible: true }],
-      run.steps.map((step) => [
-        GLYPHS[step.status] ?? ' ',
-        step.id,
-        step.status + (step.attempts > 1 ? ` (${step.attempts})` : ''),
-        withTimes(whatOf(step), screen.zone),
-      ]),
+      run.steps
+        .map((step) => [
+          GLYPHS[step.status] ?? ' ',
+          step.id,
+          step.status + (step.attempts > 1 ? ` (${step.attempts})` : ''),
+          withTimes(whatOf(step), screen.zone),
+        ])
+        .concat(
+          run.ahead.steps.map(({ id, title, words }) => [
+            GLYPHS.pending ?? ' ',
+            id,
+            'pending',
+            title === null ? words : `${title}: ${words}`,
+          ]),
+        ),
       screen,
     ),
+    ...(run.ahead.more > 0 ? [`And ${run.ahead.more} more that have not begun.`] : []),
     ...run.effects.flatMap((effect) => [
       '',
       ...wrap(`${effect.status}: ${plain(effect.summary)}`, screen.width),

@@ -15,6 +15,7 @@ import {
 import { drawPlan, kindOf, statusesForDrawing } from '../../plan/index.ts';
 import type { Services } from '../operations/operation.ts';
 import { heldUntil } from './held-until.ts';
+import { stepsAhead } from './steps-ahead.ts';
 import { unmetWords, whyOf } from './why-view.ts';
 
 /** characters of an id that may stand for the whole */
@@ -54,6 +55,8 @@ export async function runView(services: Services, id: string) {
       items: meant.length > 0 ? meant : items,
     }),
     steps,
+    /** steps that have not begun, and why */
+    ahead: stepsAhead(run),
     effects: await Promise.all(
       effects.map(async (effect) => {
         const { effect: finalised, snapshot = null } = await readEffect(services, effect);
