@@ -16,6 +16,7 @@ import {
   type Snapshot,
   type StoredEvent,
 } from '../contract/index.ts';
+import type { InputPart } from '../plan/index.ts';
 import type { HookEvents } from './hooks/events.ts';
 import type { JudgedOn, TrustEvents } from './trust/events.ts';
 
@@ -137,7 +138,10 @@ export interface KernelEvents extends TrustEvents, HookEvents {
   /** the operator's own input for the next try */
   'step.fixed': {
     readonly step: string;
-    readonly input: JsonObject;
+    /** an object, or a list where the step takes one */
+    readonly input: Json;
+    /** what it replaces; absent in older logs, where only calls took it */
+    readonly of?: InputPart;
     /** absent in older logs, where all of it counted as typed by the operator */
     readonly labels?: Labels;
   };

@@ -44,6 +44,37 @@ export function typedLabels(value: Json, before: Labelled<Json>, typed: Label): 
   return Object.keys(fields).length === 0 ? { base } : { base, at: fields };
 }
 
+/** comparisons of texts; what has more to compare counts as kept */
+const COMPARISONS = 1_000_000;
+
+/**
+ * Whether something of `was` stands anywhere in `now`, whatever the shape of both: a list that was cut
+ * out of a text or of an object is still made of it. A truth value alone is nobody's.
+ */
+export function holdsPartOf(now: Json, was: Json): boolean {
+  const own = (value: Json) => (Array.isArray(value) ? [value, ...value] : [value]);
+  const before = new Set(own(was).map(canonicalJson));
+  if (own(now).some((value) => before.has(canonicalJson(value)))) return true;
+  const [kept, given] = [new Set(words(was)), new Set(words(now))];
+  if (kept.size * given.size > COMPARISONS) return true;
+  return [...given].some((word) => kept.has(word) || [...kept].some((old) => overlaps(word, old)));
+}
+
+/** Every text and figure in a value, as one compares them. */
+function words(value: Json): readonly string[] {
+  if (typeof value === 'string' || typeof value === 'number') {
+    const word = String(value).trim().toLowerCase();
+    return word === '' ? [] : [word];
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(words);
+}
+
+function overlaps(word: string, old: string): boolean {
+  const [short, long] = word.length < old.length ? [word, old] : [old, word];
+  return short.length >= KEPT_CHARACTERS && long.includes(short);
+}
+
 function cameBack(now: Json, was: Json): boolean {
   if (canonicalJson(now) === canonicalJson(was)) return true;
   if (typeof now === 'string' && typeof was === 'string') {

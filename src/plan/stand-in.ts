@@ -86,7 +86,12 @@ function ownMisfits(
 
 /** The contract itself can say; what an effect did may come with the receipt of it. */
 function contractMisfits(contract: CapabilityContract, value: Json): readonly Misfit[] {
-  const parsed = contract.output.safeParse(withoutReceipt(contract, value));
+  return misfitsOfType(contract.output, withoutReceipt(contract, value));
+}
+
+/** The first place where a value is not of a contract's type. */
+export function misfitsOfType(type: CapabilityContract['output'], value: Json): readonly Misfit[] {
+  const parsed = type.safeParse(value);
   const [issue] = parsed.success ? [] : parsed.error.issues;
   if (!issue) return [];
   if (issue.code === 'unrecognized_keys') {

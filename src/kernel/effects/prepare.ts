@@ -20,7 +20,7 @@ import type { KernelPorts } from '../ports.ts';
 import type { RecordReader, RecordStore } from '../record-reads.ts';
 import { type CallContext, checkInput, executeAgent } from '../run/execute.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
-import { compiledStep, namesIn, scopeOf } from '../run/run-places.ts';
+import { compiledStep, fixedInputOf, namesIn, scopeOf } from '../run/run-places.ts';
 import type { RunState } from '../run/run-state.ts';
 import { resolveIn } from '../run/turn.ts';
 import { actLabel } from '../trust/act-label.ts';
@@ -186,8 +186,8 @@ export async function inputWith(
   path: string,
   overlay: ReadonlyMap<string, Labelled<Json>>,
 ): Promise<Labelled<JsonObject>> {
-  const fixed = run.steps.get(path)?.fixedInput;
-  if (fixed) return fixed;
+  const fixed = fixedInputOf(run, path);
+  if (fixed) return { ...fixed, value: isJsonObject(fixed.value) ? fixed.value : {} };
   const template = compiledStep(run, path).templates.with;
   const { worth } = scopeOf(run, path);
   if (!template) return { value: {}, labels: { base: worth } };

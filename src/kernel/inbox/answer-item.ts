@@ -1,5 +1,5 @@
 import { type Id, isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
-import { failure, joinLabels, type Labelled, PUBLIC, toFailure } from '../../contract/index.ts';
+import { failure, joinLabels, PUBLIC } from '../../contract/index.ts';
 import type { StreamAppend } from '../../log/index.ts';
 import { readEffect } from '../effects/commit.ts';
 import { fact } from '../events.ts';
@@ -9,12 +9,13 @@ import type { Playbooks } from '../playbooks.ts';
 import type { KernelPorts } from '../ports.ts';
 import { cancelRun, letCommitsEnd } from '../run/cancel.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
-import { compiledStep, stepOf } from '../run/run-places.ts';
+import { stepOf } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
-import { resolveIn, say, type Turn } from '../run/turn.ts';
+import { say, type Turn } from '../run/turn.ts';
 import { GOAL_STEP, planDecided } from '../submit.ts';
-import { type Speaker, typedLabels } from '../typed-labels.ts';
+import type { Speaker } from '../typed-labels.ts';
 import { readGoalAnswer } from '../words/index.ts';
+import { giveInput } from './fixed-input.ts';
 import type { ItemReads } from './item-reads.ts';
 import { refuseEnded } from './refuse-ended.ts';
 import { standInOf } from './stand-in.ts';
@@ -22,6 +23,15 @@ import { standInOf } from './stand-in.ts';
 /** The answer is that the run shall end: the same as cancelling it, with what it did taken back. */
 function endsRun({ kind, step }: ItemRow, { action }: JsonObject): boolean {
   return action === 'cancel' && (kind === 'task' || step === null || step === '');
+}
+
+/** The fields of a task take JSON as text; a program may give it as it is. */
+function asTexts(values: { readonly [name: string]: Json }): { readonly [name: string]: Json } {
+  const texts = Object.entries(values).map(([name, value]) => {
+    const isPlain = typeof value === 'string' || value === null;
+    return [name, isPlain ? value : JSON.stringify(value)] as const;
+  });
+  return Object.fromEntries(texts);
 }
 
 export type AnswerItem = (
@@ -61,7 +71,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
         'Approve or reject it.',
       );
     }
-    const values_ = readAnswer(item.form, values);
+    const values_ = readAnswer(item.form, item.kind === 'task' ? asTexts(values) : values);
     const { by } = who;
     const closed = fact('item.closed', { how: 'answered', by, answer: values_ }, who);
     const close = async () => ({
@@ -199,16 +209,8 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
           retryAt: turn.now,
         });
         return;
-      case 'fix': {
-        const input = given('input');
-        if (!isJsonObject(input)) {
-          throw failure('invalid_input', 'Give the corrected input as a JSON object.', {
-            path: 'input',
-          });
-        }
-        const planned = await plannedInput(turn, path);
-        const labels = planned && typedLabels(input, planned, who.label);
-        say(turn, 'step.fixed', { step: path, input, labels: labels ?? { base: who.label } }, who);
+      case 'fix':
+        await giveInput(turn, path, given('input'), who);
         say(turn, 'step.failed', {
           step: path,
           attempt: 0,
@@ -216,7 +218,6 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
           retryAt: turn.now,
         });
         return;
-      }
       case 'skip':
       case 'done': {
         const value = given('value');
@@ -235,20 +236,6 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
         throw failure('invalid_input', 'There is no such way out.', {
           ...{ path: 'action', expected: 'retry, fix, skip, done or cancel' },
         });
-    }
-  }
-
-  /** What the plan would give the step; undefined where it cannot even be worked out. */
-  async function plannedInput(turn: Turn, path: string): Promise<Labelled<Json> | undefined> {
-    const { fixedInput } = stepOf(turn.run, path);
-    if (fixedInput) return fixedInput;
-    const template = compiledStep(turn.run, path).templates.with;
-    if (!template) return undefined;
-    try {
-      return await resolveIn(turn, path, template);
-    } catch (error) {
-      toFailure(error); // what it refers to is gone or cannot be read: nothing of it can come back
-      return undefined;
     }
   }
 

@@ -64,7 +64,9 @@ export async function lookAtStep(ports: ReplayPorts, id: Id, path: string): Prom
   const tries = triesOf(own.map(asKernelEvent));
   const prepared = recording.effects.get(path)?.at(-1)?.data;
   if (prepared) return { ...worthOf(prepared.input, prepared.inputLabels), tries };
-  const first = own.find(({ type }) => BEGINS.has(type));
+  // what was corrected by hand is what it was given since
+  const fixed = own.findLastIndex(({ type }) => type === 'step.fixed');
+  const first = own.slice(fixed + 1).find(({ type }) => BEGINS.has(type));
   if (!first) return { tries };
   const lookup = {
     compilePlaybook: ports.playbooks.compiled,

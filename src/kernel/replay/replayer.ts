@@ -1,9 +1,9 @@
-import { type Failure, type FailureData, failure } from '../../contract/index.ts';
+import { type Failure, type FailureData, failure, toFailure } from '../../contract/index.ts';
 import type { KernelEvent } from '../events.ts';
 import { isRunEnded } from '../run/lifecycle.ts';
 import { compiledStep, stepOf } from '../run/run-places.ts';
 import { settleRun } from '../run/settle-run.ts';
-import { beginStep } from '../run/start-steps.ts';
+import { beginStep, startAgain } from '../run/start-steps.ts';
 import { failStep } from '../run/step-failures.ts';
 import { checkEffect, checkEnd, checkOutcome, checkRule } from './checks.ts';
 import type { Recording } from './recording.ts';
@@ -150,6 +150,8 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
       tape.closed().calls.has(path) ||
       tape.isEffect(path) ||
       stepOf(run, path).status === 'running';
+    if (isGroup && (isWaitOver(event) || stepOf(run, path).status === 'retrying'))
+      return beginAgain(event);
     if (isGroup || !isBegun) return decideOn(event);
     const problem = failureOf(event.data.failure);
     await endCall(event);
@@ -192,8 +194,9 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
     const { turn, bring, taken } = tape.closed();
     const { templates } = compiledStep(tape.run(), path);
     const template = templates.with ?? templates.over ?? templates.plan;
-    if (template?.looksUp) bring(path, await tape.resolve(path));
-    beginStep(turn, path);
+    if (template?.looksUp) bring(path, await tape.resolve(path).catch(toFailure));
+    if (tape.endedBy(path)) beginStep(turn, path);
+    else startAgain(turn, path, 'time'); // its wait ends only with an input
     await tape.compare(taken());
   }
 

@@ -1,7 +1,7 @@
 import type { Id, Json } from '../../base/index.ts';
 import type { Labelled } from '../../contract/index.ts';
 import { resolveTemplate } from '../../plan/index.ts';
-import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
+import { compiledStep, fixedInputOf, namesIn, scopeOf } from '../run/run-places.ts';
 import type { RunState } from '../run/run-state.ts';
 
 /** A field of a record as it was once event `seq` had happened. */
@@ -22,8 +22,8 @@ export async function stepInput(
   seq: number,
   reference: ReferenceAt,
 ): Promise<Labelled<Json>> {
-  const { fixedInput } = stepOf(run, path);
-  if (fixedInput) return fixedInput;
+  const fixed = fixedInputOf(run, path);
+  if (fixed) return fixed;
   const { with: input, over, plan } = compiledStep(run, path).templates;
   const template = input ?? over ?? plan;
   const scope = scopeOf(run, path);

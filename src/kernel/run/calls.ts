@@ -17,7 +17,7 @@ import type { Actor } from './actor.ts';
 import { createBlockWatch } from './blocked-thread.ts';
 import { type CallContext, executeAgent, type StepOutcome } from './execute.ts';
 import { LazyAbort } from './lazy-abort.ts';
-import { compiledStep, stepOf } from './run-places.ts';
+import { compiledStep, fixedInputOf } from './run-places.ts';
 import type { RunState } from './run-state.ts';
 import type { RunnerContext, RunnerPorts } from './runner.ts';
 import { resolveIn, type Turn } from './turn.ts';
@@ -243,8 +243,8 @@ class LiveContext implements CallContext {
 }
 
 async function inputFor(turn: Turn, path: string): Promise<Labelled<Json>> {
-  const { fixedInput } = stepOf(turn.run, path);
-  if (fixedInput) return fixedInput;
+  const fixed = fixedInputOf(turn.run, path);
+  if (fixed) return fixed;
   const template = compiledStep(turn.run, path).templates.with;
   if (!template) return { value: {}, labels: { base: OWN } };
   return resolveIn(turn, path, template);

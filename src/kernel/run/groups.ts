@@ -12,6 +12,7 @@ import {
 import {
   type CompiledStep,
   checkMadePlan,
+  type EachStep,
   evaluateCondition,
   resolveTemplate,
 } from '../../plan/index.ts';
@@ -37,23 +38,7 @@ export function beginGroup(
         found: typeof input.value,
       });
     }
-    const limit = step.each.limit ?? 1_000;
-    if (input.value.length > limit) {
-      throw failure(
-        'too_large',
-        `${step.id} has ${input.value.length} items; at most ${limit} are allowed.`,
-        { items: input.value.length, limit },
-      );
-    }
-    const characters = JSON.stringify(input.value).length;
-    if (characters > LIMITS.eventDataBytes / 2) {
-      throw failure(
-        'too_large',
-        `${step.id} goes through a list of ${characters} characters; at most ${LIMITS.eventDataBytes / 2} are allowed.`,
-        { characters, limit: LIMITS.eventDataBytes / 2 },
-        'Go through a list of ids, and read each one inside.',
-      );
-    }
+    checkSize(step, input.value);
     say(turn, 'step.expanded', { step: path, items: input.value, labels, ...read });
   } else if ('repeat' in step) {
     say(turn, 'step.expanded', { step: path, round: 1 });
@@ -73,6 +58,27 @@ export function beginGroup(
       labels: { base: labelOfAll(labels) },
       ...read,
     });
+  }
+}
+
+/** Fails with `too_large` where an `each` cannot go through so much. */
+export function checkSize(step: EachStep, list: readonly Json[]): void {
+  const limit = step.each.limit ?? 1_000;
+  if (list.length > limit) {
+    throw failure(
+      'too_large',
+      `${step.id} has ${list.length} items; at most ${limit} are allowed.`,
+      { items: list.length, limit },
+    );
+  }
+  const characters = JSON.stringify(list).length;
+  if (characters > LIMITS.eventDataBytes / 2) {
+    throw failure(
+      'too_large',
+      `${step.id} goes through a list of ${characters} characters; at most ${LIMITS.eventDataBytes / 2} are allowed.`,
+      { characters, limit: LIMITS.eventDataBytes / 2 },
+      'Go through a list of ids, and read each one inside.',
+    );
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Json } from '../../base/index.ts';
 import type { Labelled } from '../../contract/index.ts';
-import type { CompiledStep, Scope } from '../../plan/index.ts';
+import { type CompiledStep, inputPartOf, type Scope } from '../../plan/index.ts';
 import type { PlanScope, RunState, StepState } from './run-state.ts';
 
 /** The state of a step; one that nobody looked at yet is pending. */
@@ -29,6 +29,20 @@ export function compiledStep(run: RunState, path: string): CompiledStep {
   const step = scopeOf(run, path).compiled.byId.get(localId(path));
   if (!step) throw new Error(`run ${run.id} has no step ${path}`);
   return step;
+}
+
+/** What the operator gave a step instead of what the plan says. In older logs only calls took it. */
+export function fixedInputOf(run: RunState, path: string): Labelled<Json> | undefined {
+  const fixed = run.steps.get(path)?.fixedInput;
+  if (!fixed) return undefined;
+  const compiled = compiledStep(run, path);
+  const { of = 'call' in compiled.step ? 'with' : undefined, ...input } = fixed;
+  return of !== undefined && of === inputPartOf(compiled) ? input : undefined;
+}
+
+/** Inner steps of a group have begun, so it cannot begin again. */
+export function hasInnerSteps(run: RunState, path: string): boolean {
+  return [...run.scopes.keys()].some((prefix) => prefix.startsWith(`${path}/`));
 }
 
 /** What expressions of a step see. `overlay` holds outputs that later steps may count on already. */

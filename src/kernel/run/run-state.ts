@@ -14,6 +14,7 @@ import {
   type CompiledPlan,
   createFrontier,
   type Frontier,
+  type InputPart,
   labelsUnder,
 } from '../../plan/index.ts';
 import {
@@ -46,7 +47,7 @@ export interface StepState {
   waiting?: Extract<KernelEvent, { type: 'step.waiting' }>['data'];
   because?: string;
   /** given by the operator after a failure; taken instead of what the plan says */
-  fixedInput?: Labelled<JsonObject>;
+  fixedInput?: Labelled<Json> & { readonly of?: InputPart };
   /** items of an `each`, rounds of a `repeat` so far */
   rounds?: number;
   /** a `repeat` stopped at its bound, and its condition was never true */
@@ -233,6 +234,7 @@ function evolveStep(run: RunState, event: KernelEvent, at: number, lookup: PlanL
       return;
     case 'step.failed':
       leaveReady(run, step); // it may have failed before it began
+      run.completable.delete(step.path); // its trouble is told; a fold of the log must not tell it again
       step.failure = event.data.failure;
       step.attempt = event.data.attempt;
       run.idleClaims = 0;
@@ -272,6 +274,7 @@ function evolveStep(run: RunState, event: KernelEvent, at: number, lookup: PlanL
       step.fixedInput = {
         value: event.data.input,
         labels: event.data.labels ?? { base: OPERATOR },
+        ...(event.data.of === undefined ? {} : { of: event.data.of }),
       };
       return;
     case 'step.cancelled':

@@ -14,7 +14,14 @@ import { beginWait } from './begin-wait.ts';
 import { beginGroup, finishGroup } from './groups.ts';
 import { inputPrint } from './input-print.ts';
 import { isRunEnded } from './lifecycle.ts';
-import { compiledStep, namesIn, scopeOf, stepOf } from './run-places.ts';
+import {
+  compiledStep,
+  fixedInputOf,
+  hasInnerSteps,
+  namesIn,
+  scopeOf,
+  stepOf,
+} from './run-places.ts';
 import { failStep } from './step-failures.ts';
 import {
   type Delay,
@@ -143,8 +150,7 @@ export function beginStep(turn: Turn, path: string): void {
   const { failure: problem, attempt } = stepOf(turn.run, path);
   try {
     const input = inputOf(turn, path, compiled);
-    const isOpen = [...turn.run.scopes.keys()].some((prefix) => prefix.startsWith(`${path}/`));
-    if (input && !isOpen) begin(turn, path, compiled, undefined, input);
+    if (input && !hasInnerSteps(turn.run, path)) begin(turn, path, compiled, undefined, input);
     else throw failure(problem?.code ?? 'capability_failed', problem?.message ?? 'It failed.');
   } catch (error) {
     failStep(turn, path, attempt + 1, toFailure(error));
@@ -198,8 +204,10 @@ function begin(
   }
 }
 
-/** The resolved `with` (or `over`, `plan`); undefined while a record is being looked up. */
+/** The resolved `with` (or `over`, `plan`), or what the operator gave instead; undefined while a record is being looked up. */
 function inputOf(turn: Turn, path: string, compiled: CompiledStep): Labelled<Json> | undefined {
+  const fixed = fixedInputOf(turn.run, path);
+  if (fixed) return fixed;
   const { with: input, over, plan } = compiled.templates;
   const template = input ?? over ?? plan;
   const { worth } = scopeOf(turn.run, path);
