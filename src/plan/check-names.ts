@@ -141,7 +141,9 @@ export function checkFit(
         ? `Give it ${at}.`
         : misfit.isLiteral
           ? `Correct ${at}.`
-          : `Change it, or convert it: string(...), int(...), double(...).`);
+          : misfit.expected === 'true or false'
+            ? 'Compare it with something: ==, !=, >, in.'
+            : `Change it, or convert it: string(...), int(...), double(...).`);
     check.faults.push({ path: at, expected: misfit.expected, found: misfit.found, remedy });
   }
 }

@@ -58,8 +58,11 @@ function remedyFor(operands: readonly Operand[], scope: TypeScope): string {
     return `Read the time first: timestamp(${textOf(text.node)}${isDay ? " + 'T00:00:00Z'" : ''}).`;
   }
   const number = has('int') ?? has('double');
-  if (text && number)
-    return `Convert one: double(${textOf(text.node)}) reads a number, string(${textOf(number.node)}) makes a text.`;
+  if (text && number) {
+    const isWritten = number.node.op === 'value';
+    const asText = isWritten ? `"${textOf(number.node)}"` : `string(${textOf(number.node)})`;
+    return `Convert one: double(${textOf(text.node)}) reads a number, ${asText} is a text.`;
+  }
   return 'Change it, or convert it: string(...), int(...), double(...), timestamp(...).';
 }
 

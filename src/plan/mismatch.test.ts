@@ -48,7 +48,7 @@ describe('an operation that cannot work is named before it runs', () => {
     ['q.fee > 100', 'on both sides of >', 'q.fee is an object {minor', 'Use q.fee.minor'],
     ['q.fee * 2', 'two numbers on both sides of *', 'q.fee is an object', 'Use q.fee.minor'],
     ['h.lines > 3', 'on both sides of >', 'h.lines is a list', 'size(h.lines)'],
-    ['q.v == 3', 'values of one kind', 'q.v is a text', 'string('],
+    ['q.v == 3', 'values of one kind', 'q.v is a text', '"3" is a text'],
     ['q.ok != "yes"', 'values of one kind', 'q.ok is true or false', 'Change it'],
     ['!q.v', 'true or false after !', 'q.v is a text', 'Change it'],
     ['-q.v', 'a number after -', 'q.v is a text', 'Change it'],

@@ -1,10 +1,11 @@
 import { isJsonObject } from '../base/index.ts';
 import { type CapabilityContract, isOutside } from '../contract/index.ts';
 import type { CompiledPlan, CompiledStep, Registry } from './compile.ts';
-import { formJsonSchema } from './form.ts';
+import { type Form, formJsonSchema } from './form.ts';
 import { inferTemplate } from './infer-type.ts';
 import { contractSchemas, itemOf, type JsonSchema } from './json-schema.ts';
 import type { NameTable } from './name-table.ts';
+import type { AskStep } from './plan.ts';
 
 /** What a wait leaves behind; see `WaitOutput`. */
 const WAIT_SCHEMA: JsonSchema = {
@@ -26,13 +27,21 @@ export function outputSchemaOf(
     const contract = registry.capability(source.call);
     return contract && callOutput(contract);
   }
-  if ('ask' in source) return formJsonSchema(source.ask.form);
+  if ('ask' in source) return answersOf(source, source.ask.form);
   if ('wait' in source) return WAIT_SCHEMA;
   if ('expand' in source) return { type: 'object' };
   if ('play' in source) return undefined;
   const made = bodyOutput(step, registry, names);
   if ('repeat' in source) return made;
   return { type: 'array', ...(made && { items: made }) };
+}
+
+/** What the form asks; fields that an earlier step makes are known only when the question is asked. */
+export function answersOf(step: AskStep, form: Form): JsonSchema {
+  const schema = formJsonSchema(form);
+  const given = Object.keys(step.with ?? {});
+  const isOpen = given.some((name) => name === 'form' || name.startsWith('$'));
+  return isOpen ? { ...schema, additionalProperties: true } : schema;
 }
 
 /** What the contract promises; an effect's output also holds the receipt of what was done. */

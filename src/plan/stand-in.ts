@@ -3,11 +3,10 @@ import { type CapabilityContract, isOutside, neededWords } from '../contract/ind
 import { type CompiledPlan, type CompiledStep, compilePlan, type Registry } from './compile.ts';
 import { describeValue } from './fault.ts';
 import { type Misfit, misfitsOf } from './fit.ts';
-import { formJsonSchema } from './form.ts';
 import { inferTemplate } from './infer-type.ts';
 import { contractSchemas, type JsonSchema, schemaOfLiteral } from './json-schema.ts';
 import type { NameTable } from './name-table.ts';
-import { outputSchemaOf } from './output-schema.ts';
+import { answersOf, outputSchemaOf } from './output-schema.ts';
 
 type Parts = Pick<Registry, 'capability' | 'playbook'>;
 type Names = Pick<NameTable, 'get'>;
@@ -114,11 +113,7 @@ function withoutReceipt({ effect, output }: CapabilityContract, value: Json): Js
 function answerSchema({ step }: CompiledStep): JsonSchema | undefined {
   if (!('ask' in step)) return undefined;
   const fields = step.ask.form.fields.map(({ default: _, ...field }) => field);
-  const schema = formJsonSchema({ fields });
-  // fields that an earlier step makes are known only when the question is asked
-  const given = Object.keys(step.with ?? {});
-  const isOpen = given.some((name) => name === 'form' || name.startsWith('$'));
-  return isOpen ? { ...schema, additionalProperties: true } : schema;
+  return answersOf(step, { fields });
 }
 
 /** That of its last step, where that one surely happens: else an earlier one's may stand there. */

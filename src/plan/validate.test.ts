@@ -102,6 +102,14 @@ describe('what is right is accepted', () => {
       ],
     ],
     [
+      'an answer to a field that an earlier step makes',
+      [
+        { id: 'm', play: 'invoice-reminder@2', with: { invoice: 'x' } },
+        { id: 'q', ask: { title: 'To?', ...form() }, with: { form: { $expr: 'm.form' } } },
+        { ...text, when: 'q.more > 3', with: { text: { $expr: 'q.to' } } },
+      ],
+    ],
+    [
       'an item of a written list, whichever it is',
       [
         {
@@ -307,6 +315,17 @@ describe('every kind of fault is named', () => {
       'two numbers, two texts or two times on both sides of >',
       'q.v > 3, where q.v is a text',
       'Convert one: double(q.v)',
+    ],
+    [
+      'a condition that is no boolean',
+      [
+        { id: 'q', ask: { title: 'How many?', ...form({ name: 'v', kind: 'text' }) } },
+        { ...text, when: 'q.v' },
+      ],
+      'steps[1].when',
+      'true or false',
+      'a text',
+      'Compare it with something',
     ],
     [
       'calculating with an amount of money',
