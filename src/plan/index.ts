@@ -31,6 +31,7 @@ export {
   type StepStatus,
   statusesForDrawing,
 } from './draw.ts';
+export { exampleOf } from './example.ts';
 export {
   absentValue,
   afterRound,

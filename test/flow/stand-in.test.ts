@@ -180,4 +180,23 @@ describe('a value that stands in for what a step leaves', () => {
       expect((await unread.parts.kernel.rest(unread.run)).status).toBe('done');
       await unread.parts.close();
     }));
+
+  test.each([
+    ['call', 'An object {of}, such as {"of":"..."}', 'An object {count, note}, such as'],
+    ['wait', 'Not here: ', 'An object {timedOut, event}, such as {"timedOut":true}'],
+    ['each', 'A list, such as ["..."]', 'A list (of an object {count, note}), such as [{"count":1'],
+    ['ask', 'An object', 'An object {size, sure}, such as {"size":1}'],
+    ['expand', 'An object {steps}, such as {"steps":[{}]}', 'An object'],
+    ['anything', 'An object {of}', 'Anything.'],
+  ])('is described on the card, with an example (%s)', (kind, input, value) =>
+    withHome(async (home) => {
+      const { parts } = await tasked(home, kind);
+      const [task] = await parts.kernel.items.list();
+      const { fields } = (task?.form ?? {}) as { fields: readonly JsonObject[] };
+      const help = (name: string) => fields.find((field) => field.name === name)?.help;
+      expect(help('value')).toEqual(expect.stringContaining(value));
+      expect(help('input')).toEqual(expect.stringContaining(input));
+      await parts.close();
+    }),
+  );
 });

@@ -1,16 +1,10 @@
 import type { Json } from '../../base/index.ts';
 import { failure } from '../../contract/index.ts';
-import {
-  describeSchema,
-  filledIn,
-  inputSchema,
-  outputTypes,
-  promisedOutput,
-  standInMisfits,
-} from '../../plan/index.ts';
+import { describeSchema, filledIn, promisedOutput, standInMisfits } from '../../plan/index.ts';
 import { compiledStep, scopeOf } from '../run/run-places.ts';
-import type { PlanScope, RunState } from '../run/run-state.ts';
+import type { RunState } from '../run/run-state.ts';
 import { stepTitle, type Turn } from '../run/turn.ts';
+import { typesAround } from '../run/types-around.ts';
 
 type PlaceTurn = Pick<Turn, 'run' | 'parts' | 'contract'>;
 
@@ -53,19 +47,4 @@ function isRead(run: RunState, path: string): boolean {
 /** `mails/3/` and `mails/catch/` belong to the step `mails`. */
 function groupOf(prefix: string): string {
   return prefix.replace(/(\/(\d+|catch))?\/$/, '');
-}
-
-/** What is known of the names that the step's own templates may use. */
-function typesAround({ run, parts }: PlaceTurn, path: string): ReturnType<typeof outputTypes> {
-  const typesIn = (scope: PlanScope | undefined): ReturnType<typeof outputTypes> => {
-    if (!scope) return { get: (name) => (name === 'input' ? inputOf(run, parts) : undefined) };
-    const around = typesIn(scope.parent);
-    const outer = { get: (name: string) => (scope.names.has(name) ? undefined : around.get(name)) };
-    return outputTypes(scope.compiled, parts, outer);
-  };
-  return typesIn(scopeOf(run, path));
-}
-
-function inputOf({ playbook }: RunState, parts: Turn['parts']) {
-  return inputSchema(playbook === undefined ? undefined : parts.playbook(playbook)?.input);
 }

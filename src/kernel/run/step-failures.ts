@@ -1,5 +1,6 @@
 import type { Failure } from '../../contract/index.ts';
 import { compiledStep } from './run-places.ts';
+import { taskForm } from './task-form.ts';
 import { open, resolveNowIn, say, stepTitle, type Turn } from './turn.ts';
 
 /** What a step was given and when it read, for the event of its end. */
@@ -60,23 +61,7 @@ function openTask(turn: Turn, path: string, attempt: number, problem: Failure): 
     step: path,
     effects: [],
     risk: 'medium',
-    form: {
-      fields: [
-        {
-          name: 'action',
-          kind: 'choice',
-          label: 'What should happen?',
-          required: true,
-          choices: ['retry', 'fix', 'skip', 'done', 'cancel'],
-        },
-        { name: 'input', kind: 'longtext', label: 'For fix: the corrected input, as JSON' },
-        {
-          name: 'value',
-          kind: 'longtext',
-          label: 'For skip and done: what later steps should get, as JSON',
-        },
-      ],
-    },
+    form: taskForm(turn, path),
     body: {
       tried: attempt,
       failure: problem.toData(),
