@@ -19,7 +19,7 @@ const stock: Agent = defineAgent(
     input: z.strictObject({ of: z.string() }),
     output: z.strictObject({ count: z.int().min(0), note: z.string().default('none') }),
   },
-  async () => {
+  () => {
     throw failure('capability_failed', 'The shelf is locked.');
   },
 );
