@@ -4,6 +4,7 @@ import type { CompiledStep, Registry } from './compile.ts';
 import { type Misfit, misfitsOf } from './fit.ts';
 import { contractSchemas, type JsonSchema, schemaOfLiteral } from './json-schema.ts';
 import { misfitsOfType } from './stand-in.ts';
+import type { CompiledTemplate } from './template.ts';
 
 /** The part of a step that says what it is given. */
 export type InputPart = 'with' | 'over' | 'plan';
@@ -22,6 +23,13 @@ export function inputPartOf({ step }: Pick<CompiledStep, 'step'>): InputPart | u
   if ('each' in step) return 'over';
   if ('expand' in step) return 'plan';
   return 'wait' in step || 'repeat' in step ? undefined : 'with';
+}
+
+/** What the plan gives a step, wherever that stands; undefined for one that is given nothing. */
+export function inputTemplateOf({
+  templates,
+}: Pick<CompiledStep, 'templates'>): CompiledTemplate | undefined {
+  return templates.with ?? templates.over ?? templates.plan;
 }
 
 /** What a step takes: the contract's or the playbook's input, a list for `each`, a plan for `expand`. */

@@ -73,7 +73,13 @@ export {
   type StepOutcome,
   type StepState,
 } from './frontier.ts';
-export { type InputPart, inputMisfits, inputPartOf, takenSchema } from './given-input.ts';
+export {
+  type InputPart,
+  inputMisfits,
+  inputPartOf,
+  inputTemplateOf,
+  takenSchema,
+} from './given-input.ts';
 export type { JsonSchema } from './json-schema.ts';
 export { describeSchema, schemaOfLiteral } from './json-schema.ts';
 export { labelOfPath, labelsUnder } from './label-path.ts';

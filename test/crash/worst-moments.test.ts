@@ -32,6 +32,15 @@ function gate() {
   });
   return { open, passed };
 }
+/** Holds what begins to go out, and says when it is about to. */
+function commitGate() {
+  const [about, go] = [gate(), gate()];
+  const beforeIt = () => {
+    about.open();
+    return go.passed;
+  };
+  return { about, go, beforeIt };
+}
 /** Can take a letter back, and cannot say afterwards whether it took one. */
 function post(
   onCommit: () => Promise<void> = async () => undefined,
@@ -263,12 +272,9 @@ test('what is being taken back by itself is not taken back again when its run is
 
 test('what goes out while its run is being cancelled keeps its receipt, and is taken back', () =>
   withHome(async (home) => {
-    const [about, go, busy, out] = [gate(), gate(), gate(), gate()];
+    const [busy, out] = [gate(), gate()];
+    const { about, go, beforeIt } = commitGate();
     const { sent, connector } = post(() => out.passed);
-    const beforeIt = () => {
-      about.open();
-      return go.passed;
-    };
     const parts = await composeKernel({
       ...{ home, store: 'memory', connectors: [connector], playbooks },
       wrapLog: on('effect.committing', beforeIt),
@@ -295,12 +301,8 @@ test('what goes out while its run is being cancelled keeps its receipt, and is t
 
 test('what begins to go out in the very moment it would be withdrawn is not withdrawn', () =>
   withHome(async (home) => {
-    const [about, go] = [gate(), gate()];
+    const { about, go, beforeIt } = commitGate();
     const { sent, connector } = post();
-    const beforeIt = () => {
-      about.open();
-      return go.passed;
-    };
     let cancels = false;
     const parts = await composeKernel({
       ...{ home, store: 'memory', connectors: [connector], playbooks },
@@ -332,12 +334,9 @@ test('what begins to go out in the very moment it would be withdrawn is not with
 
 test('an answer that cancels while something goes out is not lost, and neither is the receipt', () =>
   withHome(async (home) => {
-    const [about, go, busy, out] = [gate(), gate(), gate(), gate()];
+    const [busy, out] = [gate(), gate()];
+    const { about, go, beforeIt } = commitGate();
     const { sent, connector } = post(() => out.passed);
-    const beforeIt = () => {
-      about.open();
-      return go.passed;
-    };
     const clock = createHandClock();
     const parts = await composeKernel({
       ...{ home, store: 'memory', connectors: [connector], playbooks, clock },

@@ -8,7 +8,6 @@ import {
   labelAt,
   labelOfAll,
   labelWithin,
-  toFailure,
 } from '../../contract/index.ts';
 import {
   type CompiledStep,
@@ -16,6 +15,7 @@ import {
   describeSchema,
   inputMisfits,
   inputPartOf,
+  inputTemplateOf,
   takenSchema,
 } from '../../plan/index.ts';
 import { checkSize } from '../run/groups.ts';
@@ -108,30 +108,25 @@ async function plannedInput(
   path: string,
   compiled: CompiledStep,
 ): Promise<Labelled<Json> | undefined> {
-  const template = templateOf(compiled);
+  const template = inputTemplateOf(compiled);
   if (!template) return undefined;
   try {
     return await resolveIn(turn, path, template);
-  } catch (error) {
-    toFailure(error); // what it is made from is looked at instead
-    return undefined;
+  } catch {
+    return undefined; // what it is made from is looked at instead
   }
 }
 
 /** The values that the plan's words for the input refer to. */
 function sourcesOf(turn: Turn, path: string, compiled: CompiledStep): readonly Labelled<Json>[] {
   const names = namesIn(turn.run, scopeOf(turn.run, path));
-  return (templateOf(compiled)?.references ?? []).flatMap(({ root, path: read }) => {
+  return (inputTemplateOf(compiled)?.references ?? []).flatMap(({ root, path: read }) => {
     const source = names.get(root);
     const value = source && atPath(source.value, read);
     if (!source) return [];
     if (value === undefined) return [source];
     return [{ value, labels: { base: labelWithin(source.labels, read) } }];
   });
-}
-
-function templateOf({ templates }: CompiledStep) {
-  return templates.with ?? templates.over ?? templates.plan;
 }
 
 function pastedLabels(given: Json, { value, labels }: Labelled<Json>, typed: Label): Labels {

@@ -1,4 +1,5 @@
 import { type Failure, type FailureData, failure, toFailure } from '../../contract/index.ts';
+import { inputTemplateOf } from '../../plan/index.ts';
 import type { KernelEvent } from '../events.ts';
 import { isRunEnded } from '../run/lifecycle.ts';
 import { compiledStep, stepOf } from '../run/run-places.ts';
@@ -206,8 +207,7 @@ export function createReplayer(ports: ReplayPorts, recording: Recording): Replay
   async function beginAgain(event: StepEvent): Promise<void> {
     const { step: path } = event.data;
     const { turn, bring, taken } = tape.closed();
-    const { templates } = compiledStep(tape.run(), path);
-    const template = templates.with ?? templates.over ?? templates.plan;
+    const template = inputTemplateOf(compiledStep(tape.run(), path));
     if (template?.looksUp) bring(path, await tape.resolve(path).catch(toFailure));
     if (tape.endedBy(path)) beginStep(turn, path);
     else startAgain(turn, path, 'time'); // its wait ends only with an input

@@ -8,9 +8,9 @@ import {
   type Money,
   toFailure,
 } from '../../contract/index.ts';
-import { type Registry as PlanRegistry, resolveTemplate } from '../../plan/index.ts';
+import type { Registry as PlanRegistry } from '../../plan/index.ts';
 import { executeAgent, type StepOutcome } from '../run/execute.ts';
-import { compiledStep, namesIn, scopeOf, stepOf } from '../run/run-places.ts';
+import { compiledStep, stepOf } from '../run/run-places.ts';
 import {
   evolveRun,
   newRunState,
@@ -25,6 +25,7 @@ import { closedContext } from './closed-ports.ts';
 import { type ClosedTurn, createClosedTurn } from './closed-turn.ts';
 import type { Oracle, PastEnd } from './oracle.ts';
 import type { JudgePast } from './past-verdicts.ts';
+import { type ReferenceAt, stepInput } from './step-input.ts';
 
 /** How a step would come out. `asks`, `calls` and `waits`: nothing recorded says what would follow. */
 export type Outcome = 'done' | 'skipped' | 'denied' | 'fails' | 'asks' | 'calls' | 'waits';
@@ -60,12 +61,7 @@ export interface SimulationPorts {
   readonly lookup: PlanLookup;
   readonly parts: PlanRegistry;
   readonly zone: () => string;
-  readonly reference: (
-    seq: number,
-    type: string,
-    id: string,
-    path: string,
-  ) => Promise<Labelled<Json>>;
+  readonly reference: ReferenceAt;
 }
 
 export interface Simulation {
@@ -183,8 +179,8 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
     for (const path of reached) {
       const { step } = compiledStep(run, path);
       if (!('call' in step)) continue;
-      const input = await inputOf(ports, run, path, oracle).catch((error: unknown) =>
-        failStep(turn, path, 1, toFailure(error)),
+      const input = await stepInput(run, path, oracle.seqOf(path), ports.reference).catch(
+        (error: unknown) => failStep(turn, path, 1, toFailure(error)),
       );
       if (!input) return true;
       inputs.set(path, input.value);
@@ -245,26 +241,12 @@ async function bringLookups(
   const { turn, lookups } = closed;
   const wanted = [...lookups];
   for (const path of wanted) {
-    closed.bring(path, await inputOf(ports, turn.run, path, oracle).catch(toFailure));
+    closed.bring(
+      path,
+      await stepInput(turn.run, path, oracle.seqOf(path), ports.reference).catch(toFailure),
+    );
   }
   return wanted.length > 0;
-}
-
-async function inputOf(
-  { reference }: SimulationPorts,
-  run: RunState,
-  path: string,
-  oracle: Oracle,
-): Promise<Labelled<Json>> {
-  const { with: input, over, plan } = compiledStep(run, path).templates;
-  const template = input ?? over ?? plan;
-  const scope = scopeOf(run, path);
-  if (!template) return { value: {}, labels: { base: scope.worth } };
-  const seq = oracle.seqOf(path);
-  return resolveTemplate(template, namesIn(run, scope), {
-    own: scope.worth,
-    ref: (type, id, field) => reference(seq, type, id, field),
-  });
 }
 
 function endStep({ turn, taken }: ClosedTurn, path: string, end: PastEnd): void {

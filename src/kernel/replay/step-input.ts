@@ -1,6 +1,6 @@
 import type { Id, Json } from '../../base/index.ts';
 import type { Labelled } from '../../contract/index.ts';
-import { resolveTemplate } from '../../plan/index.ts';
+import { inputTemplateOf, resolveTemplate } from '../../plan/index.ts';
 import { compiledStep, fixedInputOf, namesIn, scopeOf } from '../run/run-places.ts';
 import type { RunState } from '../run/run-state.ts';
 
@@ -24,8 +24,7 @@ export async function stepInput(
 ): Promise<Labelled<Json>> {
   const fixed = fixedInputOf(run, path);
   if (fixed) return fixed;
-  const { with: input, over, plan } = compiledStep(run, path).templates;
-  const template = input ?? over ?? plan;
+  const template = inputTemplateOf(compiledStep(run, path));
   const scope = scopeOf(run, path);
   if (!template) return { value: {}, labels: { base: scope.worth } };
   return resolveTemplate(template, namesIn(run, scope), {

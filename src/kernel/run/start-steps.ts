@@ -8,7 +8,12 @@ import {
   labelWithin,
   toFailure,
 } from '../../contract/index.ts';
-import { type CompiledStep, evaluateCondition, type Form } from '../../plan/index.ts';
+import {
+  type CompiledStep,
+  evaluateCondition,
+  type Form,
+  inputTemplateOf,
+} from '../../plan/index.ts';
 import { withOrigin } from '../form-answer.ts';
 import { beginWait } from './begin-wait.ts';
 import { beginGroup, finishGroup } from './groups.ts';
@@ -208,8 +213,7 @@ function begin(
 function inputOf(turn: Turn, path: string, compiled: CompiledStep): Labelled<Json> | undefined {
   const fixed = fixedInputOf(turn.run, path);
   if (fixed) return fixed;
-  const { with: input, over, plan } = compiled.templates;
-  const template = input ?? over ?? plan;
+  const template = inputTemplateOf(compiled);
   const { worth } = scopeOf(turn.run, path);
   if (!template) return { value: {}, labels: { base: worth } };
   const brought = turn.brought(path);

@@ -62,7 +62,7 @@ export async function findWaysBack(
     const asked = connector?.undo?.(effect, receiptOf(row));
     const way = asked && { row, ...asked, label: joinLabels(OWN, labelOfAll(inputLabels)) };
     const begun = way && (await openUndo(ports, row));
-    if (way) bytes += new TextEncoder().encode(JSON.stringify(partOf(way, 0))).length;
+    if (way && begun === undefined) bytes += bytesOf(way);
     if (begun !== undefined) stays.push(`${effect.summary}: run ${begun} takes it back already.`);
     else if (!way) stays.push(staying(effect));
     else if (undo.length === 0 || bytes <= UNDO_BYTES) undo.push(way);
@@ -91,6 +91,10 @@ function partOf({ row, capability, input, label }: WayBack, index: number) {
     with: Object.fromEntries(fields),
   };
   return { id, step, input, label, key: row.key };
+}
+
+function bytesOf(way: WayBack): number {
+  return new TextEncoder().encode(JSON.stringify(partOf(way, 0))).length;
 }
 
 /**
