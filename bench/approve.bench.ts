@@ -57,8 +57,9 @@ async function approve(
   });
   const receipts = Promise.withResolvers<number>();
   let missing = hashes.length;
-  const stop = log.onDurable((events) => {
-    missing -= events.filter(({ type }) => type === 'effect.committed').length;
+  const isReceipt = (type: string): boolean => type === 'effect.committed';
+  const stop = log.follow(isReceipt, (events) => {
+    missing -= events.length;
     if (missing === 0) receipts.resolve(performance.now());
   });
   const startMs = performance.now();

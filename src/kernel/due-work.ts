@@ -1,5 +1,5 @@
 import { type StoredEvent, toFailure } from '../contract/index.ts';
-import { asKernelEvent } from './events.ts';
+import { asKernelEvent, type KernelEventType } from './events.ts';
 import { effectsFold, itemsFold, waitsFold } from './folds.ts';
 import { wakeItem } from './inbox/snooze.ts';
 import type { KernelPorts } from './ports.ts';
@@ -46,6 +46,19 @@ export function createDueWork({ log, report, runner, schedules }: DueWorkPorts):
     },
     onError: (error) => report(toFailure(error), {}),
   };
+}
+
+const SETS_TIME: ReadonlySet<string> = new Set<KernelEventType>([
+  'step.waiting',
+  'item.snoozed',
+  'step.failed',
+  'effect.approved',
+  'schedule.set',
+]);
+
+/** True for events that may set a time at which the clock must look. */
+export function setsTime(eventType: string): boolean {
+  return SETS_TIME.has(eventType);
 }
 
 /** When the clock must look because of this event; undefined when it sets no time. */

@@ -10,7 +10,7 @@ import {
   settleConflict,
   type Writer,
 } from './conflicts/index.ts';
-import { createDueWork, dueTimeOf } from './due-work.ts';
+import { createDueWork, dueTimeOf, setsTime } from './due-work.ts';
 import { probeEnded } from './effects/commit.ts';
 import { createGate } from './effects/gate.ts';
 import { isInFlight } from './effects/lifecycle.ts';
@@ -32,7 +32,7 @@ import { createLocks, type LockView } from './run/locks.ts';
 import { type Reason, reasonsOf } from './run/reasons.ts';
 import type { PlanLookup } from './run/run-state.ts';
 import { createRunner, type Runner } from './run/runner.ts';
-import { deliverEvent, deliverMissed } from './run/signals.ts';
+import { deliverEvent, deliverMissed, mayEndWait } from './run/signals.ts';
 import { createSlots, type LowCostWindow } from './run/slots.ts';
 import { undoEffect } from './run/take-back.ts';
 import { createTurnsByWords } from './same-words.ts';
@@ -98,6 +98,9 @@ export interface KernelOptions extends KernelPorts {
 /** how often, and how far apart, a run that moves on is looked at again before it is called at rest */
 const RESTLESS_LOOKS = 20;
 const RESTLESS_MS = 5;
+const isRunEnd = (type: string): boolean => type === 'run.finished';
+const isOfPlaybooks = (type: string): boolean => type.startsWith('playbook.');
+const isOfCompany = (type: string): boolean => type.startsWith('company.');
 const UNFINISHED = ['planned', 'running', 'cancelling', 'compensating'] as const;
 
 /** Today's day in a zone that may change. Kept for a minute: every call asks, and zones are dear. */
@@ -145,8 +148,9 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     today,
   });
   const conflicts = { ...options, records };
+  const itemWaker = createItemWaker(log);
   const items = createItems({
-    ...{ ...options, records, runner, playbooks },
+    ...{ ...options, records, runner, playbooks, awaitEvent: itemWaker.awaitEvent },
     settle: (item, answer, by) => settleConflict(conflicts, item, answer, by),
   });
   const trust = createTrust({ ...options, records, wake: runner.wake });
@@ -167,8 +171,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
 
   const timers = createTimers(clock, createDueWork({ ...options, runner, schedules }));
 
-  const itemWaker = createItemWaker(log);
-
   /** what goes on beside the runs: nothing of it may come to a log that is closed by then */
   const beside = new Set<Promise<void>>();
   function goOnBeside(work: Promise<unknown>): void {
@@ -178,19 +180,19 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     beside.add(done);
   }
 
-  const stopListening = log.onDurable((events) => {
-    let firstDue = Infinity;
-    for (const event of events) {
-      firstDue = Math.min(firstDue, dueTimeOf(event) ?? Infinity);
-      if (event.type === 'run.finished')
-        goOnBeside(finishBelonging(event.stream.slice('run/'.length)));
-      if (event.type.startsWith('playbook.')) goOnBeside(playbooks.refresh());
-      if (event.type.startsWith('company.')) goOnBeside(readZone());
-    }
-    if (firstDue < Infinity) timers.plan(firstDue);
-    goOnBeside(itemWaker.deliver(events));
-    goOnBeside(deliverEvent({ ...options, runner }, events));
-  });
+  const following = [
+    log.follow(setsTime, (events) => {
+      const times = events.map(dueTimeOf).filter((time) => time !== undefined);
+      if (times.length > 0) timers.plan(Math.min(...times));
+    }),
+    log.follow(isRunEnd, (events) => {
+      for (const { stream } of events) goOnBeside(finishBelonging(stream.slice('run/'.length)));
+    }),
+    log.follow(isOfPlaybooks, () => goOnBeside(playbooks.refresh())),
+    log.follow(isOfCompany, () => goOnBeside(readZone())),
+    log.follow(itemWaker.wants, (events) => goOnBeside(itemWaker.deliver(events))),
+    log.follow(mayEndWait, (events) => goOnBeside(deliverEvent({ ...options, runner }, events))),
+  ];
 
   /** A run that took something back is over: so is the one it belongs to. */
   async function finishBelonging(run: Id): Promise<void> {
@@ -282,7 +284,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
       return { runs: count };
     },
     close: async () => {
-      stopListening();
+      for (const stop of following) stop();
       inside.close();
       timers.close();
       await runner.close();

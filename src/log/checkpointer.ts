@@ -35,10 +35,7 @@ export function createCheckpointer(ports: CheckpointerPorts): Checkpointer {
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
 
-  const stopListening = log.onDurable((events) => {
-    const last = events[events.length - 1];
-    if (last) notice({ seq: last.seq, hash: last.hash });
-  });
+  const stopListening = log.onDurable(notice);
   const head = log.head();
   if (head.seq === log.durableSeq()) notice(head); // what an earlier process left without a note
 

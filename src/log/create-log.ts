@@ -12,7 +12,15 @@ import type { Fold, SomeFold } from './fold.ts';
 import { createFoldReader, whenWhole } from './fold-reader.ts';
 import { createFoldSet, digestRows, type FoldChanges } from './fold-set.ts';
 import { createGroupCommit, type Result, type Sync } from './group-commit.ts';
-import type { Appended, AppendOptions, KeyVault, Log, ReadOptions, StreamAppend } from './port.ts';
+import type {
+  Appended,
+  AppendOptions,
+  KeyVault,
+  Log,
+  LogHead,
+  ReadOptions,
+  StreamAppend,
+} from './port.ts';
 import { rebuildFolds } from './rebuild-folds.ts';
 import type { AnyFold, RawEvent, Store } from './store.ts';
 import type { Upcasters } from './upcast.ts';
@@ -46,27 +54,28 @@ export function createLog(ports: LogPorts): Log {
     company: store.company,
     upcasters: ports.upcasters ?? {},
   });
-  const listeners = new Set<(events: readonly StoredEvent[]) => void>();
-  let waiting: StoredEvent[] = []; // committed, not yet durable
+  const listeners = new Set<(head: LogHead) => void>();
+  const followers = new Set<Follower>();
+  let waiting: RawEvent[] = []; // followed, committed, not yet durable
   let durable = openDurably(store);
   let lastAt = lastTime(store);
   let lastSeq = store.head().seq;
   let rebuilding: Promise<void> | undefined; // rejected for good when it failed
   let untrusted: Failure | undefined; // why no fold is to be believed until the next start
 
-  const group = createGroupCommit<Batch, Appended>({
+  const group = createGroupCommit<Batch, Written>({
     commit: (batches, sync) => commitGroup(store, batches, sync, prepare, write),
     onCommitted: (results, sync) => {
-      for (const result of results) if ('value' in result) waiting.push(...result.value.events);
-      if (sync === 'full') publish(store.head().seq);
+      for (const result of results) if ('value' in result) keepFollowed(result.value.raws);
+      if (sync === 'full') publish(store.head());
     },
     syncTail: async () => {
-      const { seq } = store.head();
+      const head = store.head();
       await store.syncTail();
-      if (seq > durable) publish(seq);
+      publish(head);
     },
     tailBarrierMs: TAIL_BARRIER_MS,
-    isDirty: () => waiting.length > 0,
+    isDirty: () => store.head().seq > durable,
     ...(ports.onFatal ? { onFatal: ports.onFatal } : {}),
   });
 
@@ -93,33 +102,54 @@ export function createLog(ports: LogPorts): Log {
       }
       versions.set(stream, version);
     }
-    // Folds see what a reader will see, so that what they hold now is what a rebuild will find.
-    const events = raws.map(envelope.open);
-    return { raws, events, changes: folds.apply(events), at };
+    return { raws, changes: foldChanges(raws), at };
   }
 
-  function write({ raws, events, changes, at }: Prepared): Appended {
+  /** Folds see what a reader will see, so that what they hold now is what a rebuild will find. */
+  function foldChanges(raws: readonly RawEvent[]): FoldChanges {
+    const read = raws.filter(({ header }) => folds.read(header.type));
+    return folds.apply(read.map(envelope.open));
+  }
+
+  function write({ raws, changes, at }: Prepared): Written {
     for (const raw of raws) store.insertEvent(raw);
     folds.write(changes);
     lastAt = at;
     lastSeq = store.head().seq;
-    return { events };
+    return new Written(raws, envelope.open);
   }
 
-  function publish(upTo: number): void {
-    const later = waiting.findIndex(({ seq }) => seq > upTo);
-    const news = later < 0 ? waiting : waiting.slice(0, later);
-    waiting = later < 0 ? [] : waiting.slice(later);
-    durable = upTo;
-    if (news.length === 0) return;
-    for (const listener of [...listeners]) {
-      try {
-        listener(news);
-      } catch (error) {
-        // A listener's defect must not undo the answer to those who appended.
-        if (ports.onListenerError) ports.onListenerError(error);
-        else queueMicrotask(() => throwAgain(error));
+  /** Of thousands of events a second few are followed: the others are not held until they are synced. */
+  function keepFollowed(raws: readonly RawEvent[]): void {
+    for (const raw of raws) {
+      for (const { wants } of followers) {
+        if (!wants(raw.header.type)) continue;
+        waiting.push(raw);
+        break;
       }
+    }
+  }
+
+  function publish(head: LogHead): void {
+    if (head.seq <= durable) return;
+    durable = head.seq;
+    const later = waiting.findIndex(({ header }) => header.seq > durable);
+    const news = (later < 0 ? waiting : waiting.slice(0, later)).map(envelope.open);
+    waiting = later < 0 ? [] : waiting.slice(later);
+    for (const { wants, listener } of [...followers]) {
+      const wanted = news.filter(({ type }) => wants(type));
+      if (wanted.length > 0) tell(() => listener(wanted));
+    }
+    for (const listener of [...listeners]) tell(() => listener(head));
+  }
+
+  /** A listener's defect must not undo the answer to those who appended. */
+  function tell(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      if (ports.onListenerError) ports.onListenerError(error);
+      else queueMicrotask(() => throwAgain(error));
     }
   }
 
@@ -151,6 +181,11 @@ export function createLog(ports: LogPorts): Log {
     streamVersion: async (stream) => store.streamVersion(stream),
     head: store.head,
     durableSeq: () => durable,
+    follow: (wants, listener) => {
+      const follower: Follower = { wants, listener };
+      followers.add(follower);
+      return () => followers.delete(follower);
+    },
     onDurable: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -173,7 +208,7 @@ export function createLog(ports: LogPorts): Log {
       try {
         await group.close(() => {
           store.transact('full', () => undefined);
-          publish(store.head().seq);
+          publish(store.head());
         });
       } finally {
         store.close();
@@ -186,9 +221,30 @@ type Batch = readonly StreamAppend[];
 
 interface Prepared {
   readonly raws: readonly RawEvent[];
-  readonly events: readonly StoredEvent[];
   readonly changes: FoldChanges;
   readonly at: number;
+}
+
+/** What was appended, as a reader gets it: made for those who look, and most do not. */
+class Written implements Appended {
+  readonly raws: readonly RawEvent[];
+  readonly #open: (raw: RawEvent) => StoredEvent;
+  #events: readonly StoredEvent[] | undefined;
+
+  constructor(raws: readonly RawEvent[], open: (raw: RawEvent) => StoredEvent) {
+    this.raws = raws;
+    this.#open = open;
+  }
+
+  get events(): readonly StoredEvent[] {
+    this.#events ??= this.raws.map(this.#open);
+    return this.#events;
+  }
+}
+
+interface Follower {
+  readonly wants: (type: string) => boolean;
+  readonly listener: (events: readonly StoredEvent[]) => void;
 }
 
 /**
@@ -200,9 +256,9 @@ function commitGroup(
   batches: readonly Batch[],
   sync: Sync,
   prepare: (batch: Batch) => Prepared,
-  write: (prepared: Prepared) => Appended,
-): readonly Result<Appended>[] {
-  const tryOne = (batch: Batch): Result<Appended> => {
+  write: (prepared: Prepared) => Written,
+): readonly Result<Written>[] {
+  const tryOne = (batch: Batch): Result<Written> => {
     let prepared: Prepared;
     try {
       prepared = prepare(batch);

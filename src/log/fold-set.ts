@@ -18,6 +18,8 @@ export interface FoldSet {
   /** folds whose rows were not completed under today's version */
   readonly outdated: () => readonly AnyFold[];
   readonly named: (name: string) => AnyFold;
+  /** true when some fold looks at events of this type */
+  readonly read: (eventType: string) => boolean;
   readonly apply: (events: readonly StoredEvent[], only?: readonly AnyFold[]) => FoldChanges;
   readonly write: (changes: FoldChanges) => void;
 }
@@ -68,6 +70,7 @@ export function createFoldSet(all: readonly AnyFold[], store: Store): FoldSet {
       if (!fold) throw failure('not_found', `There is no fold named ${name}.`, { name });
       return fold;
     },
+    read: (type) => readersOf(type).length > 0,
     apply: (events, only) => {
       let changes: Draft | undefined;
       for (const event of events) {

@@ -51,8 +51,16 @@ export interface Log {
   readonly head: () => LogHead;
   /** Nothing outside this process may be told of an event above it. */
   readonly durableSeq: () => number;
-  /** Called after commit, in order, with what became durable. Returns the way to stop. */
-  readonly onDurable: (listener: (events: readonly StoredEvent[]) => void) => () => void;
+  /**
+   * Calls the listener after commit, in order, with the wanted events that became durable. `wants` is
+   * asked for an event's type when it is appended. Returns the way to stop.
+   */
+  readonly follow: (
+    wants: (eventType: string) => boolean,
+    listener: (events: readonly StoredEvent[]) => void,
+  ) => () => void;
+  /** Calls the listener whenever more of the log became durable. Returns the way to stop. */
+  readonly onDurable: (listener: (head: LogHead) => void) => () => void;
   readonly fold: <Row extends JsonObject>(fold: Fold<Row>) => FoldReader<Row>;
   /** SHA-256 over a fold's rows in key order. */
   readonly digest: (foldName: string) => Promise<Sha256>;

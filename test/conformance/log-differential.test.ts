@@ -30,10 +30,13 @@ function openBoth(): Side[] {
 }
 
 function listen({ open, told }: Side): void {
-  open.log.onDurable((events) => {
-    told.push(...events.map(({ seq }) => seq));
-    expect(open.log.durableSeq()).toBe(told[told.length - 1]);
-  });
+  open.log.follow(
+    () => true,
+    (events) => {
+      told.push(...events.map(({ seq }) => seq));
+      expect(open.log.durableSeq()).toBe(told[told.length - 1]);
+    },
+  );
 }
 
 type Step =

@@ -6,7 +6,7 @@ import { createDecideItem, type DecideItem } from './decide-item.ts';
 import { createEditEffect, type EditEffect } from './edit-effect.ts';
 import { createFreshCards } from './fresh-cards.ts';
 import { type Card, type CardEffect, createItemReads } from './item-reads.ts';
-import { createSnoozeItem, type SnoozeItem } from './snooze.ts';
+import { createSnoozeItem, type SnoozeItem, type SnoozePorts } from './snooze.ts';
 
 /** Everything that waits for the operator, and what can be done with it. */
 export interface Items {
@@ -32,7 +32,7 @@ export interface ListedItems {
   readonly limit?: number;
 }
 
-export interface ItemPorts extends AnswerPorts {
+export interface ItemPorts extends AnswerPorts, Pick<SnoozePorts, 'awaitEvent'> {
   readonly records: RecordStore;
 }
 

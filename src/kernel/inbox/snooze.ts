@@ -22,9 +22,13 @@ export type SnoozeItem = (id: Id, until: SnoozeUntil, by: string) => Promise<voi
 
 const EVENT_TYPE = /^[a-z][a-z-]*\.[a-z][a-z-]*$/;
 
+export interface SnoozePorts extends Pick<KernelPorts, 'log' | 'clock'> {
+  readonly awaitEvent: ItemWaker['awaitEvent'];
+}
+
 /** Takes an item out of the list for a while. Fails with `invalid_input`, `already_decided`. */
 export function createSnoozeItem(
-  { log, clock }: Pick<KernelPorts, 'log' | 'clock'>,
+  { log, clock, awaitEvent }: SnoozePorts,
   reads: Pick<ItemReads, 'openItem'>,
 ): SnoozeItem {
   return async (id, { until, event }, by) => {
@@ -46,17 +50,21 @@ export function createSnoozeItem(
       );
     }
     const item = await reads.openItem(id);
+    const awaited = event && awaitedBy(event.type, event.of);
     const data = {
       ...(until === undefined ? {} : { until }),
-      ...(event === undefined ? {} : { event: awaitedBy(event.type, event.of) }),
+      ...(awaited === undefined ? {} : { event: awaited }),
     };
-    await log.append([
-      {
-        stream: `item/${item.id}`,
-        expectedVersion: await log.streamVersion(`item/${item.id}`),
-        events: [fact('item.snoozed', data, { by, label: OPERATOR })],
-      },
-    ]);
+    const snooze = async (): Promise<void> => {
+      await log.append([
+        {
+          stream: `item/${item.id}`,
+          expectedVersion: await log.streamVersion(`item/${item.id}`),
+          events: [fact('item.snoozed', data, { by, label: OPERATOR })],
+        },
+      ]);
+    };
+    await (awaited === undefined ? snooze() : awaitEvent(awaited, snooze));
   };
 }
 
@@ -74,7 +82,11 @@ function streamsAround(stream: string): readonly string[] {
 
 /** Brings items back when what they wait for happens. */
 export interface ItemWaker {
-  /** Looks at what has become durable; costs next to nothing while no item waits for an event. */
+  /** Puts an item off until an event; the event is looked for from before that is in the log. */
+  readonly awaitEvent: (awaited: string, snooze: () => Promise<void>) => Promise<void>;
+  /** True while an item may wait for an event of this type. */
+  readonly wants: (eventType: string) => boolean;
+  /** Looks at what has become durable. */
   readonly deliver: (events: readonly StoredEvent[]) => Promise<void>;
   /** After a restart: what happened while nobody looked. */
   readonly catchUp: () => Promise<void>;
@@ -84,19 +96,34 @@ export function createItemWaker(log: Log): ItemWaker {
   const items = log.fold(itemsFold);
   /** what items wait for; one too many costs a look */
   const awaited = new Set<string>();
+  /** items on their way into the log, by what they will wait for */
+  const coming = new Map<string, number>();
 
   async function wake(key: string, seq: number): Promise<void> {
     for await (const { row } of items.every({ index: 'awaits', equals: key })) {
       if ((row.snoozedAt ?? 0) < seq) await wakeItem(log, row.id, 'What you waited for happened.');
     }
-    if ((await items.count({ index: 'awaits', equals: key })) === 0) awaited.delete(key);
+    const isOver = (await items.count({ index: 'awaits', equals: key })) === 0;
+    if (isOver && !coming.has(key)) awaited.delete(key);
   }
 
   return {
+    awaitEvent: async (key, snooze) => {
+      awaited.add(key);
+      coming.set(key, (coming.get(key) ?? 0) + 1);
+      try {
+        await snooze();
+      } finally {
+        const left = (coming.get(key) ?? 1) - 1;
+        if (left > 0) coming.set(key, left);
+        else coming.delete(key);
+      }
+    },
+    wants: (type) =>
+      awaited.size > 0 &&
+      awaited.values().some((key) => key === type || key.startsWith(`${type} `)),
     deliver: async (events) => {
-      for (const { type, stream, data, seq } of events) {
-        if (type === 'item.snoozed' && typeof data.event === 'string') awaited.add(data.event);
-        if (awaited.size === 0) continue;
+      for (const { type, stream, seq } of events) {
         for (const key of [type, ...streamsAround(stream).map((own) => awaitedBy(type, own))]) {
           if (awaited.has(key)) await wake(key, seq);
         }

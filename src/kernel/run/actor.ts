@@ -11,6 +11,8 @@ export interface Actor {
   readonly id: Id;
   /** thrown away at any time; then it is folded again */
   state: RunState | undefined;
+  /** the run has ended, for good; only a receipt that is still to come is taken in */
+  isOver: boolean;
   /** calls and commits under way, by step */
   readonly calls: Map<string, { readonly attempt: number; readonly abort: LazyAbort }>;
   readonly outcomes: StepOutcome[];
@@ -39,6 +41,7 @@ export function createActor(id: Id): Actor {
   return {
     id,
     state: undefined,
+    isOver: false,
     calls: new Map(),
     outcomes: [],
     immediate: new Set(),

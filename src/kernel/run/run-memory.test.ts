@@ -44,3 +44,16 @@ test('a run with a call under way loses its state only; one in its turn loses no
   expect(turning.state).toBeDefined();
   expect([...actors.keys()]).toEqual(['calling', 'turning', 'last']);
 });
+
+test('a run that is over keeps its place and nothing else', () => {
+  const actors = new Map<Id, Actor>();
+  const memory = createRunMemory(actors, { runs: 2, events: 100 });
+  const over = moved(actors, 'over', 80);
+  Object.assign(over.state ?? {}, { status: 'done' });
+  memory.keep(over);
+  expect(over).toMatchObject({ isOver: true, state: undefined });
+  memory.keep(moved(actors, 'long', 80));
+  expect([...actors.keys()]).toEqual(['over', 'long']);
+  for (const id of ['b', 'c']) memory.keep(moved(actors, id, 1));
+  expect([...actors.keys()]).toEqual(['b', 'c']);
+});

@@ -1,5 +1,6 @@
 import type { Id } from '../../base/index.ts';
 import { type Actor, isIdle } from './actor.ts';
+import { isRunEnded } from './lifecycle.ts';
 
 /** runs whose folded state is kept; the others are folded again when something happens to them */
 const RUNS_IN_MEMORY = 500;
@@ -38,6 +39,10 @@ export function createRunMemory(
   return {
     keep: (actor) => {
       drop(actor);
+      if (actor.state && isRunEnded(actor.state.status)) {
+        actor.isOver = true;
+        if (actor.queued === 0) actor.state = undefined; // nobody asks how a run stood that is over
+      }
       const size = actor.state?.version ?? 0;
       sizes.set(actor, size);
       total += size;

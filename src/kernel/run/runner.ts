@@ -162,7 +162,8 @@ export function createRunner(ports: RunnerPorts): Runner {
 
   async function drive(actor: Actor): Promise<void> {
     actor.scheduled = false;
-    for (;;) {
+    if (actor.isOver) actor.outcomes.length = 0; // of a call that was not over before its run was
+    while (!actor.isOver || actor.commits.length > 0) {
       const state = actor.state ?? (await memoryOf(actor));
       if (!state || closing) return rest(actor);
       const moved = await oneTurn(actor, state);
@@ -319,7 +320,7 @@ export function createRunner(ports: RunnerPorts): Runner {
       const actor = actorOf(id);
       return exclusively(actor, async () => {
         // two that begin the same run, such as one fire of a schedule: the second one changes nothing
-        if (actor.state) throw begunBefore(id);
+        if (actor.state || actor.isOver) throw begunBefore(id);
         const state = newRunState(id);
         Object.assign(actor, { state, claimed: false });
         try {

@@ -23,6 +23,11 @@ export interface SignalPorts extends Pick<RunnerPorts, 'log' | 'report'> {
   readonly runner: Runner;
 }
 
+/** True for events that a run may wait for, and for those that say it begins to. */
+export function mayEndWait(eventType: string): boolean {
+  return eventType === 'step.waiting' || isAwaitable(eventType);
+}
+
 /** Wakes the runs that wait for one of these events, found by index and not by asking them all. */
 export async function deliverEvent(
   ports: SignalPorts,

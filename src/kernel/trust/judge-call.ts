@@ -45,8 +45,8 @@ export async function createInsideWatch(log: Log): Promise<InsideWatch> {
     const speaks = isUnreadable(policy) || policy.rules.length > 0 || policy.rates.length > 0;
     if (change === changes) silent = !speaks;
   }
-  const close = log.onDurable((events) => {
-    if (!events.some(({ type }) => type === 'policy.changed')) return;
+  const isChange = (type: string): boolean => type === 'policy.changed';
+  const close = log.follow(isChange, () => {
     silent = false;
     look().catch(() => undefined); // not read: every call is judged
   });
