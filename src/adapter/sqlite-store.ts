@@ -189,7 +189,6 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     insertEvent: ({ header: h, hash, salt, data }) => {
       lists.add(h.stream, h.version, h.seq);
       sql.insertEvent.run(
-        ONE_COMPANY,
         h.seq,
         h.stream,
         h.version,
@@ -280,7 +279,8 @@ function prepareStatements(db: DatabaseSync) {
       `SELECT seq, hash FROM events WHERE +company = ${ONE_COMPANY} ORDER BY seq DESC LIMIT 1`,
     ),
     insertEvent: db.prepare(
-      `INSERT INTO events (company, ${EVENT_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
+      `INSERT INTO events (company, ${EVENT_COLUMNS})
+       VALUES (${ONE_COMPANY},?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)`,
     ),
     events: prepareEvents(db),
     eventsNamed: prepareEventsNamed(db),

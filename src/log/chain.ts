@@ -1,5 +1,12 @@
 import { canonicalJson, type Json, type Sha256, sha256 } from '../base/index.ts';
-import type { EventHeader, Label } from '../contract/index.ts';
+import {
+  type EventHeader,
+  INTEGRITIES,
+  type Integrity,
+  type Label,
+  PLACEMENTS,
+  type Placement,
+} from '../contract/index.ts';
 
 /**
  * The chain: `hash = SHA-256(hex(previous hash) || canonical header)`, and in the header
@@ -14,8 +21,8 @@ export function dataCommitment(salt: string, canonicalData: string): Sha256 {
   return sha256(salt + canonicalData);
 }
 
-export function linkHash(previous: Sha256, header: EventHeader): Sha256 {
-  return sha256(previous + canonicalHeader(header));
+export function linkHash(previous: Sha256, canonicalHeader: string): Sha256 {
+  return sha256(previous + canonicalHeader);
 }
 
 /** Canonical JSON (RFC 8785) of the header. */
@@ -68,9 +75,7 @@ export function headerText(
 }
 
 export function canonicalLabel(label: Label): string {
-  return `{"integrity":"${label.integrity}","placement":"${label.placement}"${
-    label.selected ? ',"selected":true' : ''
-  }}`;
+  return known(label).text;
 }
 
 export function canonicalFieldLabels(labels: NonNullable<EventHeader['fieldLabels']>): string {
@@ -82,6 +87,34 @@ export function canonicalFieldLabels(labels: NonNullable<EventHeader['fieldLabel
 }
 
 /** A label with nothing but its own members, whatever object it came in. */
-export function plainLabel({ integrity, placement, selected }: Label): Label {
-  return selected ? { integrity, placement, selected } : { integrity, placement };
+export function plainLabel(label: Label): Label {
+  return known(label).plain;
+}
+
+interface KnownLabel {
+  readonly plain: Label;
+  readonly text: string;
+}
+
+function labelOf(integrity: Integrity, placement: Placement, selected: boolean): KnownLabel {
+  const plain: Label = selected ? { integrity, placement, selected } : { integrity, placement };
+  return { plain: Object.freeze(plain), text: JSON.stringify(plain) };
+}
+
+/** There are few labels and every event has one: each is made once. */
+const KNOWN: ReadonlyMap<Integrity, ReadonlyMap<Placement, readonly KnownLabel[]>> = new Map(
+  INTEGRITIES.map((integrity) => [
+    integrity,
+    new Map(
+      PLACEMENTS.map((placement) => [
+        placement,
+        [false, true].map((selected) => labelOf(integrity, placement, selected)),
+      ]),
+    ),
+  ]),
+);
+
+function known({ integrity, placement, selected }: Label): KnownLabel {
+  const label = KNOWN.get(integrity)?.get(placement)?.[selected ? 1 : 0];
+  return label ?? labelOf(integrity, placement, selected ?? false);
 }

@@ -1,9 +1,16 @@
 import { randomFillSync } from 'node:crypto';
 import { type Id, LIMITS, type NewId, type Sha256 } from '../base/index.ts';
 import { type EventHeader, failure, type NewEvent, type StoredEvent } from '../contract/index.ts';
-import { canonicalFieldLabels, dataCommitment, linkHash, plainLabel, SALT_BYTES } from './chain.ts';
+import {
+  canonicalFieldLabels,
+  canonicalHeader,
+  dataCommitment,
+  linkHash,
+  plainLabel,
+  SALT_BYTES,
+} from './chain.ts';
 import type { KeyVault } from './port.ts';
-import { openData, sealData } from './seal.ts';
+import { openData, type SealPlace, sealData } from './seal.ts';
 import type { RawEvent } from './store.ts';
 import { type Upcasters, upcast } from './upcast.ts';
 
@@ -42,11 +49,7 @@ export function createEnvelope(ports: EnvelopePorts): Envelope {
 
   return {
     close: (event, { seq, stream, version, at, previous }) => {
-      checkName('type', event.type);
-      checkName('by', event.by);
-      if (event.run !== undefined) checkName('run', event.run);
-      if (event.cause !== undefined) checkName('cause', event.cause);
-      const data = encodeData(event, sealPlace(company, stream, version), vault);
+      const data = encodeData(event, { company, stream, version }, vault);
       const salt = newSalt();
       const fieldLabels =
         event.fieldLabels && encodable(event, canonicalFieldLabels, event.fieldLabels);
@@ -68,13 +71,14 @@ export function createEnvelope(ports: EnvelopePorts): Envelope {
       // parsed from what is stored: the same members in the same order as a reader will get
       if (fieldLabels !== undefined) header.fieldLabels = JSON.parse(fieldLabels);
       const closed = header as EventHeader; // its label is there now
-      return { header: closed, hash: linkHash(previous, closed), salt, data };
+      const text = canonicalHeader(closed);
+      if (mayBeUnfit(event, text)) checkNames(event);
+      return { header: closed, hash: linkHash(previous, text), salt, data };
     },
 
     open: ({ header, hash, data }) => {
       if (data === null) return { ...header, hash, data: {}, erased: true };
-      const place = sealPlace(header.company, header.stream, header.version);
-      const opened = openData(data, place, vault);
+      const opened = openData(data, header, vault);
       return opened.damaged
         ? { ...header, hash, data: opened.data, damaged: true }
         : upcast({ ...header, hash, data: opened.data }, upcasters);
@@ -93,12 +97,25 @@ export function checkName(field: string, name: string): void {
 
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
-function sealPlace(company: Id, stream: string, version: number): string {
-  return `${company}\0${stream}\0${version}`;
+/** False for nearly all: JSON writes half characters and characters of control, but for one, as escapes. */
+function mayBeUnfit({ type, by, run, cause }: NewEvent, header: string): boolean {
+  const isEmpty = type === '' || by === '' || run === '' || cause === '';
+  return isEmpty || header.includes('\\') || header.includes('\u007f');
 }
 
-function encodeData(event: NewEvent, place: string, vault: KeyVault): string {
+function checkNames({ type, by, run, cause }: NewEvent): void {
+  checkName('type', type);
+  checkName('by', by);
+  if (run !== undefined) checkName('run', run);
+  if (cause !== undefined) checkName('cause', cause);
+}
+
+/** a character takes at most so many bytes in UTF-8, per unit of a text's length */
+const BYTES_PER_UNIT = 3;
+
+function encodeData(event: NewEvent, place: SealPlace, vault: KeyVault): string {
   const text = encodable(event, () => sealData(event.data, event.personal, place, vault), null);
+  if (text.length * BYTES_PER_UNIT <= LIMITS.eventDataBytes) return text;
   const bytes = Buffer.byteLength(text);
   if (bytes <= LIMITS.eventDataBytes) return text;
   throw failure(
@@ -122,16 +139,18 @@ function encodable<In>(event: NewEvent, encode: (input: In) => string, input: In
 }
 
 const SALTS_IN_POOL = 256; // one system call serves so many events
+const SALT_DIGITS = 2 * SALT_BYTES;
 
 function createSalts(): () => string {
   const pool = Buffer.alloc(SALT_BYTES * SALTS_IN_POOL);
-  let used = pool.length;
+  let digits = '';
+  let used = 0;
   return () => {
-    if (used === pool.length) {
-      randomFillSync(pool);
+    if (used === digits.length) {
+      digits = randomFillSync(pool).toString('hex');
       used = 0;
     }
-    used += SALT_BYTES;
-    return pool.toString('hex', used - SALT_BYTES, used);
+    used += SALT_DIGITS;
+    return digits.slice(used - SALT_DIGITS, used);
   };
 }

@@ -77,10 +77,11 @@ export function createGroupCommit<In, Out>(ports: GroupCommitPorts<In, Out>): Gr
       return;
     }
     ports.onCommitted(results, sync);
-    for (const [index, result] of results.entries()) {
-      const waiting = group[index];
-      if ('value' in result) waiting?.resolve(result.value);
-      else waiting?.reject(result.error);
+    for (let index = 0; index < group.length; index++) {
+      const result = results[index];
+      if (!result) continue;
+      if ('value' in result) group[index]?.resolve(result.value);
+      else group[index]?.reject(result.error);
     }
     watchTail();
   }

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { canonicalJson, isJsonObject, type Json, type JsonObject, sha256 } from '../base/index.ts';
-import type { PersonalFields } from '../contract/index.ts';
+import type { EventHeader, PersonalFields } from '../contract/index.ts';
 import type { KeyVault } from './port.ts';
 
 /**
@@ -18,11 +18,14 @@ export const ERASED_FIELD: JsonObject = { $erased: true };
 /** What a reader gets for a field that is not what was written. */
 export const DAMAGED_FIELD: JsonObject = { $damaged: true };
 
+/** The event that a sealed value belongs to: in another one it is worth nothing. */
+export type SealPlace = Pick<EventHeader, 'company' | 'stream' | 'version'>;
+
 /** Canonical JSON of `data` with its personal fields sealed: what is stored and committed to. */
 export function sealData(
   data: JsonObject,
   personal: PersonalFields | undefined,
-  place: string,
+  place: SealPlace,
   vault: KeyVault,
 ): string {
   const plain = canonicalJson(data);
@@ -33,7 +36,7 @@ export function sealData(
 /** Undoes `sealData`; it never throws, so one damaged field costs nobody else's. */
 export function openData(
   text: string,
-  place: string,
+  place: SealPlace,
   vault: KeyVault,
 ): { readonly data: JsonObject; readonly damaged: boolean } {
   const parsed = parseObject(text);
@@ -58,7 +61,7 @@ type Sealer = (value: Json, path: string) => JsonObject | undefined;
 
 function createSealer(
   personal: PersonalFields | undefined,
-  place: string,
+  place: SealPlace,
   vault: KeyVault,
 ): Sealer {
   if (!personal) return () => undefined;
@@ -149,8 +152,8 @@ function keyId(key: Uint8Array): string {
   return sha256(`steward/subject-key/v1\0${hex}`).slice(0, KEY_ID_CHARACTERS);
 }
 
-function aad(place: string, path: string): Buffer {
-  return Buffer.from(`steward/sealed/v1\0${place}\0${path}`);
+function aad({ company, stream, version }: SealPlace, path: string): Buffer {
+  return Buffer.from(`steward/sealed/v1\0${company}\0${stream}\0${version}\0${path}`);
 }
 
 function join(path: string, name: string): string {

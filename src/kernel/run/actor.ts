@@ -15,7 +15,8 @@ export interface Actor {
   isOver: boolean;
   /** calls and commits under way, by step */
   readonly calls: Map<string, { readonly attempt: number; readonly abort: LazyAbort }>;
-  readonly outcomes: StepOutcome[];
+  /** what calls brought and no turn has taken yet */
+  outcomes: StepOutcome[];
   /** results that were there at once and are not in the log yet */
   readonly immediate: Set<string>;
   readonly commits: {

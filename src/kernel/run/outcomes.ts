@@ -19,11 +19,13 @@ export function takeOutcomes(
   context: RunnerContext,
   actor: Actor,
   turn: Turn,
-  outcomes = actor.outcomes.splice(0),
+  outcomes: readonly StepOutcome[],
 ): Promise<void> | undefined {
-  for (const [index, outcome] of outcomes.entries()) {
+  let taken = 0;
+  for (const outcome of outcomes) {
+    taken += 1;
     const late = takeOutcome(context, actor, turn, outcome);
-    if (late) return late.then(() => takeOutcomes(context, actor, turn, outcomes.slice(index + 1)));
+    if (late) return late.then(() => takeOutcomes(context, actor, turn, outcomes.slice(taken)));
   }
   return undefined;
 }

@@ -85,6 +85,7 @@ export interface RunnerContext {
 const RUNS_MOVING = 128;
 /** after which a run looks whether the disk takes anything again, or another process lets go of it */
 const STORE_RETRY_MS = 5_000;
+const NONE: readonly never[] = [];
 /** statuses in which a run may begin something */
 const MOVES: ReadonlySet<RunStatus> = new Set(['running', 'planned', 'waiting']);
 const STORE_FAULTS: ReadonlySet<FailureCode> = new Set([
@@ -196,12 +197,13 @@ export function createRunner(ports: RunnerPorts): Runner {
     if (actor.claimed && run.worker !== ports.worker) return giveUp(actor);
     const versionBefore = run.version;
     const turn = turnOf(actor, run);
-    const outcomes = [...actor.outcomes];
-    const readAt = [...actor.readAt];
-    const commits = actor.commits.splice(0);
+    const outcomes = actor.outcomes;
+    actor.outcomes = [];
+    const readAt = actor.readAt.size > 0 ? [...actor.readAt] : NONE;
+    const commits = actor.commits.length > 0 ? actor.commits.splice(0) : NONE;
     try {
       first?.(turn);
-      const late = takeOutcomes(context, actor, turn);
+      const late = takeOutcomes(context, actor, turn, outcomes);
       if (late) await late;
       for (const done of commits) await effectTurns.takeCommit(turn, done);
       // said before anything begins: a step that takes the process down with it counts as a claim
@@ -216,7 +218,7 @@ export function createRunner(ports: RunnerPorts): Runner {
         // what the first steps work out at once belongs to the append that begins the run; later
         // every step ends in an append of its own, before the one after it ends
         if (first && actor.outcomes.length > 0) {
-          await takeOutcomes(context, actor, turn);
+          await takeOutcomes(context, actor, turn, actor.outcomes.splice(0));
           startReady(turn);
         }
         waits.resume(actor, turn);
