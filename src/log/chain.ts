@@ -27,51 +27,36 @@ export function linkHash(previous: Sha256, canonicalHeader: string): Sha256 {
 
 /** Canonical JSON (RFC 8785) of the header. */
 export function canonicalHeader(header: EventHeader): string {
-  const { fieldLabels } = header;
-  if (fieldLabels === undefined) return plainHeaderText(header);
-  return headerText(header, canonicalLabel(header.label), canonicalFieldLabels(fieldLabels));
+  const { label, fieldLabels } = header;
+  return headerText(header, canonicalLabel(label), fieldLabels && canonicalFieldLabels(fieldLabels));
 }
 
 /**
- * The same for a header without labels of its own for fields. Written out, in canonical order, because
- * every event of every run passes here: it is five times as quick as the general encoder (a test holds
- * the two equal).
+ * The same from labels that are text already: a verifier hashes what lies in the store, byte for byte.
+ * Written out, in canonical order, because every event of every run passes here: it is eight times as
+ * quick as the general encoder (a test holds the two equal).
  */
-function plainHeaderText(h: EventHeader): string {
-  return JSON.stringify({
-    at: h.at,
-    by: h.by,
-    cause: h.cause,
-    company: h.company,
-    dataHash: h.dataHash,
-    engine: h.engine,
-    id: h.id,
-    label: plainLabel(h.label),
-    run: h.run,
-    seq: h.seq,
-    stream: h.stream,
-    type: h.type,
-    version: h.version,
-  });
-}
-
-/** The same from labels that are text already: a verifier hashes what lies in the store, byte for byte. */
 export function headerText(
   h: Omit<EventHeader, 'label' | 'fieldLabels'>,
   label: string,
   fieldLabels: string | undefined,
 ): string {
+  const cause = h.cause === undefined ? '' : `,"cause":${quoted(h.cause)}`;
+  const labels = fieldLabels === undefined ? '' : `,"fieldLabels":${fieldLabels}`;
+  const run = h.run === undefined ? '' : `,"run":${quoted(h.run)}`;
   return (
-    `{"at":${h.at},"by":${JSON.stringify(h.by)}` +
-    (h.cause === undefined ? '' : `,"cause":${JSON.stringify(h.cause)}`) +
-    `,"company":${JSON.stringify(h.company)},"dataHash":"${h.dataHash}"` +
-    `,"engine":${JSON.stringify(h.engine)}` +
-    (fieldLabels === undefined ? '' : `,"fieldLabels":${fieldLabels}`) +
-    `,"id":${JSON.stringify(h.id)},"label":${label}` +
-    (h.run === undefined ? '' : `,"run":${JSON.stringify(h.run)}`) +
-    `,"seq":${h.seq},"stream":${JSON.stringify(h.stream)},"type":${JSON.stringify(h.type)}` +
+    `{"at":${h.at},"by":${quoted(h.by)}${cause},"company":${quoted(h.company)}` +
+    `,"dataHash":"${h.dataHash}","engine":${quoted(h.engine)}${labels},"id":${quoted(h.id)}` +
+    `,"label":${label}${run},"seq":${h.seq},"stream":${quoted(h.stream)},"type":${quoted(h.type)}` +
     `,"version":${h.version}}`
   );
+}
+
+/** Printable ASCII without quote and backslash: JSON writes it as it is. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function quoted(name: string): string {
+  return PLAIN.test(name) ? `"${name}"` : JSON.stringify(name);
 }
 
 export function canonicalLabel(label: Label): string {
