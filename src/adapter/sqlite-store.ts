@@ -26,8 +26,8 @@ import {
 import { ONE_COMPANY } from './sqlite-schema.ts';
 import { createStreamLists } from './stream-lists.ts';
 
-/** rows kept in memory: the working set of a few hundred runs */
-const CACHED_ROWS = 20_000;
+/** rows of each fold kept in memory: the working set of a few hundred runs */
+const CACHED_ROWS = 10_000;
 
 export type SqliteStoreOptions = SqliteFileOptions;
 
@@ -45,9 +45,8 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   const { db, company } = openSqliteFile(options);
   const sql = prepareStatements(db);
   const foldNumbers = new Map<string, number>();
-  const rows = new LruMap<string, JsonObject | null>(CACHED_ROWS);
-  /** rows changed in this transaction: one that changes often is written once, before the commit */
-  const changed = new Map<string, RowChange>();
+  /** by the fold's name: a key of both would be a new text, and a look up of a new text is dear */
+  const caches = new Map<string, FoldCache>();
   const lists = createStreamLists(db);
   const journal = createJournalSync(`${file}-wal`);
   let head = readHead(sql.head);
@@ -98,8 +97,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
   }
 
   function forget(): void {
-    changed.clear();
-    rows.clear();
+    caches.clear();
     lists.forget();
     foldNumbers.clear();
   }
@@ -131,32 +129,46 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     return fresh;
   }
 
+  function cacheOf({ name }: AnyFold): FoldCache {
+    let cache = caches.get(name);
+    if (!cache) {
+      cache = { rows: new LruMap(CACHED_ROWS), changed: new Map() };
+      caches.set(name, cache);
+    }
+    return cache;
+  }
+
   function getRow(fold: AnyFold, key: string): JsonObject | undefined {
-    const place = `${fold.name}\0${key}`;
-    const change = changed.get(place);
-    const cached = change ? change.after : rows.get(place);
+    const { rows, changed } = cacheOf(fold);
+    const change = changed.get(key);
+    const cached = change ? change.after : rows.get(key);
     if (cached !== undefined) return cached ?? undefined;
     const number = knownFoldNumber(fold.name);
     const found = number === undefined ? undefined : sql.getRow.get(ONE_COMPANY, number, key);
     const row = found ? parseRow(found.body) : undefined;
-    rows.set(place, row ?? null);
+    rows.set(key, row ?? null);
     return row;
   }
 
   function writeChanged(): void {
-    for (const { fold, key, before, after } of changed.values()) {
-      const number = foldNumber(fold.name);
-      if (after === null) sql.dropRow.run(ONE_COMPANY, number, key);
-      else sql.putRow.run(ONE_COMPANY, number, key, JSON.stringify(after));
-      for (const name of Object.keys(fold.indexes ?? {})) {
-        const old = before && indexValue(fold, name, before, key);
-        const fresh = after ? indexValue(fold, name, after, key) : undefined;
-        if (old === fresh) continue;
-        if (old !== undefined) sql.dropIndex.run(ONE_COMPANY, number, name, old, key);
-        if (fresh !== undefined) sql.putIndex.run(ONE_COMPANY, number, name, fresh, key);
-      }
+    for (const { changed } of caches.values()) {
+      if (changed.size === 0) continue;
+      for (const change of changed.values()) writeRow(change);
+      changed.clear();
     }
-    changed.clear();
+  }
+
+  function writeRow({ fold, key, before, after }: RowChange): void {
+    const number = foldNumber(fold.name);
+    if (after === null) sql.dropRow.run(ONE_COMPANY, number, key);
+    else sql.putRow.run(ONE_COMPANY, number, key, JSON.stringify(after));
+    for (const name of Object.keys(fold.indexes ?? {})) {
+      const old = before && indexValue(fold, name, before, key);
+      const fresh = after ? indexValue(fold, name, after, key) : undefined;
+      if (old === fresh) continue;
+      if (old !== undefined) sql.dropIndex.run(ONE_COMPANY, number, name, old, key);
+      if (fresh !== undefined) sql.putIndex.run(ONE_COMPANY, number, name, fresh, key);
+    }
   }
 
   /** A list that does not lead to this stream's events, one after the other, is made again: once, if at all. */
@@ -210,10 +222,10 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
     },
     getRow: (fold, key) => mapped(() => getRow(fold, key)),
     putRow: (fold, key, before, after) => {
-      const place = `${fold.name}\0${key}`;
-      const earlier = changed.get(place);
-      changed.set(place, { fold, key, before: earlier ? earlier.before : before, after });
-      rows.set(place, after);
+      const { rows, changed } = cacheOf(fold);
+      const earlier = changed.get(key);
+      changed.set(key, { fold, key, before: earlier ? earlier.before : before, after });
+      rows.set(key, after);
     },
     listRows: (fold, query) =>
       select(fold, query, 'rows').map(({ key, body }) => ({
@@ -250,7 +262,7 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       const number = foldNumber(fold.name);
       sql.dropFoldRows.run(ONE_COMPANY, number);
       sql.dropFoldIndex.run(ONE_COMPANY, number);
-      rows.clear();
+      caches.delete(fold.name);
     },
     close: () => {
       if (!open) return;
@@ -259,6 +271,12 @@ export function openSqliteStore(options: SqliteStoreOptions): SqliteStore {
       db.close();
     },
   };
+}
+
+interface FoldCache {
+  readonly rows: LruMap<string, JsonObject | null>;
+  /** in this transaction: a row that changes often is written once, before the commit */
+  readonly changed: Map<string, RowChange>;
 }
 
 interface RowChange {

@@ -69,12 +69,20 @@ export interface CapabilityContract {
 /** `mail.send@1` */
 export type CapabilityRef = string;
 
+/** Every call asks for it: the text is made once per contract. */
 export function capabilityRef(contract: {
   readonly name: string;
   readonly version: number;
 }): CapabilityRef {
-  return `${contract.name}@${contract.version}`;
+  let ref = refs.get(contract);
+  if (ref === undefined) {
+    ref = `${contract.name}@${contract.version}`;
+    refs.set(contract, ref);
+  }
+  return ref;
 }
+
+const refs = new WeakMap<object, CapabilityRef>();
 
 /** True from `reversible` on: it reaches outside, so it needs an effect and a decision. */
 export function isOutside(effect: EffectClass): boolean {

@@ -35,6 +35,7 @@ export const PUBLIC: Label = { integrity: 'public', placement: 'anywhere' };
 
 /** The weaker integrity, the tighter placement, and any selection: what a mix of both is worth. */
 export function joinLabels(a: Label, b: Label): Label {
+  if (isSame(a, b)) return a;
   const integrity =
     INTEGRITIES.indexOf(a.integrity) <= INTEGRITIES.indexOf(b.integrity)
       ? a.integrity
@@ -44,6 +45,10 @@ export function joinLabels(a: Label, b: Label): Label {
   return a.selected || b.selected
     ? { integrity, placement, selected: true }
     : { integrity, placement };
+}
+
+function isSame(a: Label, b: Label): boolean {
+  return a.integrity === b.integrity && a.placement === b.placement && a.selected === b.selected;
 }
 
 /** True for a value that may decide a destination, an amount, an account, a target or an act. */

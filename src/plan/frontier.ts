@@ -73,7 +73,8 @@ export interface Frontier {
 
 export function createFrontier(plan: CompiledPlan): Frontier {
   const nodes = new Map<string, Node>();
-  const readyNow = new Set<string>();
+  /** in the order in which they became so; those that have gone on are left out at the next look */
+  const readyNow: Node[] = [];
   const root = openGroup({ prefix: '', plan, variables: {} }, undefined, nodes);
   for (const node of root.nodes) if (node.pending === 0) makeReady(node, readyNow);
   const nodeOf = (id: string): Node => {
@@ -82,12 +83,16 @@ export function createFrontier(plan: CompiledPlan): Frontier {
     return node;
   };
   return {
-    ready: () => [...readyNow],
+    ready: () => {
+      let kept = 0;
+      for (const node of readyNow) if (node.state === 'ready') readyNow[kept++] = node;
+      readyNow.length = kept;
+      return readyNow.map(({ id }) => id);
+    },
     start: (id) => {
       const node = nodeOf(id);
       if (node.state !== 'ready') throw new RangeError(`step ${id} is ${node.state}, not ready`);
       node.state = 'running';
-      readyNow.delete(id);
     },
     settle: (id, outcome) => settle(nodeOf(id), outcome, nodes, readyNow),
     expand: (id, branches, parallel = branches.length) => {
@@ -182,9 +187,9 @@ function openGroup(branch: Branch, parent: Node | undefined, nodes: Map<string, 
   return group;
 }
 
-function makeReady(node: Node, readyNow: Set<string>): void {
+function makeReady(node: Node, readyNow: Node[]): void {
   node.state = 'ready';
-  readyNow.add(node.id);
+  readyNow.push(node);
 }
 
 function isOver(state: StepState): state is StepOutcome {
@@ -195,7 +200,7 @@ function settle(
   node: Node,
   outcome: StepOutcome,
   nodes: Map<string, Node>,
-  readyNow: Set<string>,
+  readyNow: Node[],
 ): Advance {
   const advance = emptyAdvance();
   if (isOver(node.state)) {
@@ -205,7 +210,7 @@ function settle(
   }
   // A queue, not recursion: a chain of 10,000 skipped steps must not overflow the stack.
   const over: Node[] = [];
-  end(node, outcome, over, readyNow);
+  end(node, outcome, over);
   for (let at = 0; at < over.length; at++) {
     const ended = over[at];
     if (!ended) break;
@@ -216,10 +221,9 @@ function settle(
 }
 
 /** Puts a step into its last state; children that are still open end with it. */
-function end(node: Node, outcome: StepOutcome, over: Node[], readyNow: Set<string>): void {
+function end(node: Node, outcome: StepOutcome, over: Node[]): void {
   node.state = outcome;
   node.group.open--;
-  readyNow.delete(node.id);
   over.push(node);
   if (!node.children) return;
   const open: Node[] = node.children.groups.flatMap((group) => group.nodes);
@@ -228,18 +232,17 @@ function end(node: Node, outcome: StepOutcome, over: Node[], readyNow: Set<strin
     if (isOver(child.state)) continue;
     child.state = 'cancelled';
     child.group.open--;
-    readyNow.delete(child.id);
     for (const group of child.children?.groups ?? []) open.push(...group.nodes);
   }
 }
 
-function informDependents(ended: Node, over: Node[], readyNow: Set<string>, advance: Draft): void {
+function informDependents(ended: Node, over: Node[], readyNow: Node[], advance: Draft): void {
   for (const { index, refers } of ended.compiled.dependents) {
     const dependent = ended.group.nodes[index];
     if (!dependent || isOver(dependent.state)) continue;
     if (ended.state !== 'done' && needsSuccess(dependent, refers)) {
       dependent.because = ended.id;
-      end(dependent, 'skipped', over, readyNow);
+      end(dependent, 'skipped', over);
       advance.skipped.push({ step: dependent.id, because: ended.id });
       continue;
     }
@@ -262,7 +265,7 @@ function needsSuccess(dependent: Node, refers: boolean): boolean {
 function closeGroup(
   group: Group,
   nodes: Map<string, Node>,
-  readyNow: Set<string>,
+  readyNow: Node[],
   advance: Draft,
 ): void {
   const parent = group.parent;
@@ -276,7 +279,7 @@ function openBranches(
   parent: Node,
   children: Children,
   nodes: Map<string, Node>,
-  readyNow: Set<string>,
+  readyNow: Node[],
   advance: Draft,
 ): void {
   while (children.open < children.parallel) {

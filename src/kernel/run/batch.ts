@@ -39,7 +39,7 @@ export function add<T extends KernelEventType>(
 /** Everything in one append; the run's stream first, so that a stale memory shows itself there. */
 export function appendsOf(batch: Batch, versionBefore: number): readonly StreamAppend[] {
   const own: StreamAppend = {
-    stream: `run/${batch.run.id}`,
+    stream: batch.run.stream,
     expectedVersion: versionBefore,
     events: batch.events,
   };

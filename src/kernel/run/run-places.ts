@@ -26,6 +26,8 @@ export function localId(path: string): string {
 }
 
 export function compiledStep(run: RunState, path: string): CompiledStep {
+  const reached = run.frontier?.find(path);
+  if (reached) return reached.compiled;
   const step = scopeOf(run, path).compiled.byId.get(localId(path));
   if (!step) throw new Error(`run ${run.id} has no step ${path}`);
   return step;

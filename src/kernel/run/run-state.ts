@@ -74,6 +74,8 @@ export interface PlanScope {
  */
 export interface RunState {
   readonly id: Id;
+  /** `run/<id>` */
+  readonly stream: string;
   status: RunStatus;
   version: number;
   epoch: number;
@@ -123,6 +125,7 @@ const NO_LABELS: Labels = { base: OWN };
 export function newRunState(id: Id): RunState {
   return {
     id,
+    stream: `run/${id}`,
     status: 'planned',
     version: 0,
     epoch: 0,
