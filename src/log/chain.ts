@@ -21,14 +21,19 @@ export function dataCommitment(salt: string, canonicalData: string): Sha256 {
   return sha256(salt + canonicalData);
 }
 
-export function linkHash(previous: Sha256, canonicalHeader: string): Sha256 {
-  return sha256(previous + canonicalHeader);
+/** What an event's hash is the SHA-256 of. */
+export function linkText(previous: Sha256, header: EventHeader): string {
+  return previous + canonicalHeader(header);
 }
 
 /** Canonical JSON (RFC 8785) of the header. */
 export function canonicalHeader(header: EventHeader): string {
   const { label, fieldLabels } = header;
-  return headerText(header, canonicalLabel(label), fieldLabels && canonicalFieldLabels(fieldLabels));
+  return headerText(
+    header,
+    canonicalLabel(label),
+    fieldLabels && canonicalFieldLabels(fieldLabels),
+  );
 }
 
 /**

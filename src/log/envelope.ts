@@ -1,14 +1,7 @@
 import { randomFillSync } from 'node:crypto';
-import { type Id, LIMITS, type NewId, type Sha256 } from '../base/index.ts';
+import { type Id, LIMITS, type NewId, type Sha256, sha256 } from '../base/index.ts';
 import { type EventHeader, failure, type NewEvent, type StoredEvent } from '../contract/index.ts';
-import {
-  canonicalFieldLabels,
-  canonicalHeader,
-  dataCommitment,
-  linkHash,
-  plainLabel,
-  SALT_BYTES,
-} from './chain.ts';
+import { canonicalFieldLabels, dataCommitment, linkText, plainLabel, SALT_BYTES } from './chain.ts';
 import type { KeyVault } from './port.ts';
 import { openData, type SealPlace, sealData } from './seal.ts';
 import type { RawEvent } from './store.ts';
@@ -71,9 +64,9 @@ export function createEnvelope(ports: EnvelopePorts): Envelope {
       // parsed from what is stored: the same members in the same order as a reader will get
       if (fieldLabels !== undefined) header.fieldLabels = JSON.parse(fieldLabels);
       const closed = header as EventHeader; // its label is there now
-      const text = canonicalHeader(closed);
-      if (mayBeUnfit(event, text)) checkNames(event);
-      return { header: closed, hash: linkHash(previous, text), salt, data };
+      const link = linkText(previous, closed);
+      if (mayBeUnfit(event, link)) checkNames(event);
+      return { header: closed, hash: sha256(link), salt, data };
     },
 
     open: ({ header, hash, data }) => {
@@ -98,9 +91,9 @@ export function checkName(field: string, name: string): void {
 const CONTROL = /[\u0000-\u001f\u007f]/;
 
 /** False for nearly all: JSON writes half characters and characters of control, but for one, as escapes. */
-function mayBeUnfit({ type, by, run, cause }: NewEvent, header: string): boolean {
+function mayBeUnfit({ type, by, run, cause }: NewEvent, link: string): boolean {
   const isEmpty = type === '' || by === '' || run === '' || cause === '';
-  return isEmpty || header.includes('\\') || header.includes('\u007f');
+  return isEmpty || link.includes('\\') || link.includes('\u007f');
 }
 
 function checkNames({ type, by, run, cause }: NewEvent): void {

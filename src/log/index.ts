@@ -7,7 +7,6 @@ export {
   dataCommitment,
   GENESIS,
   headerText,
-  linkHash,
 } from './chain.ts';
 export {
   type Checkpoint,

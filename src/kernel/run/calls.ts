@@ -132,18 +132,12 @@ export function createCalls(context: RunnerContext): Calls {
       const gone = failure('unknown_capability', `Nothing here does ${capabilityRef(contract)}.`);
       return { status: 'failed', step, attempt, failure: gone };
     }
-    const startMs = ports.clock.now();
-    const outcome = executeAgent({
-      run: actor.id,
-      step,
-      attempt,
-      agent: entry.agent,
-      input,
-      context: contextFor(context, contract, readsAt(actor, step, contract)),
-      abort,
-    });
+    const given = contextFor(context, contract, readsAt(actor, step, contract));
+    const { agent } = entry;
+    const run = actor.id;
+    const outcome = executeAgent({ run, step, attempt, agent, input, context: given, abort });
     // until here nobody else had the thread; what goes on in a promise gives it back
-    watchBlock({ run: actor.id, step, contract }, ports.clock.now() - startMs);
+    watchBlock({ run, step, contract }, ports.clock.now() - given.now);
     return outcome;
   }
 
