@@ -89,9 +89,17 @@ export async function signIn(code: string): Promise<SignInResult> {
   return { canDecide: signer.value !== undefined };
 }
 
+/** The page is put away first: it must not ask for anything in a session that is about to end. */
 export async function signOut(): Promise<void> {
-  await call('POST', '/api/sign-out', {});
-  session.value = { signedIn: false };
+  const before = session.value;
+  session.value = undefined;
+  try {
+    await call('POST', '/api/sign-out', {});
+    session.value = { signedIn: false };
+  } catch (error) {
+    session.value = before;
+    throw error;
+  }
 }
 
 /** Proves that this browser holds an enrolled key; false when the company does not know it. */
