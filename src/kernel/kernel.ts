@@ -135,6 +135,8 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
   const inside = await createInsideWatch(log);
   const inTurn = createTurnsByWords();
   const gate = createGate({ ...options, records });
+  /** what goes on beside the runs: nothing of it may come to a log that is closed by then */
+  const beside = new Set<Promise<void>>();
   const locks = createLocks((run) => runner.wake(run));
   const runner = createRunner({
     ...options,
@@ -148,7 +150,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     today,
   });
   const conflicts = { ...options, records };
-  const itemWaker = createItemWaker(log);
+  const itemWaker = createItemWaker(log, goOnBeside);
   const items = createItems({
     ...{ ...options, records, runner, playbooks, awaitEvent: itemWaker.awaitEvent },
     settle: (item, answer, by) => settleConflict(conflicts, item, answer, by),
@@ -171,8 +173,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
 
   const timers = createTimers(clock, createDueWork({ ...options, runner, schedules }));
 
-  /** what goes on beside the runs: nothing of it may come to a log that is closed by then */
-  const beside = new Set<Promise<void>>();
   function goOnBeside(work: Promise<unknown>): void {
     const done = work
       .catch((error: unknown) => options.report(toFailure(error), {}))
@@ -190,7 +190,6 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     }),
     log.follow(isOfPlaybooks, () => goOnBeside(playbooks.refresh())),
     log.follow(isOfCompany, () => goOnBeside(readZone())),
-    log.follow(itemWaker.wants, (events) => goOnBeside(itemWaker.deliver(events))),
     log.follow(mayEndWait, (events) => goOnBeside(deliverEvent({ ...options, runner }, events))),
   ];
 
@@ -285,6 +284,7 @@ export async function createKernel(options: KernelOptions): Promise<Kernel> {
     },
     close: async () => {
       for (const stop of following) stop();
+      itemWaker.close();
       inside.close();
       timers.close();
       await runner.close();

@@ -56,6 +56,7 @@ export function createLog(ports: LogPorts): Log {
   });
   const listeners = new Set<(head: LogHead) => void>();
   const followers = new Set<Follower>();
+  const followed = new Map<string, boolean>(); // by type, until somebody begins or ceases to follow
   let waiting: RawEvent[] = []; // followed, committed, not yet durable
   let durable = openDurably(store);
   let lastAt = lastTime(store);
@@ -121,13 +122,16 @@ export function createLog(ports: LogPorts): Log {
 
   /** Of thousands of events a second few are followed: the others are not held until they are synced. */
   function keepFollowed(raws: readonly RawEvent[]): void {
-    for (const raw of raws) {
-      for (const { wants } of followers) {
-        if (!wants(raw.header.type)) continue;
-        waiting.push(raw);
-        break;
-      }
+    for (const raw of raws) if (isFollowed(raw.header.type)) waiting.push(raw);
+  }
+
+  function isFollowed(type: string): boolean {
+    let known = followed.get(type);
+    if (known === undefined) {
+      known = followers.values().some(({ wants }) => wants(type));
+      followed.set(type, known);
     }
+    return known;
   }
 
   function publish(head: LogHead): void {
@@ -184,7 +188,11 @@ export function createLog(ports: LogPorts): Log {
     follow: (wants, listener) => {
       const follower: Follower = { wants, listener };
       followers.add(follower);
-      return () => followers.delete(follower);
+      followed.clear();
+      return () => {
+        followers.delete(follower);
+        followed.clear();
+      };
     },
     onDurable: (listener) => {
       listeners.add(listener);

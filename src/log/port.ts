@@ -52,8 +52,8 @@ export interface Log {
   /** Nothing outside this process may be told of an event above it. */
   readonly durableSeq: () => number;
   /**
-   * Calls the listener after commit, in order, with the wanted events that became durable. `wants` is
-   * asked for an event's type when it is appended. Returns the way to stop.
+   * Calls the listener after commit, in order, with the wanted events that became durable, of those that
+   * are appended from now on. `wants` says the same of a type each time. Returns the way to stop.
    */
   readonly follow: (
     wants: (eventType: string) => boolean,

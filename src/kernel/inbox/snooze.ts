@@ -84,20 +84,39 @@ function streamsAround(stream: string): readonly string[] {
 export interface ItemWaker {
   /** Puts an item off until an event; the event is looked for from before that is in the log. */
   readonly awaitEvent: (awaited: string, snooze: () => Promise<void>) => Promise<void>;
-  /** True while an item may wait for an event of this type. */
-  readonly wants: (eventType: string) => boolean;
-  /** Looks at what has become durable. */
-  readonly deliver: (events: readonly StoredEvent[]) => Promise<void>;
   /** After a restart: what happened while nobody looked. */
   readonly catchUp: () => Promise<void>;
+  readonly close: () => void;
 }
 
-export function createItemWaker(log: Log): ItemWaker {
+/** `beside` is told of the work that an event leads to. */
+export function createItemWaker(log: Log, beside: (work: Promise<void>) => void): ItemWaker {
   const items = log.fold(itemsFold);
   /** what items wait for; one too many costs a look */
   const awaited = new Set<string>();
   /** items on their way into the log, by what they will wait for */
   const coming = new Map<string, number>();
+  /** by type of event: a type that somebody once waited for is followed to the end */
+  const following = new Map<string, () => void>();
+
+  function watch(key: string): void {
+    awaited.add(key);
+    const [type = ''] = key.split(' ');
+    if (following.has(type)) return;
+    const stop = log.follow(
+      (other) => other === type,
+      (events) => beside(deliver(events)),
+    );
+    following.set(type, stop);
+  }
+
+  async function deliver(events: readonly StoredEvent[]): Promise<void> {
+    for (const { type, stream, seq } of events) {
+      for (const key of [type, ...streamsAround(stream).map((own) => awaitedBy(type, own))]) {
+        if (awaited.has(key)) await wake(key, seq);
+      }
+    }
+  }
 
   async function wake(key: string, seq: number): Promise<void> {
     for await (const { row } of items.every({ index: 'awaits', equals: key })) {
@@ -109,7 +128,7 @@ export function createItemWaker(log: Log): ItemWaker {
 
   return {
     awaitEvent: async (key, snooze) => {
-      awaited.add(key);
+      watch(key);
       coming.set(key, (coming.get(key) ?? 0) + 1);
       try {
         await snooze();
@@ -119,25 +138,18 @@ export function createItemWaker(log: Log): ItemWaker {
         else coming.delete(key);
       }
     },
-    wants: (type) =>
-      awaited.size > 0 &&
-      awaited.values().some((key) => key === type || key.startsWith(`${type} `)),
-    deliver: async (events) => {
-      for (const { type, stream, seq } of events) {
-        for (const key of [type, ...streamsAround(stream).map((own) => awaitedBy(type, own))]) {
-          if (awaited.has(key)) await wake(key, seq);
-        }
-      }
-    },
     catchUp: async () => {
       for await (const { row } of items.every({ index: 'awaits' })) {
         const { snoozedFor, snoozedAt } = row;
         if (snoozedFor === null || snoozedAt === null) continue;
-        awaited.add(snoozedFor);
+        watch(snoozedFor);
         const [type = '', stream] = snoozedFor.split(' ');
         const found = await firstOf(log, snoozedAt, type, stream);
         if (found !== undefined) await wake(snoozedFor, found);
       }
+    },
+    close: () => {
+      for (const stop of following.values()) stop();
     },
   };
 }
