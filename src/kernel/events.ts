@@ -128,6 +128,8 @@ export interface KernelEvents extends TrustEvents, HookEvents {
     readonly plan?: JsonObject;
     /** the failure that a `catch` deals with */
     readonly catches?: JsonObject;
+    /** what its steps leave stands for the step; absent in older logs, which look at the plan again */
+    readonly instead?: true;
     /** as for `step.completed` */
     readonly readAt?: number;
     readonly labels?: Labels;

@@ -28,6 +28,14 @@ function argument(step: StepLabels, path: string): string {
   return found ? found.label.integrity + (found.label.selected ? '!' : '') : 'nothing';
 }
 
+test('what the steps of a catch leave may stand in the output', () => {
+  const caught = { ...mail, with: { to: 'a@example.org', template: 'x' }, catch: { do: [page] } };
+  const after = { id: 'after', call: 'mail.send@1', with: { text: { $expr: 'mail.id' } } };
+  const text = (steps: readonly object[]) => argument(labelsOf(steps)('steps[1]'), 'text');
+  expect(text([caught, after])).toBe('public');
+  expect(text([{ ...caught, catch: { ...caught.catch, value: { id: 'none' } } }, after])).toBe('own');
+});
+
 describe('where labels flow', () => {
   const at = (text: object | string) => [
     page,

@@ -250,7 +250,9 @@ function withCatch(step: CompiledStep, output: Labels, env: Env, decision: Label
   const inner: Env = { ...env, values: new Map(env.values).set('error', { base: COUNTERPARTY }) };
   const values = step.catchBody ? propagate(step.catchBody, inner, decision) : inner.values;
   const { value } = step.templates;
-  const caught = value ? labelOfAll(templateLabels(value.node, { ...inner, values })) : env.own;
+  const last = values.get(step.catchBody?.steps.at(-1)?.id ?? '') ?? { base: env.own };
+  const left = value ? templateLabels(value.node, { ...inner, values }) : last;
+  const caught = labelOfAll(left);
   return mapLabels(output, (label) => joinLabels(label, caught));
 }
 

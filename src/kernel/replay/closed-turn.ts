@@ -45,6 +45,8 @@ export interface ClosedTurnPorts {
   readonly delayOf: (path: string) => Delay | undefined;
   /** as of which event the log says that a step's records were read */
   readonly readAt: (path: string) => number | undefined;
+  /** what a `catch` leaves stands for its step; older logs looked at the plan again */
+  readonly catchReplaces: (path: string) => boolean;
   /** the result was there at once, so no start was noted */
   readonly isImmediate: (path: string) => boolean;
 }
@@ -68,6 +70,7 @@ export function createClosedTurn(ports: ClosedTurnPorts): ClosedTurn {
     },
     head: 0,
     readAt: ports.readAt,
+    catchReplaces: ports.catchReplaces,
     newId: (): Id => `replay-${++ids}`,
     // the template is resolved when its turn has come, see `bring`
     ref: () => new Promise(() => undefined),

@@ -99,6 +99,7 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
     lockOf: () => ({ status: 'kept' }),
     delayOf: () => undefined,
     readAt: () => undefined,
+    catchReplaces: () => true,
     isImmediate: () => true,
   });
   const { turn } = closed;

@@ -74,6 +74,7 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
   const reference = referencesAt(ports.log);
   const nextFrom = indexBySteps(events, ({ type }) => !type.startsWith('lock.'));
   const nextReading = indexBySteps(events, (event) => readAtIn(event) !== undefined);
+  const catching = indexBySteps(events, ({ data }) => data.catches !== undefined);
   const nextWithLocks = indexBySteps(events, () => true);
   const ended = new Map<string, KernelEvents['wait.ended']['how']>();
   const held: NewEvent[] = [];
@@ -92,6 +93,7 @@ export function createTape(ports: ReplayPorts, recording: Recording): Tape {
       lockOf,
       delayOf,
       readAt: (path) => readAtIn(nextFrom(path, cursor)),
+      catchReplaces: (path) => catching(path, 0)?.data.instead === true,
       isImmediate: (path) => nextFrom(path, cursor)?.type !== 'step.started',
     });
   }

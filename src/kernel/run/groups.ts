@@ -18,8 +18,9 @@ import {
 } from '../../plan/index.ts';
 import type { Unmet } from '../events.ts';
 import { compiledStep, namesIn, stepOf } from './run-places.ts';
+import type { PlanScope, RunState } from './run-state.ts';
 import { failStep } from './step-failures.ts';
-import { isObject, readAtOf, say, type Turn } from './turn.ts';
+import { isObject, readAtOf, resolveNowIn, say, type Turn } from './turn.ts';
 
 export function beginGroup(
   turn: Turn,
@@ -111,6 +112,11 @@ export function finishGroup(turn: Turn, path: string, troubled: readonly string[
         { step: first },
       );
     }
+    if (state.isReplaced) {
+      const { value, labels } = caughtOutput(turn, path, compiled);
+      say(turn, 'step.completed', { step: path, output: value, labels });
+      return;
+    }
     const { step } = compiled;
     let unmet: Unmet | undefined;
     if ('repeat' in step && compiled.expressions.until) {
@@ -121,7 +127,7 @@ export function finishGroup(turn: Turn, path: string, troubled: readonly string[
         say(turn, 'step.expanded', { step: path, round: rounds + 1 });
         return;
       }
-      // what a catch did in its place is another matter
+      // an older log, where a catch does not end the step: what it did is another matter
       const isCaught = run.scopes.has(`${path}/catch/`);
       if (!over && !isCaught) unmet = { rounds, until: compiled.expressions.until.text };
     }
@@ -135,6 +141,21 @@ export function finishGroup(turn: Turn, path: string, troubled: readonly string[
   }
 }
 
+/** What the steps of a `catch` leave: its `value`, which sees them, else the output of the last one. */
+function caughtOutput(turn: Turn, path: string, { templates }: CompiledStep): Labelled<Json> {
+  const prefix = `${path}/catch/`;
+  if (templates.value) return resolveNowIn(turn, prefix, templates.value);
+  const scope = turn.run.scopes.get(prefix);
+  return scope ? lastOutput(turn.run, scope) : NOTHING;
+}
+
+function lastOutput({ steps }: RunState, { prefix, compiled }: PlanScope): Labelled<Json> {
+  const last = compiled.steps.findLast((step) => steps.get(prefix + step.id)?.output);
+  return steps.get(prefix + (last?.id ?? ''))?.output ?? NOTHING;
+}
+
+const NOTHING: Labelled<Json> = { value: null, labels: { base: OWN } };
+
 function groupOutput(
   turn: Turn,
   path: string,
@@ -145,7 +166,7 @@ function groupOutput(
   const template = compiled.templates.output;
   const outputIn = (prefix: string): Labelled<Json> => {
     const scope = run.scopes.get(prefix);
-    if (!scope) return { value: null, labels: { base: OWN } };
+    if (!scope) return NOTHING;
     if (template) {
       const resolved = resolveTemplate(template, namesIn(run, scope), {
         ref: turn.ref,
@@ -159,10 +180,7 @@ function groupOutput(
         'Read it in a step of its own.',
       );
     }
-    const last = scope.compiled.steps.findLast((step) => run.steps.get(prefix + step.id)?.output);
-    return (
-      run.steps.get(prefix + (last?.id ?? ''))?.output ?? { value: null, labels: { base: OWN } }
-    );
+    return lastOutput(run, scope);
   };
   const { step } = compiled;
   if ('each' in step) {

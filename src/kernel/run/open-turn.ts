@@ -114,6 +114,10 @@ class LiveTurn implements Turn {
       });
   }
 
+  catchReplaces(): boolean {
+    return true;
+  }
+
   isUnderWay(path: string): boolean {
     return this.#actor.immediate.has(path) || this.#actor.calls.has(path);
   }

@@ -50,6 +50,8 @@ export interface StepState {
   fixedInput?: Labelled<Json> & { readonly of?: InputPart };
   /** items of an `each`, rounds of a `repeat` so far */
   rounds?: number;
+  /** what the steps of its `catch` leave stands for it */
+  isReplaced?: true;
   /** a `repeat` stopped at its bound, and its condition was never true */
   unmet?: Unmet;
 }
@@ -353,6 +355,7 @@ function expandScopes(
     branches.push({ prefix, plan: scope.compiled, variables: {} });
   };
   if (data.catches !== undefined && compiled.catchBody) {
+    if (data.instead) step.isReplaced = true;
     const names = new Map([['error', { value: data.catches, labels }]]);
     open(`${step.path}/catch/`, { ...inside, compiled: compiled.catchBody, names });
   } else if (data.items !== undefined && compiled.body && 'each' in compiled.step) {

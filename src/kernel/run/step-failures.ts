@@ -1,4 +1,6 @@
-import type { Failure } from '../../contract/index.ts';
+import type { Json } from '../../base/index.ts';
+import { COUNTERPARTY, type Failure, type Labelled, OWN, toFailure } from '../../contract/index.ts';
+import type { CompiledStep } from '../../plan/index.ts';
 import { compiledStep } from './run-places.ts';
 import { taskForm } from './task-form.ts';
 import { open, resolveNowIn, say, stepTitle, type Turn } from './turn.ts';
@@ -17,30 +19,65 @@ export function failStep(
   problem: Failure,
   on: ReadOn = {},
 ): void {
-  const { run } = turn;
-  const compiled = compiledStep(run, path);
-  const { catch: caught, onFail = 'ask' } = compiled.step;
-  const data = problem.toData();
-  const inCatch = run.scopes.has(`${path}/catch/`);
-  if (caught && !inCatch && (caught.codes?.includes(problem.code) ?? true)) {
-    say(turn, 'step.failed', { step: path, attempt, failure: data, ...on });
-    if (compiled.catchBody) {
-      say(turn, 'step.expanded', {
-        step: path,
-        catches: { code: problem.code, message: problem.message },
-      });
-    } else {
-      const value = compiled.templates.value
-        ? resolveNowIn(turn, path, compiled.templates.value)
-        : undefined;
-      say(turn, 'step.completed', {
-        step: path,
-        output: value?.value ?? null,
-        ...(value ? { labels: value.labels } : {}),
-      });
-    }
+  const compiled = compiledStep(turn.run, path);
+  const { catch: caught } = compiled.step;
+  const inCatch = turn.run.scopes.has(`${path}/catch/`);
+  if (!caught || inCatch || !(caught.codes?.includes(problem.code) ?? true)) {
+    leaveFailed(turn, path, attempt, problem, on);
+  } else if (compiled.catchBody) {
+    say(turn, 'step.failed', { step: path, attempt, failure: problem.toData(), ...on });
+    say(turn, 'step.expanded', {
+      step: path,
+      catches: errorOf(problem),
+      ...(turn.catchReplaces(path) ? { instead: true, labels: ERROR_LABELS } : {}),
+    });
+  } else {
+    catchWithValue(turn, path, compiled, attempt, problem, on);
+  }
+}
+
+/** What an expression sees as `error`. */
+function errorOf({ code, message }: Failure): { readonly code: string; readonly message: string } {
+  return { code, message };
+}
+
+/** A message may quote the other side. */
+const ERROR_LABELS = { base: COUNTERPARTY };
+
+function catchWithValue(
+  turn: Turn,
+  path: string,
+  { templates }: CompiledStep,
+  attempt: number,
+  problem: Failure,
+  on: ReadOn,
+): void {
+  let value: Labelled<Json> = { value: null, labels: { base: OWN } };
+  try {
+    const names = new Map([['error', { value: errorOf(problem), labels: ERROR_LABELS }]]);
+    if (templates.value) value = resolveNowIn(turn, path, templates.value, names);
+  } catch (error) {
+    leaveFailed(turn, path, attempt, toFailure(error), on); // nothing is left that could catch it
     return;
   }
+  say(turn, 'step.failed', { step: path, attempt, failure: problem.toData(), ...on });
+  say(turn, 'step.completed', {
+    step: path,
+    output: value.value,
+    ...(templates.value ? { labels: value.labels } : {}),
+  });
+}
+
+/** Nothing catches it: it is skipped, ends the run, or waits for a person. */
+function leaveFailed(
+  turn: Turn,
+  path: string,
+  attempt: number,
+  problem: Failure,
+  on: ReadOn,
+): void {
+  const { onFail = 'ask' } = compiledStep(turn.run, path).step;
+  const data = problem.toData();
   say(turn, 'step.failed', { step: path, attempt, failure: data, ...on });
   if (onFail === 'skip') {
     say(turn, 'step.skipped', { step: path, because: problem.message });

@@ -58,6 +58,8 @@ export interface TurnPorts {
   readonly readAt: (path: string) => number | undefined;
   /** something that must be looked up first; the turn after it goes on */
   readonly later: (path: string, work: Promise<Labelled<Json>>) => void;
+  /** what a `catch` that begins now leaves stands for its step; a replay asks the log, see `instead` */
+  readonly catchReplaces: (path: string) => boolean;
   /** input that `later` has brought; a failure is told once, so that another try looks again */
   readonly brought: (path: string) => Labelled<Json> | Failure | undefined;
 }
@@ -110,8 +112,11 @@ export function resolveNowIn(
   turn: Turn,
   path: string,
   template: Parameters<typeof resolveTemplate>[0],
+  extra?: ReadonlyMap<string, Labelled<Json>>,
 ): Labelled<Json> {
-  const resolved = resolveIn(turn, path, template);
+  const scope = scopeOf(turn.run, path);
+  const names = namesIn(turn.run, scope, extra);
+  const resolved = resolveTemplate(template, names, { ref: turn.ref, own: scope.worth });
   if (!(resolved instanceof Promise)) return resolved;
   throw failure(
     'invalid_plan',
