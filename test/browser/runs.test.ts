@@ -1,6 +1,9 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { RunRow } from '../../web/src/api/shapes.ts';
+import type { JsonObject } from '../../src/base/index.ts';
+import type { RunPage, RunRow } from '../../web/src/api/shapes.ts';
 import {
   approveButton,
   countBecomes,
@@ -8,6 +11,7 @@ import {
   inBrowser,
   pressUntil,
   signIn,
+  textHolds,
 } from './page-kit.ts';
 import { type ServedDesk, serveDesk } from './served-desk.ts';
 
@@ -76,5 +80,60 @@ inBrowser('runs in a real browser', (visitor) => {
     await page.getByText('Your decision is recorded.').waitFor();
     const says = page.getByRole('link', { name: /^The run is/ });
     await expect.poll(() => says.textContent()).toMatch(/stopped|cancelled|failed|done/);
+  });
+
+  /** Starts a plan of one's own. */
+  async function startPlan(name: string, steps: readonly JsonObject[]): Promise<string> {
+    const file = join(desk.directory, `${name}.json`);
+    const head = { name, version: 1, title: name, autonomy: 'ask', input: { fields: [] } };
+    await writeFile(file, JSON.stringify({ ...head, plan: { steps } }));
+    await desk.data(['playbooks', 'publish', file]);
+    await desk.run(['do', name, '--playbook', name]); // one that fails at once says so
+    const [newest] = await desk.data<readonly RunRow[]>(['runs', '--limit', '1']);
+    return newest?.id ?? '';
+  }
+  const pause = (id: string, more: JsonObject = {}) => ({ id, wait: { for: 'P1D' }, ...more });
+  const step = (name: string) =>
+    page
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name: new RegExp(`^${name}`) }) });
+
+  test('steps that have not begun stand with the others, and say what they wait for', async () => {
+    const form = { fields: [{ name: 'n', kind: 'integer', required: true }] };
+    const count = { id: 'count', title: 'Count the pears', ask: { title: 'How many?', form } };
+    const inner = [pause('day'), pause('night', { title: 'Let it settle' })];
+    const run = await startPlan('pears', [
+      { id: 'all', after: [], each: { over: ['a', 'b'], as: 'x', do: inner } },
+      { ...count, after: [] },
+      pause('rest', { title: 'Let them ripen' }),
+      pause('last'),
+    ]);
+    await page.goto(`${desk.url}/runs/${run}`);
+    await textHolds(step('Let them ripen'), 'Waits for "Count the pears".', 'not yet');
+    await textHolds(step('last'), 'Waits for "Let them ripen".');
+    await textHolds(step('Let it settle').first(), 'Waits for all/0/day.');
+    const names = page.getByRole('rowheader');
+    const order = (await names.allTextContents()).map((name) => name.split('Wait')[0]);
+    const inList = ['all/0/day', 'Let it settle', 'all/1/day', 'Let it settle'];
+    expect(order).toEqual(['all', ...inList, 'Count the pearsHow many?', 'Let them ripen', 'last']);
+    const { items } = await desk.data<RunPage>(['run', run]);
+    await desk.data(['answer', items[0] ?? '', '--set', 'n=3']);
+    await textHolds(step('Let them ripen'), 'Waits until');
+    await textHolds(step('last'), 'Waits for "Let them ripen".', 'not yet');
+  });
+
+  test('of a run that ended, steps say that it did not come to them', async () => {
+    const bad = pause('bad', { after: [], onFail: 'fail', when: '10 / 0 > 0' });
+    const run = await startPlan('failing', [bad, pause('later')]);
+    await page.goto(`${desk.url}/runs/${run}`);
+    await textHolds(step('later'), 'The run ended before it.', 'not reached');
+  });
+
+  test('steps beyond those that fit a screen are counted', async () => {
+    const many = Array.from({ length: 31 }, (_, index) => pause(`s${index}`));
+    const run = await startPlan('long', many);
+    await page.goto(`${desk.url}/runs/${run}`);
+    await page.getByText('And 10 more that have not begun.').waitFor();
+    await countBecomes(page.getByRole('rowheader'), 21);
   });
 });

@@ -14,7 +14,12 @@ interface Shown {
   readonly status: string;
   readonly steps: readonly { id: string; status: string }[];
   readonly ahead: {
-    readonly steps: readonly { id: string; title: string | null; words: string }[];
+    readonly steps: readonly {
+      id: string;
+      title: string | null;
+      words: string;
+      waitsFor: readonly string[];
+    }[];
     readonly more: number;
   };
 }
@@ -72,6 +77,8 @@ test('a step that waits for many says how many more', async () => {
     pause('last', { after: days }),
   ]);
   expect(await aheadOf(run)).toEqual(['last: Waits for a, b, c (and 2 more).']);
+  const { ahead } = await desk.data<Shown>(['run', run]);
+  expect(ahead.steps[0]?.waitsFor).toEqual(days);
 });
 
 test('in a run that was stopped nothing is ahead: each step has its end', async () => {
@@ -88,4 +95,5 @@ test('of a run that failed it says which steps were not reached', async () => {
   const run = await startPlan('failing', [bad, pause('day', { after: [] }), pause('then')]);
   expect((await desk.data<Shown>(['run', run])).status).toBe('failed');
   expect(await aheadOf(run)).toEqual(['then: The run ended before it.']);
+  expect((await desk.data<Shown>(['run', run])).ahead.steps[0]?.waitsFor).toEqual([]);
 });

@@ -12,6 +12,8 @@ export interface StepAhead {
   readonly title: string | null;
   readonly kind: StepKind;
   readonly words: string;
+  /** paths of the steps that have to end first; empty where something else is the reason */
+  readonly waitsFor: readonly string[];
 }
 
 /** The steps of a run that have not begun: the first few, and how many there are beyond these. */
@@ -43,9 +45,14 @@ export function stepsAhead(run: RunState | undefined): StepsAhead {
 }
 
 function aheadOf(run: RunState, scope: PlanScope, planned: CompiledStep, id: string): StepAhead {
-  const { step } = planned;
-  const words = WORDS[run.status] ?? wordsOf(run, scope, planned);
-  return { id, title: step.title ?? null, kind: kindOf(step), words };
+  const { step, dependsOn } = planned;
+  const stopped = WORDS[run.status];
+  const open = dependsOn.map((one) => scope.prefix + one).filter((one) => !hasEnded(run, one));
+  return {
+    ...{ id, title: step.title ?? null, kind: kindOf(step) },
+    words: stopped ?? wordsOf(run, open),
+    waitsFor: stopped === undefined ? open : [],
+  };
 }
 
 const WORDS: { readonly [Status in RunStatus]?: string } = {
@@ -56,8 +63,7 @@ const WORDS: { readonly [Status in RunStatus]?: string } = {
   compensating: 'The run was stopped before it.',
 };
 
-function wordsOf(run: RunState, { prefix }: PlanScope, { dependsOn }: CompiledStep): string {
-  const open = dependsOn.map((id) => prefix + id).filter((id) => !hasEnded(run, id));
+function wordsOf(run: RunState, open: readonly string[]): string {
   if (open.length === 0) {
     if (run.status === 'planned') return 'The run is about to start.';
     return run.status === 'parked' ? 'The run was put aside.' : 'It is next.';

@@ -175,6 +175,7 @@ export interface RunPage extends RunRow {
   readonly failure: JsonObject | null;
   readonly cost?: { readonly microUsd: number };
   readonly steps: readonly RunStep[];
+  readonly ahead: { readonly steps: readonly StepAhead[]; readonly more: number };
   readonly effects: readonly {
     readonly hash: EffectHash;
     readonly step: string;
@@ -207,6 +208,15 @@ export interface RunStep {
   readonly waiting?: { readonly for: string; readonly words: string } | null;
   readonly output?: Json;
   readonly because?: string | null;
+}
+
+/** A step that has not begun, and why. */
+export interface StepAhead {
+  readonly id: string;
+  readonly title: string | null;
+  readonly words: string;
+  /** the steps that have to end first; empty where something else is the reason */
+  readonly waitsFor: readonly string[];
 }
 
 export interface RecordRow {

@@ -1,10 +1,10 @@
 import { useRef, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import { isJsonObject, type Json } from '../../../src/base/portable.ts';
+import type { Json } from '../../../src/base/portable.ts';
 import { call } from '../api/call.ts';
 import { isOfRun } from '../api/live.ts';
 import { useResource } from '../api/resource.ts';
-import type { RunPage, RunStep, Submitted } from '../api/shapes.ts';
+import type { RunPage, Submitted } from '../api/shapes.ts';
 import { HeldLine } from '../card/held-line.tsx';
 import { lookOnly } from '../device/session.ts';
 import { Action } from '../parts/action.tsx';
@@ -17,10 +17,8 @@ import { formatDuration, formatMoment, withMoments } from '../words/format.ts';
 import { bareName, EFFECT_WORDS, runWords } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
 import { DecisionsSection } from './decisions-section.tsx';
-import { StepDetails } from './step-details.tsx';
+import { StepsTable } from './steps-table.tsx';
 
-/** steps of which there is nothing to be told yet */
-const NOT_BEGUN: ReadonlySet<string> = new Set(['pending', 'ready', 'skipped']);
 const ENDED: ReadonlySet<string> = new Set(['done', 'failed', 'cancelled']);
 
 /** One run: its plan as it fills, its steps, what it sent, and why it waits. */
@@ -54,7 +52,7 @@ export function RunCard({ id }: { readonly id: string }) {
       <Waiting page={page} />
       <HeldLine effects={page.effects} run={page.id} />
       {page.failure ? (
-        <div class="banner tone-stop">
+        <div class={page.status === 'cancelled' ? 'banner' : 'banner tone-stop'}>
           <span>
             <strong>{visible(textOf(page.failure.message))}</strong>{' '}
             {visible(textOf(page.failure.remedy))}
@@ -69,20 +67,7 @@ export function RunCard({ id }: { readonly id: string }) {
         ) : null}
         <section class="plain-section" aria-labelledby="steps">
           <h3 id="steps">Steps</h3>
-          <table class="steps">
-            <thead>
-              <tr>
-                <th scope="col">Step</th>
-                <th scope="col">State</th>
-                <th scope="col">Time</th>
-              </tr>
-            </thead>
-            <tbody>
-              {page.steps.map((step) => (
-                <StepRow key={step.id} run={id} step={step} />
-              ))}
-            </tbody>
-          </table>
+          <StepsTable page={page} />
         </section>
       </div>
       {page.effects.length > 0 ? (
@@ -158,54 +143,6 @@ function Waiting({ page: { why } }: { readonly page: RunPage }) {
         {why.run ? <Link href={`/runs/${why.run}`}>Open that run</Link> : null}
       </span>
     </p>
-  );
-}
-
-function StepRow({ run, step }: { readonly run: string; readonly step: RunStep }) {
-  const [isOpen, setOpen] = useState(false);
-  const error = isJsonObject(step.error) ? step.error : undefined;
-  const detail = step.waiting?.words ?? step.because ?? (error ? textOf(error.message) : '');
-  const name = (
-    <>
-      {visible(step.title ?? step.id)}
-      {step.capability ? <span class="muted"> {bareName(step.capability)}</span> : null}
-      {detail ? <span class="step-detail">{visible(withMoments(detail))}</span> : null}
-    </>
-  );
-  const depth = step.id.split('/').length - 1;
-  return (
-    <>
-      <tr>
-        <th scope="row" class={`depth-${Math.min(depth, 3)}`}>
-          {NOT_BEGUN.has(step.status) ? (
-            <span class="step-name">{name}</span>
-          ) : (
-            <button
-              type="button"
-              class="step-name step-opens"
-              aria-expanded={isOpen}
-              onClick={() => setOpen(!isOpen)}
-            >
-              {name}
-            </button>
-          )}
-        </th>
-        <td>
-          <Status say={runWords(step.status)} />
-          {step.attempts > 1 ? <span class="muted"> {step.attempts} tries</span> : null}
-        </td>
-        <td class="number">
-          {step.startedAt && step.endedAt ? formatDuration(step.startedAt, step.endedAt) : ''}
-        </td>
-      </tr>
-      {isOpen ? (
-        <tr class="step-opened">
-          <td colSpan={3}>
-            <StepDetails run={run} step={step} />
-          </td>
-        </tr>
-      ) : null}
-    </>
   );
 }
 

@@ -50,6 +50,9 @@ const RUN_WORDS: { readonly [status: string]: StatusWords } = {
   compensated: say('taken back', 'undo', 'calm'),
 };
 
+/** Of a step to which its run did not come. */
+export const NOT_REACHED: StatusWords = say('not reached', 'bar', 'calm');
+
 /** Of a run or a step. */
 export function runWords(status: string): StatusWords {
   return RUN_WORDS[status] ?? say(status, 'dots', 'calm');
