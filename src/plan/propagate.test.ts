@@ -33,7 +33,9 @@ test('what the steps of a catch leave may stand in the output', () => {
   const after = { id: 'after', call: 'mail.send@1', with: { text: { $expr: 'mail.id' } } };
   const text = (steps: readonly object[]) => argument(labelsOf(steps)('steps[1]'), 'text');
   expect(text([caught, after])).toBe('public');
-  expect(text([{ ...caught, catch: { ...caught.catch, value: { id: 'none' } } }, after])).toBe('own');
+  expect(text([{ ...caught, catch: { ...caught.catch, value: { id: 'none' } } }, after])).toBe(
+    'own',
+  );
 });
 
 describe('where labels flow', () => {
