@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../src/base/index.ts';
 import { type Failure, OPERATOR, PUBLIC } from '../../src/contract/index.ts';
+import { fieldsOf } from '../../src/kernel/form-answer.ts';
 import { fact } from '../../src/kernel/index.ts';
 import { createExampleDesk } from '../support/command-desk.ts';
 import { withHome } from '../support/compose-kernel.ts';
@@ -59,6 +60,12 @@ const plans: { readonly [name: string]: readonly JsonObject[] } = {
   ],
   play: [{ id: 'x', play: 'inner@1', with: { n: { $expr: 'input.says.n' } } }],
   call: [{ id: 'x', call: 'page.read@1', with: { says: { $expr: 'input.says.none' } } }],
+  begun: [
+    {
+      id: 'x',
+      each: { over: [1], as: 'n', do: [say('n1', { $expr: 'n' })], output: { $expr: 'n / 0' } },
+    },
+  ],
   wait: [{ id: 'x', wait: { until: { $expr: 'input.says.when' } } }],
 };
 const head = (name: string) => ({ name, version: 1, title: name, autonomy: 'ask' });
@@ -96,6 +103,14 @@ async function broken(world: TrustWorld, playbook: string, says: JsonObject): Pr
 
 async function taskOf(world: TrustWorld, run: string): Promise<string> {
   return (await world.kernel.items.list()).find((row) => row.run === run)?.id ?? '';
+}
+
+/** What the card of a run's task offers. */
+async function offered(world: TrustWorld, run: string) {
+  const { form } = (await world.kernel.items.list()).find((row) => row.run === run) ?? {};
+  const fields = fieldsOf(form ?? null);
+  const ways = fields.find(({ name }) => name === 'action')?.choices;
+  return { ways, fields: fields.map(({ name }) => name) };
 }
 
 /** Gives it, and tells how the run stands then. */
@@ -249,13 +264,50 @@ describe('the corrected input', () => {
       await isReplayed(world, call);
     }));
 
-  test('of a wait is refused with the ways that are left', () =>
+  test('of a wait is not offered, and refused with the ways that are left', () =>
     inWorld(async (world) => {
       const run = await broken(world, 'wait', { when: 'someday' });
+      expect(await offered(world, run)).toEqual({
+        ways: ['retry', 'skip', 'done', 'cancel'],
+        fields: ['action', 'value'],
+      });
       expect(await refused(world, run, {})).toMatchObject({
         code: 'not_possible',
         remedy: 'Choose retry, skip, done or cancel.',
       });
+    }));
+
+  test('of a group whose inner steps have begun is not offered and refused, and so is another try', () =>
+    inWorld(async (world) => {
+      const run = await broken(world, 'begun', {});
+      expect(await offered(world, run)).toEqual({
+        ways: ['skip', 'done', 'cancel'],
+        fields: ['action', 'value'],
+      });
+      const isLeft = {
+        code: 'not_possible',
+        remedy: 'Choose done with a value for what it leaves, skip, or cancel.',
+      };
+      expect(await refused(world, run, [1])).toMatchObject(isLeft);
+      const again = world.kernel.items.answer(await taskOf(world, run), { action: 'retry' }, YOU);
+      await expect(again).rejects.toMatchObject(isLeft);
+      const done = { action: 'done', value: '[]' };
+      await world.kernel.items.answer(await taskOf(world, run), done, YOU);
+      expect((await world.kernel.rest(run)).status).toBe('done');
+      await isReplayed(world, run);
+    }));
+
+  test('is offered where it can work', () =>
+    inWorld(async (world) => {
+      for (const [name, says] of [
+        ['play', { none: 1 }],
+        ['call', { a: 1 }],
+      ] as const) {
+        expect(await offered(world, await broken(world, name, says))).toEqual({
+          ways: ['retry', 'fix', 'skip', 'done', 'cancel'],
+          fields: ['action', 'input', 'value'],
+        });
+      }
     }));
 
   test('of a play in an older log, where nobody took it, is still not taken', () =>

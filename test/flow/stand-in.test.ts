@@ -183,7 +183,7 @@ describe('a value that stands in for what a step leaves', () => {
 
   test.each([
     ['call', 'An object {of}, such as {"of":"..."}', 'An object {count, note}, such as'],
-    ['wait', 'Not here: ', 'An object {timedOut, event}, such as {"timedOut":true}'],
+    ['wait', undefined, 'An object {timedOut, event}, such as {"timedOut":true}'],
     ['each', 'A list, such as ["..."]', 'A list (of an object {count, note}), such as [{"count":1'],
     ['ask', 'An object', 'An object {size, sure}, such as {"size":1}'],
     ['expand', 'An object {steps}, such as {"steps":[{}]}', 'An object'],
@@ -195,7 +195,7 @@ describe('a value that stands in for what a step leaves', () => {
       const { fields } = (task?.form ?? {}) as { fields: readonly JsonObject[] };
       const help = (name: string) => fields.find((field) => field.name === name)?.help;
       expect(help('value')).toEqual(expect.stringContaining(value));
-      expect(help('input')).toEqual(expect.stringContaining(input));
+      expect(help('input')).toEqual(input && expect.stringContaining(input));
       await parts.close();
     }),
   );

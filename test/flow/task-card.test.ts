@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { JsonObject } from '../../src/base/index.ts';
+import type { Json, JsonObject } from '../../src/base/index.ts';
 import { type CommandDesk, createExampleDesk } from '../support/command-desk.ts';
 
 /** What a person reads at a terminal of something that waits for them. */
@@ -46,6 +46,20 @@ describe('the card of', () => {
     expect(card).toContain('- steps[0].call: expected one of mail.send@1, found invoice.void@1');
     expect(card).toContain('- steps[1].call: expected one of mail.send@1, found mail.sand@1');
     expect(card).toContain('Recommended: ');
+  });
+
+  test('a task offers only what can be done about its step', async () => {
+    const pause = (until: Json): JsonObject => ({ id: 'y', wait: { until } });
+    const turns = { max: 2, until: '1 / 0 > 1', do: [pause('2020-01-01T00:00:00Z')] };
+    const plans: readonly (readonly [string, JsonObject, string])[] = [
+      ['pause', pause({ $expr: 'input.plan.when' }), 'retry | skip | done | cancel'],
+      ['turns', { id: 'x', repeat: turns }, 'skip | done | cancel'],
+    ];
+    for (const [name, step, ways] of plans) {
+      const { cards } = await cardsOf(name, [step]);
+      expect(flat(cards[0])).toContain(`What should happen? (${ways})`);
+      expect(cards[0]).not.toContain('fix');
+    }
   });
 
   test('a question inside a list says which item it is about, with its help and facts', async () => {

@@ -11,11 +11,12 @@ import { cancelRun, letCommitsEnd } from '../run/cancel.ts';
 import { isStepSettled } from '../run/lifecycle.ts';
 import { stepOf } from '../run/run-places.ts';
 import type { Runner } from '../run/runner.ts';
+import { withEveryWay } from '../run/task-form.ts';
 import { say, type Turn } from '../run/turn.ts';
 import { GOAL_STEP, planDecided } from '../submit.ts';
 import type { Speaker } from '../typed-labels.ts';
 import { readGoalAnswer } from '../words/index.ts';
-import { giveInput } from './fixed-input.ts';
+import { giveInput, requireFresh } from './fixed-input.ts';
 import type { ItemReads } from './item-reads.ts';
 import { refuseEnded } from './refuse-ended.ts';
 import { standInOf } from './stand-in.ts';
@@ -71,7 +72,10 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
         'Approve or reject it.',
       );
     }
-    const values_ = readAnswer(item.form, item.kind === 'task' ? asTexts(values) : values);
+    const values_ =
+      item.kind === 'task'
+        ? readAnswer(withEveryWay(item.form), asTexts(values))
+        : readAnswer(item.form, values);
     const { by } = who;
     const closed = fact('item.closed', { how: 'answered', by, answer: values_ }, who);
     const close = async () => ({
@@ -202,6 +206,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
     };
     switch (values.action) {
       case 'retry':
+        requireFresh(turn, path);
         say(turn, 'step.failed', {
           step: path,
           attempt: 0,

@@ -19,7 +19,7 @@ import {
   takenSchema,
 } from '../../plan/index.ts';
 import { checkSize } from '../run/groups.ts';
-import { compiledStep, fixedInputOf, hasInnerSteps, namesIn, scopeOf } from '../run/run-places.ts';
+import { canBeginAgain, compiledStep, fixedInputOf, namesIn, scopeOf } from '../run/run-places.ts';
 import { resolveIn, say, stepTitle, type Turn } from '../run/turn.ts';
 import { holdsPartOf, type Speaker, typedLabels } from '../typed-labels.ts';
 
@@ -41,20 +41,24 @@ export async function giveInput(
       'not_possible',
       `"${stepTitle(turn, path)}" is given nothing that could be corrected.`,
       { step: path },
-      'Choose retry, skip, done or cancel.',
+      `Choose ${canBeginAgain(turn.run, path) ? 'retry, ' : ''}skip, done or cancel.`,
     );
   }
-  if (compiled.kind !== 'call' && hasInnerSteps(turn.run, path)) {
-    throw failure(
-      'not_possible',
-      `The inner steps of "${stepTitle(turn, path)}" have begun, so it cannot begin again with other input.`,
-      { step: path },
-      'Choose done with a value for what it leaves, skip, or cancel.',
-    );
-  }
+  requireFresh(turn, path);
   const given = checked(turn, path, compiled, input);
   const labels = await labelsOf(turn, path, compiled, given, who.label);
   say(turn, 'step.fixed', { step: path, input: given, of, labels }, who);
+}
+
+/** Fails with `not_possible` where a step cannot begin again. */
+export function requireFresh(turn: Turn, path: string): void {
+  if (canBeginAgain(turn.run, path)) return;
+  throw failure(
+    'not_possible',
+    `The inner steps of "${stepTitle(turn, path)}" have begun, so it cannot begin again.`,
+    { step: path },
+    'Choose done with a value for what it leaves, skip, or cancel.',
+  );
 }
 
 function checked(turn: Turn, path: string, compiled: CompiledStep, input: Json | undefined): Json {

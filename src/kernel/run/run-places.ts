@@ -42,9 +42,15 @@ export function fixedInputOf(run: RunState, path: string): Labelled<Json> | unde
   return of !== undefined && of === inputPartOf(compiled) ? input : undefined;
 }
 
-/** Inner steps of a group have begun, so it cannot begin again. */
-export function hasInnerSteps(run: RunState, path: string): boolean {
-  return [...run.scopes.keys()].some((prefix) => prefix.startsWith(`${path}/`));
+/** False for a group whose inner steps have begun; a call may also be tried beside those of its `catch`. */
+export function canBeginAgain(run: RunState, path: string): boolean {
+  if (compiledStep(run, path).kind === 'call') return true;
+  return ![...run.scopes.keys()].some((prefix) => prefix.startsWith(`${path}/`));
+}
+
+/** A failed step can be tried with an input of the operator's. */
+export function canTakeInput(run: RunState, path: string): boolean {
+  return inputPartOf(compiledStep(run, path)) !== undefined && canBeginAgain(run, path);
 }
 
 /** What expressions of a step see. `overlay` holds outputs that later steps may count on already. */

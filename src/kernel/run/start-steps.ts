@@ -20,9 +20,9 @@ import { beginGroup, finishGroup } from './groups.ts';
 import { inputPrint } from './input-print.ts';
 import { isRunEnded } from './lifecycle.ts';
 import {
+  canBeginAgain,
   compiledStep,
   fixedInputOf,
-  hasInnerSteps,
   namesIn,
   scopeOf,
   stepOf,
@@ -155,7 +155,7 @@ export function beginStep(turn: Turn, path: string): void {
   const { failure: problem, attempt } = stepOf(turn.run, path);
   try {
     const input = inputOf(turn, path, compiled);
-    if (input && !hasInnerSteps(turn.run, path)) begin(turn, path, compiled, undefined, input);
+    if (input && canBeginAgain(turn.run, path)) begin(turn, path, compiled, undefined, input);
     else throw failure(problem?.code ?? 'capability_failed', problem?.message ?? 'It failed.');
   } catch (error) {
     failStep(turn, path, attempt + 1, toFailure(error));

@@ -1,34 +1,36 @@
-import type { JsonObject } from '../../base/index.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../base/index.ts';
 import {
   describeSchema,
   exampleOf,
-  inputPartOf,
   type JsonSchema,
   promisedOutput,
   takenSchema,
 } from '../../plan/index.ts';
-import { compiledStep, hasInnerSteps } from './run-places.ts';
+import { canBeginAgain, canTakeInput, compiledStep } from './run-places.ts';
 import type { Turn } from './turn.ts';
 import { typesAround } from './types-around.ts';
 
 /** characters of an example; a longer one is more to read than it helps */
 const EXAMPLE_CHARACTERS = 200;
 
-/** What a person may do about a failed step, and the shape of what they give it. */
+const ACTION = { name: 'action', kind: 'choice', label: 'What should happen?', required: true };
+const INPUT = {
+  ...{ name: 'input', kind: 'longtext' },
+  label: 'For fix: the corrected input, as JSON',
+};
+const WAYS = ['retry', 'fix', 'skip', 'done', 'cancel'] as const;
+
+/** What a person may do about a failed step, and the shape of what they give it: only what can work. */
 export function taskForm(turn: Turn, path: string): JsonObject {
-  const compiled = compiledStep(turn.run, path);
-  const leaves = promisedOutput(compiled, turn.parts, typesAround(turn, path));
+  const { run, parts } = turn;
+  const compiled = compiledStep(run, path);
+  const leaves = promisedOutput(compiled, parts, typesAround(turn, path));
+  const isFixable = canTakeInput(run, path);
+  const idle = canBeginAgain(run, path) ? (isFixable ? [] : ['fix']) : ['retry', 'fix'];
   return {
     fields: [
-      {
-        ...{ name: 'action', kind: 'choice', label: 'What should happen?', required: true },
-        choices: ['retry', 'fix', 'skip', 'done', 'cancel'],
-      },
-      {
-        ...{ name: 'input', kind: 'longtext' },
-        label: 'For fix: the corrected input, as JSON',
-        help: inputWords(turn, path),
-      },
+      { ...ACTION, choices: WAYS.filter((way) => !idle.includes(way)) },
+      ...(isFixable ? [{ ...INPUT, help: shapeWords(takenSchema(compiled, parts)) }] : []),
       {
         ...{ name: 'value', kind: 'longtext' },
         label: 'For skip and done: what later steps should get, as JSON',
@@ -38,13 +40,14 @@ export function taskForm(turn: Turn, path: string): JsonObject {
   };
 }
 
-function inputWords({ run, parts }: Turn, path: string): string {
-  const compiled = compiledStep(run, path);
-  if (inputPartOf(compiled) === undefined)
-    return 'Not here: this step is given nothing that could be corrected.';
-  if (compiled.kind !== 'call' && hasInnerSteps(run, path))
-    return 'Not any more: its inner steps have begun.';
-  return shapeWords(takenSchema(compiled, parts));
+/** The form with all ways, so that one that cannot work is refused for its reason and not as a typo. */
+export function withEveryWay(form: Json): Json {
+  const fields = isJsonObject(form) && Array.isArray(form.fields) ? form.fields : [];
+  const named = (name: string): Json | undefined =>
+    fields.find((field) => isJsonObject(field) && field.name === name);
+  if (!named('action') || !named('value')) return form;
+  const others = fields.filter((field) => field !== named('action') && field !== named('input'));
+  return { fields: [{ ...ACTION, choices: WAYS }, INPUT, ...others] };
 }
 
 /** `A list (of a text), such as ["..."].` */
