@@ -37,7 +37,7 @@ export interface LogPorts {
   readonly upcasters?: Upcasters;
   /** called once when the disk refuses to sync: the process must stop */
   readonly onFatal?: (reason: Failure) => void;
-  /** a listener of `onDurable` threw; without this it surfaces as an uncaught exception */
+  /** a listener of `follow` or `onDurable` threw; without this it surfaces as an uncaught exception */
   readonly onListenerError?: (error: unknown) => void;
 }
 
@@ -140,11 +140,11 @@ export function createLog(ports: LogPorts): Log {
     const later = waiting.findIndex(({ header }) => header.seq > durable);
     const news = (later < 0 ? waiting : waiting.slice(0, later)).map(envelope.open);
     waiting = later < 0 ? [] : waiting.slice(later);
-    for (const { wants, listener } of [...followers]) {
-      const wanted = news.filter(({ type }) => wants(type));
+    for (const { after, wants, listener } of followers) {
+      const wanted = news.filter(({ seq, type }) => seq > after && wants(type));
       if (wanted.length > 0) tell(() => listener(wanted));
     }
-    for (const listener of [...listeners]) tell(() => listener(head));
+    for (const listener of [...listeners]) if (listeners.has(listener)) tell(() => listener(head));
   }
 
   /** A listener's defect must not undo the answer to those who appended. */
@@ -186,7 +186,7 @@ export function createLog(ports: LogPorts): Log {
     head: store.head,
     durableSeq: () => durable,
     follow: (wants, listener) => {
-      const follower: Follower = { wants, listener };
+      const follower: Follower = { after: store.head().seq, wants, listener };
       followers.add(follower);
       followed.clear();
       return () => {
@@ -251,6 +251,8 @@ class Written implements Appended {
 }
 
 interface Follower {
+  /** seq of the last event when it began */
+  readonly after: number;
   readonly wants: (type: string) => boolean;
   readonly listener: (events: readonly StoredEvent[]) => void;
 }

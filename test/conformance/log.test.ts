@@ -444,6 +444,11 @@ describe.each(STORES)('a log over the %s store', (kind) => {
       });
     };
 
+    const barrier = (type: string) =>
+      open.log.append([{ stream: 'a', expectedVersion: 'any', events: [newEvent(type)] }], {
+        barrier: true,
+      });
+
     test('listeners hear in order, once, and never above what is durable', async () => {
       const stop = listen();
       await put('a', newEvent('x.one'));
@@ -487,15 +492,57 @@ describe.each(STORES)('a log over the %s store', (kind) => {
       await open.log.close();
       const onListenerError = vi.fn();
       open = harness.open({ onListenerError });
-      open.log.onDurable(() => {
+      const defect = (): never => {
         throw new Error('this listener has a defect');
-      });
+      };
+      const heads: number[] = [];
+      open.log.follow(everything, defect);
+      open.log.onDurable(defect);
+      open.log.onDurable(({ seq }) => heads.push(seq));
       listen();
-      await open.log.append([{ stream: 'a', expectedVersion: 0, events: [newEvent('x.one')] }], {
-        barrier: true,
+      await barrier('x.one');
+      expect([heard, heads]).toEqual([[1], [1]]);
+      expect(onListenerError).toHaveBeenCalledTimes(2);
+    });
+
+    test('who begins to follow hears of nothing that was appended before', async () => {
+      listen();
+      await put('a', newEvent('x.one')); // kept for the first, and not durable yet
+      const late: number[] = [];
+      open.log.follow(everything, (events) => late.push(...events.map(({ seq }) => seq)));
+      await barrier('x.two');
+      expect([heard, late]).toEqual([[1, 2], [2]]);
+    });
+
+    test('who begins or ceases to listen while others are told is told nothing', async () => {
+      const told: string[] = [];
+      const say = (who: string) => () => {
+        told.push(who);
+      };
+      open.log.follow(everything, () => {
+        for (const stop of ceasing) stop();
+        open.log.follow(everything, say('began to follow'));
       });
-      expect(heard).toEqual([1]);
-      expect(onListenerError).toHaveBeenCalledOnce();
+      open.log.onDurable(() => {
+        stopLast();
+        open.log.onDurable(say('began to listen'));
+      });
+      const ceasing = [
+        open.log.follow(everything, say('ceased to follow')),
+        open.log.onDurable(say('ceased to listen')),
+      ];
+      const stopLast = open.log.onDurable(say('ceased to listen last'));
+      await barrier('x.one');
+      expect(told).toEqual([]);
+    });
+
+    test('a barrier that makes nothing durable tells nobody', async () => {
+      await barrier('x.one');
+      listen();
+      const heads: number[] = [];
+      open.log.onDurable(({ seq }) => heads.push(seq));
+      await open.log.append([], { barrier: true });
+      expect([heard, heads]).toEqual([[], []]);
     });
 
     test('closing answers what waits, makes it durable and refuses what comes later', async () => {
