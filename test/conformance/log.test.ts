@@ -131,7 +131,12 @@ describe.each(STORES)('a log over the %s store', (kind) => {
       ['a number that is none', newEvent('x.one', { n: Number.NaN })],
       ['half a character in the name of a field', newEvent('x.one', { '\udc00': 1 })],
       ['a type with a line break', newEvent('x.one\n')],
+      ['a type without a name', newEvent('')],
+      ['a type with a character that cannot be seen', newEvent('x.one\u007f')],
       ['an empty actor', newEvent('x.one', {}, { by: '' })],
+      ['an empty run', newEvent('x.one', {}, { run: '' })],
+      ['an empty cause', newEvent('x.one', {}, { cause: '' })],
+      ['a cause with a line break', newEvent('x.one', {}, { cause: 'c\n' })],
       ['half a character in a run', newEvent('x.one', {}, { run: 'r\ud800' })],
       [
         'half a character in a label',
@@ -141,6 +146,18 @@ describe.each(STORES)('a log over the %s store', (kind) => {
       const outcomes = await Promise.allSettled([put('a', event), put('a', newEvent('x.good'))]);
       expect(outcomes[0]).toMatchObject({ reason: { code: 'invalid_input' } });
       expect((await all()).map(({ type }) => type)).toEqual(['x.good']);
+    });
+
+    test('names with quotes, backslashes and any letters are kept, and the chain holds', async () => {
+      const odd = ['"', '\\', '\\u0000', 'ä\u2028€', '😀', "'; --", ' '];
+      for (const name of odd) {
+        const more = { by: name, run: name, cause: name, fieldLabels: { [name]: COUNTERPARTY } };
+        await put(name, newEvent(name, { [name]: name }, more));
+      }
+      expect(
+        (await all()).map(({ stream, type, by, run, cause }) => [stream, type, by, run, cause]),
+      ).toEqual(odd.map((name) => Array(5).fill(name)));
+      expect(chainOf(open.store)).toMatchObject({ status: 'intact', events: odd.length });
     });
 
     test('a stream without a name is refused', async () => {
