@@ -180,6 +180,20 @@ inBrowser('every screen in a real browser', (visitor) => {
     await page.setViewportSize({ width: 1280, height: 800 });
   });
 
+  test('on a phone an event is what happened, and one line of number, time and who', async () => {
+    await page.setViewportSize({ width: 360, height: 740 });
+    await open('/log', 'You asked');
+    const lines = await page
+      .locator('.log tbody tr')
+      .evaluateAll((rows) =>
+        rows.map(
+          (row) => new Set([...row.children].map((cell) => cell.getBoundingClientRect().y)).size,
+        ),
+      );
+    expect(new Set(lines)).toEqual(new Set([2]));
+    await page.setViewportSize({ width: 1280, height: 800 });
+  });
+
   test('a step that happens elsewhere appears by itself', async () => {
     await open('/runs', 'invoice Acme');
     const words = `invoice Harbour Labs for ${lastMonth()}`;
