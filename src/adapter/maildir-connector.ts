@@ -239,7 +239,7 @@ function receiptOf(effect: Effect): OutcomeReceipt {
   return {
     said: simulated
       ? 'Written to the sandbox outbox. Nothing left this machine.'
-      : 'In the outbox, not delivered: connect a mail account to deliver it.',
+      : 'In the outbox, not delivered: send it from there with your own mail program.',
     provider: {
       messageId: `<${effect.key}@${effect.account.split('@')[1] ?? 'localhost'}>`,
       file: `${simulated ? 'sandbox/' : ''}outbox/new/${fileName(effect)}`,
