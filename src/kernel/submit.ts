@@ -1,8 +1,11 @@
 import type { Id, Json, JsonObject } from '../base/index.ts';
 import { failure, type Label, OPERATOR } from '../contract/index.ts';
 import {
+  FIELD_KINDS,
   type Form,
+  formFaults,
   formJsonSchema,
+  invalidPlan,
   misfitsOf,
   type Playbook,
   schemaOfLiteral,
@@ -202,10 +205,7 @@ export function checkPlaybookInput(playbook: Playbook, input: JsonObject): void 
 
 /** The same of its names alone: for an input whose values are not known yet. Fails as that does. */
 export function checkInputNames(playbook: Playbook, input: JsonObject) {
-  const schema =
-    'fields' in playbook.input && Array.isArray(playbook.input.fields)
-      ? formJsonSchema(playbook.input as Form) // a playbook's input is a form or a JSON Schema
-      : (playbook.input as JsonObject);
+  const schema = schemaOfInput(playbook);
   const properties = schema.properties;
   const known =
     typeof properties === 'object' && properties !== null ? Object.keys(properties) : [];
@@ -227,6 +227,17 @@ export function checkInputNames(playbook: Playbook, input: JsonObject) {
     );
   }
   return { schema, required, remedy };
+}
+
+/** Fails with `invalid_plan` for a form that was published before its kinds were looked at. */
+function schemaOfInput({ input }: Playbook): JsonObject {
+  if (!('fields' in input) || !Array.isArray(input.fields)) return input as JsonObject; // JSON Schema
+  const form = input as Form; // a playbook's input is one of the two
+  if (form.fields.every(({ kind }) => FIELD_KINDS.includes(kind))) return formJsonSchema(form);
+  const faults = formFaults(form);
+  throw invalidPlan(
+    faults.map((fault) => ({ ...fault, remedy: `${fault.remedy} Publish a corrected version.` })),
+  );
 }
 
 function checkWords(words: string): void {

@@ -2,7 +2,7 @@ import { isJsonObject } from '../base/index.ts';
 import { type CapabilityContract, isOutside } from '../contract/index.ts';
 import { type Check, checkFit, type Names, typeScope, under, unknownName } from './check-names.ts';
 import type { CompiledStep } from './compile.ts';
-import { joinDotted } from './fault.ts';
+import { type Fault, joinDotted } from './fault.ts';
 import { type Form, formJsonSchema, formSchema } from './form.ts';
 import { inferTemplate } from './infer-type.ts';
 import { contractSchemas, type JsonSchema } from './json-schema.ts';
@@ -55,16 +55,23 @@ export function checkTarget(step: CompiledStep, scope: Names, check: Check): voi
     }
   }
   if ('ask' in source) {
-    for (const [index, field] of source.ask.form.fields.entries()) {
-      if (field.kind !== 'choice' || field.choices) continue;
-      check.faults.push({
-        path: `${path}.ask.form.fields[${index}].choices`,
+    check.faults.push(...choiceFaults(source.ask.form, `${path}.ask.form`));
+  }
+}
+
+/** Fields of a form that ask to choose from nothing. */
+export function choiceFaults({ fields }: Form, path: string): readonly Fault[] {
+  return fields.flatMap((field, index) => {
+    if (field.kind !== 'choice' || field.choices) return [];
+    return [
+      {
+        path: `${path}.fields[${index}].choices`,
         expected: 'the choices',
         found: 'nothing',
         remedy: 'List what can be chosen.',
-      });
-    }
-  }
+      },
+    ];
+  });
 }
 
 function checkInput(

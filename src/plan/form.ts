@@ -40,7 +40,7 @@ export interface FormField {
   readonly default?: Json;
 }
 
-export const formFieldSchema: z.ZodType<FormField> = z.strictObject({
+const fieldShape = {
   name: z.string().regex(/^[a-z][a-zA-Z0-9_]*$/, 'a name such as dueDate'),
   kind: z.enum(FIELD_KINDS),
   label: z.exactOptional(z.string().max(200)),
@@ -51,7 +51,9 @@ export const formFieldSchema: z.ZodType<FormField> = z.strictObject({
   min: z.exactOptional(z.number()),
   max: z.exactOptional(z.number()),
   default: z.exactOptional(z.json()),
-});
+};
+export const formFieldSchema: z.ZodType<FormField> = z.strictObject(fieldShape);
+export const FORM_FIELD_MEMBERS: readonly string[] = Object.keys(fieldShape);
 
 export const formSchema: z.ZodType<Form> = z.strictObject({
   fields: z.array(formFieldSchema).max(100),

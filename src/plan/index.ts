@@ -85,6 +85,7 @@ export { describeSchema, schemaOfLiteral } from './json-schema.ts';
 export { labelOfPath, labelsUnder } from './label-path.ts';
 export { EXPRESSION_LIMITS, PLAN_LIMITS } from './limits.ts';
 export {
+  formFaults,
   parsePlan,
   parsePlaybook,
   planJsonSchema,

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { isJsonObject, type Json, type JsonObject } from '../base/index.ts';
 import { neededWords } from '../contract/index.ts';
-import { describeValue, type Fault, invalidPlan, joinPath, nearNames } from './fault.ts';
+import { describeValue, type Fault, invalidPlan, joinPath, nearNames, suggest } from './fault.ts';
+import { FORM_FIELD_MEMBERS, formSchema } from './form.ts';
 import { PLAN_LIMITS } from './limits.ts';
 import {
   bodiesOf,
@@ -64,6 +65,13 @@ export function playbookJsonSchema(): JsonObject {
     io: 'input',
     unrepresentable: 'any',
   }) as unknown as JsonObject;
+}
+
+/** What is wrong with an input that is a form: whatever has `fields`. JSON Schema knows no such word. */
+export function formFaults(input: Playbook['input']): readonly Fault[] {
+  if (!Object.hasOwn(input, 'fields')) return [];
+  const { error } = formSchema.safeParse(input);
+  return (error?.issues ?? []).flatMap((issue) => faultOf(issue, { input }, ['input']));
 }
 
 function parseWith<T>(
@@ -190,7 +198,9 @@ function faultOf(issue: Issue, root: unknown, above: readonly PropertyKey[]): Fa
       unknownMember(joinPath(path, key), key, knownMembers(value, keys)),
     );
   }
-  const remedy = `Correct ${path || 'the plan'}.`;
+  const otherwise = `Correct ${path || 'the plan'}.`;
+  const isMisspelt = issue.code === 'invalid_value' && typeof value === 'string';
+  const remedy = isMisspelt ? suggest(value, issue.values.map(String), otherwise) : otherwise;
   return [{ path, expected: neededWords(issue), found: describeValue(value), remedy }];
 }
 
@@ -253,6 +263,7 @@ function unknownMember(path: string, key: string, known: readonly string[]): Fau
 /** The names that may stand at a place: the members of a step, or of what is behind its kind. */
 function knownMembers(value: unknown, keys: readonly PropertyKey[]): readonly string[] {
   const last = keys.at(-1);
+  if (typeof last === 'number' && keys.at(-2) === 'fields') return FORM_FIELD_MEMBERS;
   if (typeof last === 'number' && isJsonObject(value)) {
     const kind = STEP_KINDS.find((name) => Object.hasOwn(value, name));
     return kind ? Object.keys(stepSchemas[kind].shape) : [];
@@ -264,6 +275,8 @@ function knownMembers(value: unknown, keys: readonly PropertyKey[]): readonly st
 
 const INNER_MEMBERS: { readonly [name: string]: readonly string[] } = {
   ask: ['title', 'help', 'form'],
+  form: ['fields'],
+  input: ['fields'],
   wait: ['event', 'where', 'for', 'until'],
   each: ['over', 'as', 'do', 'limit', 'parallel', 'output'],
   repeat: ['do', 'until', 'max', 'output'],

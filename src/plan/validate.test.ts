@@ -6,6 +6,7 @@ import type { Json, JsonObject } from '../base/index.ts';
 import { LANGUAGE_NAMES } from './cel.ts';
 import type { Registry } from './compile.ts';
 import { compileExpression, evaluateExpression } from './expression.ts';
+import type { Fault } from './fault.ts';
 import { parsePlan, readPlaybook } from './parse.ts';
 import type { Playbook } from './plan.ts';
 import { capability, invoiceInput, invoicePlan, labelled, registry, reminder } from './test-kit.ts';
@@ -776,6 +777,82 @@ describe('a playbook', () => {
           for (const fault of shape) expect(found).toContainEqual(fault);
         }),
       );
+    });
+
+    test.each<[string, unknown, Fault]>([
+      [
+        'an unknown kind',
+        [{ name: 'to', kind: 'texxt' }],
+        {
+          path: 'input.fields[0].kind',
+          expected: expect.stringContaining('one of text, longtext, integer'),
+          found: '"texxt"',
+          remedy: 'Did you mean text?',
+        },
+      ],
+      [
+        'a kind that is like no other',
+        [{ name: 'to', kind: 'zzz' }],
+        {
+          path: 'input.fields[0].kind',
+          expected: expect.stringContaining('one of text'),
+          found: '"zzz"',
+          remedy: 'Correct input.fields[0].kind.',
+        },
+      ],
+      [
+        'a misspelt member',
+        [
+          { name: 'to', kind: 'text' },
+          { name: 'n', kind: 'integer', requird: true },
+        ],
+        {
+          path: 'input.fields[1].requird',
+          expected: expect.stringContaining('one of name, kind, label'),
+          found: 'requird',
+          remedy: 'Did you mean required?',
+        },
+      ],
+      [
+        'fields that are no list',
+        { to: 'text' },
+        {
+          path: 'input.fields',
+          expected: 'a list',
+          found: 'an object {to}',
+          remedy: 'Correct input.fields.',
+        },
+      ],
+      [
+        'a choice of nothing',
+        [{ name: 'to', kind: 'choice' }],
+        {
+          path: 'input.fields[0].choices',
+          expected: 'the choices',
+          found: 'nothing',
+          remedy: 'List what can be chosen.',
+        },
+      ],
+    ])(
+      'whose input asks for %s is refused by name, beside its other faults',
+      (_, fields, fault) => {
+        const document = { ...withSteps(wrong), input: { fields }, output: { $expr: 'nope.x' } };
+        const [first, ...others] = checkPlaybook(document, registry);
+        expect(first).toEqual(fault);
+        expect(others.map(({ path }) => path)).toEqual(['plan.steps[0].call', 'output']);
+      },
+    );
+
+    test('of a step is refused with the kind that was meant', () => {
+      const asks = { id: 'q', ask: { title: 'Q', ...form({ name: 'to', kind: 'intger' }) } };
+      expect(checkPlaybook(withSteps(asks), registry)).toMatchObject([
+        { path: 'plan.steps[0].ask.form.fields[0].kind', remedy: 'Did you mean integer?' },
+      ]);
+    });
+
+    test('may have JSON Schema as its input, in whatever words', () => {
+      const input = { type: 'object', properties: { fields: { kind: 'texxt' } } };
+      expect(checkPlaybook({ ...sound, input }, registry)).toEqual([]);
     });
 
     test('each path is written in one way, and a remedy names the same one', () => {

@@ -12,7 +12,7 @@ import {
   withoutTypes,
 } from './check-names.ts';
 import { checkReachable, playCircle } from './check-reachable.ts';
-import { checkHoles, checkTarget, inputSchema } from './check-target.ts';
+import { checkHoles, checkTarget, choiceFaults, inputSchema } from './check-target.ts';
 import {
   type CompiledPlan,
   type CompiledStep,
@@ -22,12 +22,12 @@ import {
 } from './compile.ts';
 import type { CompiledExpression } from './expression.ts';
 import type { Fault } from './fault.ts';
-import type { Form } from './form.ts';
+import { type Form, formSchema } from './form.ts';
 import { inferExpression, inferTemplate } from './infer-type.ts';
 import { itemOf, type JsonSchema } from './json-schema.ts';
 import { layered } from './name-table.ts';
 import { outputSchemaOf } from './output-schema.ts';
-import { readPlaybook } from './parse.ts';
+import { formFaults, readPlaybook } from './parse.ts';
 import type { Plan, Playbook } from './plan.ts';
 import { type CompiledTemplate, compileTemplate } from './template.ts';
 
@@ -62,6 +62,7 @@ export function validatePlaybook(playbook: Playbook, registry: Registry): readon
     'plan.steps',
   );
   const { faults } = check;
+  faults.unshift(...inputFaults(playbook.input));
   if (playbook.output !== undefined) {
     try {
       const scope = extended({ names }, outputsOf(compiled, { names }, check));
@@ -86,6 +87,12 @@ export function validatePlaybook(playbook: Playbook, registry: Registry): readon
     });
   }
   return faults;
+}
+
+function inputFaults(input: Playbook['input']): readonly Fault[] {
+  const faults = formFaults(input);
+  const form = faults.length === 0 ? formSchema.safeParse(input).data : undefined;
+  return form ? choiceFaults(form, 'input') : faults;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/base/index.ts';
 import { PLAN_LIMITS } from '../../src/plan/index.ts';
 import { type CommandDesk, createExampleDesk } from '../support/command-desk.ts';
+import { start, type Travel, travel } from './time-travel-kit.ts';
 
 let desk: CommandDesk;
 beforeAll(async () => {
@@ -40,4 +41,38 @@ test('publishing names the first three and the command that names all', async ()
   for (const index of [0, 1, 2]) expect(flat(err)).toContain(`plan.steps[${index}].call`);
   expect(flat(err)).toContain('(and 2 more)');
   expect(flat(err)).toContain('steward playbooks check FILE');
+});
+
+describe('a form that asks for an unknown kind', () => {
+  const input = { fields: [{ name: 'n', kind: 'intger', required: true }] };
+  const steps = [{ id: 'sum', call: 'math.add@1', with: { n: { $expr: 'input.n' } } }];
+  const head = { name: 'old', version: 1, title: 'Old', autonomy: 'ask' };
+
+  test('is not published, and the kind that was meant is named', async () => {
+    const file = join(desk.directory, 'old.json');
+    const pause = { id: 'pause', wait: { for: 'P1D' } };
+    await writeFile(file, JSON.stringify({ ...head, input, plan: { steps: [pause] } }));
+    const { code, err } = await desk.run(['playbooks', 'publish', file]);
+    expect(code).toBe(2);
+    expect(flat(err)).toContain('input.fields[0].kind: expected one of text, longtext');
+    expect(flat(err)).toContain('Did you mean integer?');
+  });
+
+  test('and was published before that was looked at stops nothing else, and is told when it is asked for', () => {
+    const old = { ...head, input, plan: { steps } };
+    const fine = {
+      ...old,
+      name: 'fine',
+      input: { fields: [{ ...input.fields[0], kind: 'integer' }] },
+    };
+    const work = async (parts: Travel) => {
+      expect((await start(parts, 'fine', { n: 1 })).status).toBe('done');
+      await expect(start(parts, 'old', { n: 1 })).rejects.toMatchObject({
+        code: 'invalid_plan',
+        message: expect.stringContaining('input.fields[0].kind: expected one of text'),
+        remedy: 'Did you mean integer? Publish a corrected version.',
+      });
+    };
+    return travel(work, { playbooks: [old, fine] });
+  });
 });
