@@ -197,11 +197,12 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
       try {
         return JSON.parse(text);
       } catch {
-        throw failure('invalid_input', `${name} is not JSON.`, {
-          path: name,
-          expected: 'JSON',
-          found: text.slice(0, 80),
-        });
+        throw failure(
+          'invalid_input',
+          `The ${name} is not JSON.`,
+          { path: name, expected: 'JSON', found: text.slice(0, 80) },
+          'Write a text in quotation marks, a list such as ["a", "b"], an object such as {"name": "a"}.',
+        );
       }
     };
     switch (values.action) {

@@ -1,12 +1,12 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { isJsonObject, type Json } from '../../../src/base/portable.ts';
-import { call } from '../api/call.ts';
+import { call, Problem, sayProblem } from '../api/call.ts';
 import { useResource } from '../api/resource.ts';
 import type { Card, FormField, RecordRow } from '../api/shapes.ts';
 import { lookOnly } from '../device/session.ts';
 import { useKeys } from '../keys/keys.ts';
 import { Action } from '../parts/action.tsx';
-import { Field } from '../parts/field.tsx';
+import { Field, type FieldProps } from '../parts/field.tsx';
 import { notify } from '../parts/notice.tsx';
 import { Trouble } from '../parts/states.tsx';
 import { fieldWords, formatValue, isMoney, typedMoney } from '../words/format.ts';
@@ -28,6 +28,12 @@ export function QuestionCard({
   const fields = fieldsOf(item.form ?? null);
   const [values, setValues] = useState<ReadonlyMap<string, string>>(() => startValues(fields));
   const [problem, setProblem] = useState<unknown>();
+  const form = useRef<HTMLFormElement>(null);
+  const wrong = fields.find(({ name }) => name === fieldOf(problem))?.name;
+  useEffect(() => {
+    if (wrong === undefined) return;
+    form.current?.querySelector<HTMLElement>(`[name="${CSS.escape(wrong)}"]`)?.focus();
+  }, [problem]);
   const [busy, setBusy] = useState(false);
   const [snoozing, setSnoozing] = useState(false);
   const off = lookOnly.value;
@@ -66,6 +72,7 @@ export function QuestionCard({
       <Facts title={item.title} step={item.step ?? ''} body={body} />
       {isOpen ? (
         <form
+          ref={form}
           class="question"
           aria-label="Your answer"
           onSubmit={(event) => {
@@ -73,24 +80,20 @@ export function QuestionCard({
             void answer();
           }}
         >
-          {fields.map((field) =>
-            field.kind === 'record' && field.record ? (
-              <RecordField
-                key={field.name}
-                field={field}
-                value={values.get(field.name) ?? ''}
-                onInput={(value) => setValues(new Map(values).set(field.name, value))}
-              />
+          {fields.map((field) => {
+            const props: FieldProps = {
+              field,
+              value: values.get(field.name) ?? '',
+              onInput: (value) => setValues(new Map(values).set(field.name, value)),
+              problem: field.name === wrong ? problemWords(problem) : undefined,
+            };
+            return field.kind === 'record' && field.record ? (
+              <RecordField key={field.name} {...props} />
             ) : (
-              <Field
-                key={field.name}
-                field={withSource(field)}
-                value={values.get(field.name) ?? ''}
-                onInput={(value) => setValues(new Map(values).set(field.name, value))}
-              />
-            ),
-          )}
-          {problem === undefined ? null : <Trouble error={problem} />}
+              <Field key={field.name} {...props} field={withSource(field)} />
+            );
+          })}
+          {problem === undefined || wrong !== undefined ? null : <Trouble error={problem} />}
         </form>
       ) : null}
       {isOpen ? (
@@ -217,20 +220,23 @@ function listed(value: Json | undefined, title: string) {
 }
 
 /** A record to choose, by its title. */
-function RecordField({
-  field,
-  value,
-  onInput,
-}: {
-  readonly field: FormField;
-  readonly value: string;
-  readonly onInput: (value: string) => void;
-}) {
+function RecordField(props: FieldProps) {
   const { data } = useResource<readonly RecordRow[]>(
-    `/api/records/${encodeURIComponent(field.record ?? '')}`,
+    `/api/records/${encodeURIComponent(props.field.record ?? '')}`,
   );
   const choices = (data.value ?? []).map(({ id, title }) => ({ value: id, words: title }));
-  return <Field field={field} value={value} onInput={onInput} choices={choices} />;
+  return <Field {...props} choices={choices} />;
+}
+
+/** The field that a refusal is about: it names a place in it, such as `input[1].name`. */
+function fieldOf(problem: unknown): string | undefined {
+  const path = problem instanceof Problem ? problem.facts.path : undefined;
+  return typeof path === 'string' ? path.split(/[.[]/)[0] : undefined;
+}
+
+function problemWords(problem: unknown): string {
+  const { words, remedy } = sayProblem(problem);
+  return `${words} ${remedy}`;
 }
 
 function fieldsOf(form: Json): readonly FormField[] {
