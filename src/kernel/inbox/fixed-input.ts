@@ -13,6 +13,7 @@ import {
   type CompiledStep,
   checkMadePlan,
   describeSchema,
+  type InputPart,
   inputMisfits,
   inputPartOf,
   inputTemplateOf,
@@ -34,6 +35,17 @@ export async function giveInput(
   input: Json | undefined,
   who: Speaker,
 ): Promise<void> {
+  const { of, given } = requireInput(turn, path, input);
+  const labels = await labelsOf(turn, path, compiledStep(turn.run, path), given, who.label);
+  say(turn, 'step.fixed', { step: path, input: given, of, labels }, who);
+}
+
+/** The part of the step that it stands for, if the step can begin with it. Fails as `giveInput`. */
+export function requireInput(
+  turn: Turn,
+  path: string,
+  input: Json | undefined,
+): { readonly of: InputPart; readonly given: Json } {
   const compiled = compiledStep(turn.run, path);
   const of = inputPartOf(compiled);
   if (of === undefined) {
@@ -45,9 +57,7 @@ export async function giveInput(
     );
   }
   requireFresh(turn, path);
-  const given = checked(turn, path, compiled, input);
-  const labels = await labelsOf(turn, path, compiled, given, who.label);
-  say(turn, 'step.fixed', { step: path, input: given, of, labels }, who);
+  return { of, given: checked(turn, path, compiled, input) };
 }
 
 /** Fails with `not_possible` where a step cannot begin again. */

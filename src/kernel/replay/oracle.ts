@@ -1,7 +1,13 @@
 import { canonicalJson, type Json } from '../../base/index.ts';
-import { Failure, type FailureData, type Labelled, type Labels } from '../../contract/index.ts';
+import {
+  Failure,
+  type FailureData,
+  type Labelled,
+  type Labels,
+  OPERATOR,
+} from '../../contract/index.ts';
 import { resolveTemplate } from '../../plan/index.ts';
-import { asKernelEvent } from '../events.ts';
+import { asKernelEvent, type KernelEvents } from '../events.ts';
 import { compiledStep, namesIn, scopeOf } from '../run/run-places.ts';
 import type { RunState } from '../run/run-state.ts';
 import type { RecordedEffect, Recording } from './recording.ts';
@@ -30,6 +36,9 @@ export interface PastRequest {
   readonly wait?: string;
 }
 
+/** What a person gave a failed step instead of what the plan says. */
+export type Corrected = Omit<Required<KernelEvents['step.fixed']>, 'step'>;
+
 /** Answers "what came of this?" from one run's recording, and nothing else. */
 export interface Oracle {
   /** The step at this place if it was the same request, else another one that was. */
@@ -38,6 +47,8 @@ export interface Oracle {
   readonly endOf: (path: string) => PastEnd | undefined;
   /** What was asked or waited for at this place. */
   readonly requestAt: (path: string) => PastRequest | undefined;
+  /** The last input that a person gave the group at this place. */
+  readonly correctedAt: (path: string) => Corrected | undefined;
   /** Where in the log a lookup of this step happened, or would have. */
   readonly seqOf: (path: string) => number;
 }
@@ -51,6 +62,7 @@ export async function createOracle(
   const ends = endsOf(recording);
   const firsts = firstSeqs(recording);
   const requests = requestsOf(recording, run);
+  const corrected = correctedInputs(recording);
   const last = recording.events[recording.events.length - 1]?.seq ?? 0;
   const seqOf = (path: string): number => (firsts.get(path) ?? last + 1) - 1;
   const calls = new Map<string, PastStep>();
@@ -79,6 +91,7 @@ export async function createOracle(
     },
     endOf: (path) => ends.get(path),
     requestAt: (path) => requests.get(path),
+    correctedAt: (path) => corrected.get(path),
     seqOf,
   };
 }
@@ -163,6 +176,18 @@ function requestsOf({ events }: Recording, run: RunState): ReadonlyMap<string, P
     }
   }
   return requests;
+}
+
+/** Older logs do not say what it stands for: there only calls took one, whose results are recorded. */
+function correctedInputs({ events }: Recording): ReadonlyMap<string, Corrected> {
+  const corrected = new Map<string, Corrected>();
+  for (const stored of events) {
+    const event = asKernelEvent(stored);
+    if (event.type !== 'step.fixed' || event.data.of === undefined) continue;
+    const { step, input, of, labels = { base: OPERATOR } } = event.data;
+    corrected.set(step, { input, of, labels });
+  }
+  return corrected;
 }
 
 /** A question's title, from what the run had; empty where only a record knows it. */

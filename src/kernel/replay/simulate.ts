@@ -23,6 +23,7 @@ import { say } from '../run/turn.ts';
 import { actLabel } from '../trust/act-label.ts';
 import { closedContext } from './closed-ports.ts';
 import { type ClosedTurn, createClosedTurn } from './closed-turn.ts';
+import { giveCorrected } from './give-corrected.ts';
 import type { Oracle, PastEnd } from './oracle.ts';
 import type { JudgePast } from './past-verdicts.ts';
 import { type ReferenceAt, stepInput } from './step-input.ts';
@@ -88,6 +89,7 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
   const inputs = new Map<string, Json>();
   const effects = new Map<string, EffectFacts>();
   const stuck = new Set<string>();
+  const unfit = new Map<string, string | undefined>();
   let cards = 0;
   let isCardOpen = false;
   const closed = createClosedTurn({
@@ -114,7 +116,8 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
     if (await bringLookups(ports, closed, oracle)) return true;
     if (await endCalls((effect) => effect === 'pure' || effect === 'read')) return true;
     if (isCardOpen && (await endEffects())) return true;
-    const others = (await endCalls(() => true)) || endQuestions();
+    const others =
+      (await endCalls(() => true)) || giveCorrected(closed, oracle, unfit) || endQuestions();
     if (others) {
       isCardOpen = false;
       return true;
@@ -209,7 +212,7 @@ export async function simulate(ports: SimulationPorts, simulation: Simulation): 
   while (await advance());
   const steps = new Map(
     [...run.steps.values()].flatMap((step) => {
-      const described = describe(run, step, inputs.get(step.path));
+      const described = describe(run, step, inputs.get(step.path), unfit.get(step.path));
       return described ? [[step.path, described] as const] : [];
     }),
   );
@@ -320,6 +323,7 @@ function describe(
   run: RunState,
   state: StepState,
   input: Json | undefined,
+  unfit: string | undefined,
 ): SimulatedStep | undefined {
   const { path, status, output, because, waiting, failure: problem } = state;
   const { kind } = compiledStep(run, path);
@@ -333,7 +337,10 @@ function describe(
     case 'waiting':
     case 'failed':
     case 'retrying': {
-      if (problem) return { ...base, outcome: 'fails', words: problem.message };
+      if (problem) {
+        const words = [problem.message, unfit].filter((one) => one !== undefined).join(' ');
+        return { ...base, outcome: 'fails', words };
+      }
       const words = kind === 'ask' ? { words: waiting?.words ?? '' } : {};
       return { ...base, outcome: kind === 'ask' ? 'asks' : 'waits', ...words };
     }
