@@ -57,3 +57,14 @@ test('a run that is over keeps its place and nothing else', () => {
   for (const id of ['b', 'c']) memory.keep(moved(actors, id, 1));
   expect([...actors.keys()]).toEqual(['b', 'c']);
 });
+
+test('a run that was begun again after it could not be begun outlives the first attempt', () => {
+  const actors = new Map<Id, Actor>();
+  const memory = createRunMemory(actors, { runs: 1, events: 100 });
+  const attempt = moved(actors, 'again', 0);
+  actors.delete('again'); // its first append was refused
+  memory.keep(attempt);
+  const begun = moved(actors, 'again', 1);
+  memory.keep(moved(actors, 'last', 1));
+  expect(actors.get('again')).toBe(begun);
+});

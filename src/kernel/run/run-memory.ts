@@ -33,7 +33,8 @@ export function createRunMemory(
     drop(actor);
     if (actor.queued > 0) return; // its turn holds the state, and is told of here when it is over
     actor.state = undefined;
-    if (isIdle(actor)) actors.delete(actor.id);
+    // one that never was has no place, and another may have its id by now
+    if (isIdle(actor) && actors.get(actor.id) === actor) actors.delete(actor.id);
   }
 
   return {
