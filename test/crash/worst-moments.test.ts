@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { defineAgent } from '../../src/agent/index.ts';
 import { type JsonObject, LIMITS } from '../../src/base/index.ts';
@@ -464,6 +464,49 @@ test('what a step read is still known to be of its moment when the log refuses i
     expect(events.find(({ type }) => type === 'step.completed')?.data.readAt).toEqual(
       expect.any(Number),
     );
+    await parts.close();
+  }));
+
+test('a run that could not be put aside on a full disk is put aside once there is space', () =>
+  withHome(async (home) => {
+    const look = gate();
+    const slow = defineAgent({ ...page.contract, name: 'page.watch' }, async () => {
+      await look.passed;
+      return { output: {} };
+    });
+    const tooLarge = () => Promise.reject(failure('too_large', 'It does not fit.'));
+    let refusals = 1;
+    const full = () =>
+      refusals-- > 0 ? Promise.reject(failure('disk_full', 'There is no space left.')) : undefined;
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', agents: [slow] },
+      wrapLog: (log) => on('run.parked', full)(on('step.completed', tooLarge)(log)),
+      playbooks: [book('watch', { id: 'page', call: 'page.watch@1', with: {} })],
+    });
+    const { kernel } = parts;
+    const run = await begin(parts, 'watch');
+    look.open();
+    await expect.poll(() => parts.problems.length).toBe(1);
+    kernel.runner.wake(run);
+    await expect.poll(async () => (await parts.log.fold(runsFold).get(run))?.status).toBe('parked');
+    expect((await kernel.items.list()).map(({ kind }) => kind)).toEqual(['escalation']);
+    await parts.close();
+  }));
+
+test('a run that is over is not begun again under its id, and nothing of it is worked out', () =>
+  withHome(async (home) => {
+    said = { text: 'read' };
+    const parts = await composeKernel({
+      ...{ home, store: 'memory', agents: [page], playbooks: [book('page', readPage)] },
+    });
+    const { kernel } = parts;
+    const run = await begin(parts, 'page');
+    expect((await kernel.rest(run)).status).toBe('done');
+    const beginAgain = vi.fn();
+    await expect(kernel.runner.create(run, beginAgain)).rejects.toMatchObject({
+      code: 'version_conflict',
+    });
+    expect(beginAgain).not.toHaveBeenCalled();
     await parts.close();
   }));
 

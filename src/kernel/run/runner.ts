@@ -239,7 +239,7 @@ export function createRunner(ports: RunnerPorts): Runner {
       const isConflict = problem.code === 'version_conflict';
       // done work is not done again, and a receipt not asked for again, because the log said no once
       if (isConflict || STORE_FAULTS.has(problem.code)) {
-        actor.outcomes.unshift(...outcomes.filter((one) => !actor.outcomes.includes(one)));
+        actor.outcomes.unshift(...outcomes);
         const steps = new Set(outcomes.map(({ step }) => step));
         for (const [step, seq] of readAt) if (steps.has(step)) actor.readAt.set(step, seq);
         actor.commits.unshift(...commits);
@@ -273,6 +273,7 @@ export function createRunner(ports: RunnerPorts): Runner {
     if (!run) return false;
     const versionBefore = run.version;
     const turn = turnOf(actor, run);
+    actor.state = undefined; // folded anew: put aside is what the log says, which may refuse this too
     parkRun(turn, problem.message);
     await append(actor, turn, versionBefore);
     return false;
