@@ -5,7 +5,7 @@ export type Id = string;
 
 export type NewId = () => Id;
 
-const RANDOM_POOL_BYTES = 4096; // one system call serves 430 ids
+const RANDOM_POOL_BYTES = 4096; // one system call serves 431 ids
 const RANDOM_DIGITS_PER_ID = 19;
 
 /** Makes ids whose order follows `nowMs`; ids of one millisecond are in no particular order. */
