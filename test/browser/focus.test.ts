@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   approveButton,
   countBecomes,
@@ -113,5 +113,57 @@ inBrowser('the focus in a real browser', (visitor) => {
     await focusComes(page.locator('#card-title'));
     await page.keyboard.press('j');
     await focusComes(page.locator(`#${ids[2]}`));
+  });
+
+  describe('on a phone', () => {
+    const row = (id: string) => page.locator(`#${id}`);
+    beforeAll(() => page.setViewportSize({ width: 360, height: 740 }));
+    afterAll(() => page.setViewportSize({ width: 1280, height: 800 }));
+
+    /** Opens the last row of a list by keyboard; its id. */
+    async function openLast(path: string, title: string): Promise<string> {
+      await page.goto(desk.url + path);
+      await page.locator('.rows .row').first().waitFor();
+      const last = page.locator('.rows .row').last();
+      await last.press('Enter');
+      await page.getByRole('link', { name: title, exact: true }).first().waitFor();
+      await page.locator('#card-title').waitFor();
+      return (await last.getAttribute('id')) ?? '';
+    }
+    const back = (title: string) => page.locator('a.back', { hasText: title });
+
+    test.each([
+      ['/runs', 'Runs'],
+      ['/', 'Inbox'],
+      ['/business/party', 'Business'],
+    ])('going back to %s puts it on the row that was opened', async (path, title) => {
+      const byLink = await openLast(path, title);
+      await back(title).press('Enter');
+      await focusComes(row(byLink));
+      const byBrowser = await openLast(path, title);
+      await page.goBack();
+      await focusComes(row(byBrowser));
+      expect(byBrowser).toBe(byLink);
+    });
+
+    test('what is gone from the list leaves it at the heading of the list', async () => {
+      const { run } = await desk.data<{ run: string }>(['do', 'juggle four pears']);
+      await page.goto(desk.url);
+      const pears = page.locator('.rows .row', { hasText: 'four pears' });
+      await pears.press('Enter');
+      await page.locator('.decide').waitFor();
+      await desk.data(['cancel', run]);
+      await countBecomes(pears, 0);
+      await back('Inbox').press('Enter');
+      await focusComes(page.locator('#page-title'));
+    });
+
+    test('another place of the rail keeps it', async () => {
+      await openLast('/runs', 'Runs');
+      const link = page.getByRole('navigation').getByRole('link', { name: 'Runs' });
+      await link.press('Enter');
+      await page.locator('.rows .row').first().waitFor();
+      await focusComes(link);
+    });
   });
 });

@@ -31,6 +31,7 @@ export function Business({
   return (
     <Panes
       title="Business"
+      at={id}
       back={`/business/${chosen}`}
       list={
         <>

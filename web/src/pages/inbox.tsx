@@ -58,6 +58,7 @@ export function Inbox({ id }: { readonly id?: string | undefined }) {
   return (
     <Panes
       title="Inbox"
+      at={shown}
       back="/"
       list={
         <>

@@ -27,6 +27,7 @@ export function Runs({ id }: { readonly id?: string | undefined }) {
   return (
     <Panes
       title="Runs"
+      at={id}
       back="/runs"
       list={
         <Loaded from={newest}>

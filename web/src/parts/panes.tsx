@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { session } from '../device/session.ts';
 import { Icon } from './icon.tsx';
@@ -9,16 +9,20 @@ export function Panes({
   title,
   list,
   children,
+  at,
   back,
 }: {
   readonly title: string;
   readonly list: ComponentChildren;
   /** the open thing; nothing shows the list alone */
   readonly children?: ComponentChildren;
+  /** what is open, by the id of its row */
+  readonly at: string | undefined;
   /** where narrow screens go back to */
   readonly back: string;
 }) {
   usePageTitle(title);
+  useWayBack(at);
   const open = Boolean(children);
   return (
     <div class={open ? 'panes is-open' : 'panes'}>
@@ -41,6 +45,18 @@ export function Panes({
       </div>
     </div>
   );
+}
+
+/** Whoever closes what is open goes on reading at its row, where that is still there. */
+function useWayBack(at: string | undefined): void {
+  const before = useRef<string>();
+  useEffect(() => {
+    const row = before.current;
+    before.current = at;
+    const isLost = document.activeElement?.matches('body, main') ?? true;
+    if (at === undefined && row !== undefined && isLost)
+      document.getElementById(`row-${row}`)?.focus();
+  }, [at]);
 }
 
 /** One column: for pages that are read, not worked through. */
