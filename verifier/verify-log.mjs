@@ -164,8 +164,20 @@ function canonicalHeader(row, company) {
   ];
   const texts = members
     .filter(([, value]) => value !== null)
-    .map(([name, value, asItIs]) => `"${name}":${asItIs ? value : JSON.stringify(value)}`);
+    .map(([name, value, asItIs]) => {
+      // what is no JSON could hold the member that stands behind it, taken from its own column
+      return `"${name}":${asItIs && isJson(value) ? value : JSON.stringify(value)}`;
+    });
   return `{${texts.join(',')}}`;
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The head that a signed note speaks of; throws unless the signature is this key's and holds. */

@@ -61,7 +61,11 @@ export function toRawEvent(company: Id, row: EventRow): RawEvent {
 /** What was hashed, from the columns as they lie there. */
 export function toChainLink(company: Id, row: EventRow): ChainLink {
   const [seq, , , , , , , , , , dataHash, hash, salt, data, label, fieldLabels] = row;
-  const header = headerText(toHeader(company, row), label, fieldLabels ?? undefined);
+  // what is no label could hold the member that stands behind it, taken from its own column
+  const areLabels = readLabels(label, fieldLabels) !== LEAST;
+  const header = areLabels
+    ? headerText(toHeader(company, row), label, fieldLabels ?? undefined)
+    : '';
   return { seq, header, dataHash, hash, salt, data };
 }
 

@@ -92,6 +92,11 @@ const CHANGES: readonly (readonly [what: string, firstBadSeq: number, sql: strin
     2,
     "UPDATE events SET label = replace(label, '}', ',\"x\":1}') WHERE seq = 2",
   ],
+  [
+    'a run hidden in the label',
+    8,
+    `UPDATE events SET label = label || ',"run":"' || run || '"', run = NULL WHERE seq = 8`,
+  ],
   ['a label that is no JSON', 2, "UPDATE events SET label = '{' WHERE seq = 2"],
   ['a field label taken away', 8, 'UPDATE events SET field_labels = NULL WHERE seq = 8'],
   ['an actor changed', 4_999, "UPDATE events SET actor = 'operator:x' WHERE seq = 4999"],
