@@ -158,6 +158,27 @@ inBrowser('the focus in a real browser', (visitor) => {
       await focusComes(page.locator('#page-title'));
     });
 
+    test.each([
+      ['/settings', 'Open the log'],
+      ['/', 'Invoice a month of time'],
+    ])('nothing on %s that has it is behind the bottom edge', async (path, name) => {
+      await page.setViewportSize({ width: 320, height: 640 });
+      await page.goto(desk.url + path);
+      if (path === '/') await page.locator('.rows .row', { hasText: 'Acme' }).press('Enter');
+      if (path === '/') await page.locator('.decide').waitFor();
+      await page.locator('details').evaluateAll((all) => {
+        for (const one of all) one.setAttribute('open', '');
+      });
+      const last = page.getByRole('link', { name }).last();
+      await last.waitFor();
+      const isThere = () => last.evaluate((it) => it === document.activeElement);
+      for (let tabs = 0; tabs < 99 && !(await isThere()); tabs++) {
+        await page.keyboard.press('Tab');
+        expect(await page.evaluate(coveredFocus)).toBe('');
+      }
+      await focusComes(last);
+    });
+
     test('another place of the rail keeps it', async () => {
       await openLast('/runs', 'Runs');
       const link = page.getByRole('navigation').getByRole('link', { name: 'Runs' });
@@ -167,3 +188,12 @@ inBrowser('the focus in a real browser', (visitor) => {
     });
   });
 });
+
+/** What has the focus and is not to be seen; a link that jumps over something is beside the page. */
+function coveredFocus(): string {
+  const it = document.activeElement;
+  if (!it || it === document.body || it.matches('.skip')) return '';
+  const { x, y, width, height } = it.getBoundingClientRect();
+  const top = document.elementFromPoint(x + Math.min(width, 40) / 2, y + Math.min(height, 40) / 2);
+  return top && (it.contains(top) || top.contains(it)) ? '' : (it.textContent ?? '');
+}

@@ -136,4 +136,14 @@ inBrowser('runs in a real browser', (visitor) => {
     await page.getByText('And 10 more that have not begun.').waitFor();
     await countBecomes(page.getByRole('rowheader'), 21);
   });
+
+  test('until when a run waits is said once, as people write it', async () => {
+    await startPlan('pause', [pause('day')]);
+    await page.goto(`${desk.url}/automations`);
+    const line = page.getByRole('listitem').filter({ hasText: 'pause' }).first();
+    await textHolds(line, 'Waits until');
+    const words = (await line.textContent()) ?? '';
+    expect(words).not.toMatch(/\dT\d/);
+    expect(words.match(/until/gi)).toHaveLength(1);
+  });
 });

@@ -1,7 +1,7 @@
 import { Link } from 'wouter-preact';
 import { useResource } from '../api/resource.ts';
 import { Loaded } from '../parts/states.tsx';
-import { formatMoment } from '../words/format.ts';
+import { formatMoment, withMoments } from '../words/format.ts';
 import { visible } from '../words/visible.ts';
 
 interface Why {
@@ -43,8 +43,10 @@ export function WaitingSection() {
                   <li key={`${reason.run} ${reason.step ?? ''}`}>
                     <Link href={`/runs/${reason.run}`}>{visible(reason.goal)}</Link>
                     <span class="muted">
-                      {visible(reason.words)}
-                      {reason.until === null ? '' : ` Until ${formatMoment(reason.until)}.`}
+                      {visible(withMoments(reason.words))}
+                      {reason.until === null || reason.words.includes(reason.until)
+                        ? ''
+                        : ` Until ${formatMoment(reason.until)}.`}
                     </span>
                   </li>
                 ))}
