@@ -78,11 +78,15 @@ function createSealer(
       : undefined;
 }
 
-function sealValue(value: Json, path: string, seal: Sealer): Json {
+/** levels around sealed fields: far fewer than a reader's stack takes, in code that has never run before */
+const LEVELS = 500;
+
+function sealValue(value: Json, path: string, seal: Sealer, level = 0): Json {
+  if (level > LEVELS) throw new RangeError(`it is nested more than ${LEVELS} levels deep`);
   const sealed = seal(value, path);
   if (sealed) return sealed;
   if (isList(value)) {
-    return value.map((item, index) => sealValue(item, join(path, String(index)), seal));
+    return value.map((item, index) => sealValue(item, join(path, String(index)), seal, level + 1));
   }
   if (!isJsonObject(value)) return value;
   return Object.fromEntries(
@@ -90,7 +94,7 @@ function sealValue(value: Json, path: string, seal: Sealer): Json {
       .filter(([, member]) => member !== undefined)
       .map(([name, member]) => [
         /^\$+sealed$/.test(name) ? `$${name}` : name,
-        sealValue(member, join(path, name), seal),
+        sealValue(member, join(path, name), seal, level + 1),
       ]),
   );
 }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { LIMITS } from '../../src/base/index.ts';
+import { type JsonObject, LIMITS } from '../../src/base/index.ts';
 import {
   COUNTERPARTY,
   type NewEvent,
@@ -403,6 +403,22 @@ describe.each(STORES)('a log over the %s store', (kind) => {
       };
       await put('a', newEvent('x.one', lookalike), newEvent('x.two', lookalike, { personal }));
       expect((await all()).map((event) => event.data)).toEqual([lookalike, lookalike]);
+    });
+
+    test('data that is nested deeper than a reader can follow is refused when it is written', async () => {
+      const nested = (levels: number) => {
+        let data: JsonObject = { $sealed: 'no' };
+        for (let n = 0; n < levels; n++) data = { a: data };
+        return newEvent('x.deep', data);
+      };
+      // what has run often takes less of the stack: then writing could do what reading cannot
+      for (let n = 0; n < 2_000; n++) await put('a', nested(60));
+      for (const levels of [501, 1_500, 3_000, 6_000]) {
+        await expect(put('a', nested(levels))).rejects.toMatchObject({ code: 'invalid_input' });
+      }
+      const deep = nested(499);
+      await put('a', deep);
+      expect((await open.log.readStream('a', { after: 2_000 }))[0]?.data).toEqual(deep.data);
     });
 
     test('a damaged field is marked, costs no other event, and stops only a rebuild', async () => {
