@@ -38,7 +38,7 @@ export function canonicalHeader(header: EventHeader): string {
 
 /**
  * The same from labels that are text already: a verifier hashes what lies in the store, byte for byte.
- * Written out, in canonical order, because every event of every run passes here: it is eight times as
+ * Written out, in canonical order, because every event of every run passes here: it is several times as
  * quick as the general encoder (a test holds the two equal).
  */
 export function headerText(
