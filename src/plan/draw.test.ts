@@ -56,6 +56,13 @@ describe('the picture of a plan', () => {
     expect(drawPlan(design, { hours: 'done' }).match(/data-status="pending"/g)).toHaveLength(5);
   });
 
+  test('a run that is over does not say "not yet" of what it did not come to', () => {
+    const svg = drawPlan(design, { hours: 'done' }, { ended: true });
+    expect(svg.match(/>not reached · /g)).toHaveLength(5);
+    expect(svg).not.toContain('not yet');
+    expect(drawPlan(design, { hours: 'done' })).toContain('not yet · ');
+  });
+
   test('the many steps of a loop share a row, which shows what needs attention most', () => {
     const status = (id: string, name: StepStatus) => ({ id, status: name });
     expect(

@@ -24,7 +24,12 @@ export interface DrawOptions {
   readonly width?: number;
   /** what the picture is of, for those who hear it */
   readonly title?: string;
+  /** the run comes to no further step */
+  readonly ended?: boolean;
 }
+
+/** A status in words. */
+type Tell = (status: StepStatus) => string;
 
 /**
  * A plan, or a run of it, as a picture: one step per row of 44 pixels, what it waits for as lines at
@@ -39,12 +44,14 @@ export function drawPlan(
   const layout = layoutPlan(plan);
   const width = options.width ?? 320;
   const height = PADDING * 2 + layout.rows.length * ROW - GAP;
-  const label = options.title ?? describePlan(layout, statuses);
+  const tell: Tell = (status) =>
+    options.ended && status === 'pending' ? 'not reached' : STATUS_WORDS[status];
+  const label = options.title ?? describePlan(layout, statuses, tell);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeXml(label)}" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" style="max-width:100%;height:auto;color:var(--ink,currentColor);font-family:system-ui,sans-serif">`,
     ...layout.lines.map((line) => drawLine(line, layout)),
     ...layout.rows.map((row, index) =>
-      drawRow(row, index, layout, width, statuses && (statuses[row.id] ?? 'pending')),
+      drawRow(row, index, layout, width, tell, statuses && (statuses[row.id] ?? 'pending')),
     ),
     '</svg>',
   ].join('\n');
@@ -85,10 +92,11 @@ const GLYPH = 18;
 function describePlan(
   layout: Layout,
   statuses: { readonly [step: string]: StepStatus } | undefined,
+  tell: Tell,
 ): string {
   const steps = layout.rows.map(({ id, step }) => {
     const status = statuses?.[id];
-    return status ? `${step.step.title ?? id} (${status})` : (step.step.title ?? id);
+    return status ? `${step.step.title ?? id} (${tell(status)})` : (step.step.title ?? id);
   });
   return `${steps.length} ${steps.length === 1 ? 'step' : 'steps'}: ${steps.slice(0, 40).join(', ')}${steps.length > 40 ? ' ...' : ''}`;
 }
@@ -124,6 +132,7 @@ function drawRow(
   index: number,
   layout: Layout,
   width: number,
+  tell: Tell,
   status: StepStatus | undefined,
 ): string {
   const x = boxLeft(row, layout);
@@ -131,13 +140,13 @@ function drawRow(
   const boxWidth = width - x - PADDING;
   const name = row.step.step.title ?? row.id.split('/').at(-1) ?? row.id;
   const what = describeStep(row.step.kind, row.step.step);
-  const words = status ? `${STATUS_WORDS[status]} · ${what}` : what;
+  const words = status ? `${tell(status)} · ${what}` : what;
   const room = boxWidth - GLYPH - 20;
   const dashed = row.step.expressions.when ? ' stroke-dasharray="5 3"' : '';
   const when = row.step.step.when === undefined ? '' : `, only when ${textOf(row.step.step.when)}`;
   return [
     `<g data-step="${escapeXml(row.id)}"${status ? ` data-status="${status}"` : ''}>`,
-    `<title>${escapeXml(`${row.id}: ${name}. ${what}${when}${status ? `. ${STATUS_WORDS[status]}` : ''}`)}</title>`,
+    `<title>${escapeXml(`${row.id}: ${name}. ${what}${when}${status ? `. ${tell(status)}` : ''}`)}</title>`,
     `<rect x="${x}" y="${y}" width="${boxWidth}" height="${BOX}" rx="6" fill="var(--paper,transparent)" stroke="var(--line,#8c959f)"${dashed}/>`,
     drawGlyph(status, row.step.kind, x + 6, y + (BOX - GLYPH) / 2),
     `<text x="${x + GLYPH + 14}" y="${y + 15}" font-size="14" fill="currentColor">${escapeXml(shorten(name, room, 14))}</text>`,

@@ -127,6 +127,7 @@ inBrowser('runs in a real browser', (visitor) => {
     const run = await startPlan('failing', [bad, pause('later')]);
     await page.goto(`${desk.url}/runs/${run}`);
     await textHolds(step('later'), 'The run ended before it.', 'not reached');
+    await textHolds(page.getByRole('region', { name: 'The plan' }), 'not reached · for 1 day');
   });
 
   test('steps beyond those that fit a screen are counted', async () => {

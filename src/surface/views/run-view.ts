@@ -15,7 +15,7 @@ import {
 import { drawPlan, kindOf, statusesForDrawing } from '../../plan/index.ts';
 import type { Services } from '../operations/operation.ts';
 import { heldUntil } from './held-until.ts';
-import { stepsAhead } from './steps-ahead.ts';
+import { hasStopped, stepsAhead } from './steps-ahead.ts';
 import { unmetWords, whyOf } from './why-view.ts';
 
 /** characters of an id that may stand for the whole */
@@ -142,5 +142,6 @@ function waitingOf({ status, waiting, retryAt, failure: problem }: StepState) {
 
 function drawingOf(run: RunState, steps: readonly { id: string; status: StepState['status'] }[]) {
   const top = run.scopes.get('');
-  return top ? drawPlan(top.compiled, statusesForDrawing(steps)) : null;
+  if (!top) return null;
+  return drawPlan(top.compiled, statusesForDrawing(steps), { ended: hasStopped(run) });
 }

@@ -44,6 +44,11 @@ export function stepsAhead(run: RunState | undefined): StepsAhead {
   return { steps, more };
 }
 
+/** A run that comes to no further step, whatever its plan says. */
+export function hasStopped({ status }: RunState): boolean {
+  return WORDS[status] !== undefined;
+}
+
 function aheadOf(run: RunState, scope: PlanScope, planned: CompiledStep, id: string): StepAhead {
   const { step, dependsOn } = planned;
   const stopped = WORDS[run.status];
