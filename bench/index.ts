@@ -68,16 +68,38 @@ const MEASUREMENTS: readonly Measurement[] = [
   },
 ];
 
-async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      only: { type: 'string', default: '' },
-      json: { type: 'boolean', default: false },
-    },
-  });
-  const isAsked = (id: string): boolean => id.startsWith(values.only);
+interface Wanted {
+  /** what the ids of the figures begin with */
+  readonly only: string;
+  readonly json: boolean;
+}
+
+const USAGE = `npm run bench -- [--only PREFIX] [--json]
+PREFIX: what the names of the figures begin with, of
+${MEASUREMENTS.map(({ ids }) => `  ${ids.join(' ')}`).join('\n')}
+`;
+
+function wanted(): Wanted {
+  const options = {
+    only: { type: 'string', default: '' },
+    json: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  } as const;
+  const { values } = parseArgs({ options });
+  const { only, json, help } = values;
+  if (help) {
+    process.stdout.write(USAGE);
+    process.exit(0);
+  }
+  if (!MEASUREMENTS.some(({ ids }) => ids.some((id) => id.startsWith(only)))) {
+    throw new Error(`No figure begins with "${only}".`);
+  }
+  return { only, json };
+}
+
+async function main({ only, json }: Wanted): Promise<void> {
+  const isAsked = (id: string): boolean => id.startsWith(only);
   const asked = MEASUREMENTS.filter(({ ids }) => ids.some(isAsked));
-  if (asked.length === 0) throw new Error(`no figure begins with ${values.only}`);
   const figures: Figure[] = [];
   for (const { ids, measure } of asked) {
     figures.push(...(await attempt(ids, measure)).filter(({ id }) => isAsked(id)));
@@ -89,7 +111,7 @@ async function main(): Promise<void> {
   const compared = figures.flatMap((own) => beside(own, peers.get(own.id) ?? new Map()));
   const machine = describeMachine();
   process.stdout.write(
-    values.json
+    json
       ? `${JSON.stringify({ machine, figures: compared, notes }, null, 2)}\n`
       : `${machine}\n\n${formatFigures(compared)}\n\n${peers.size > 0 ? ABOUT_PEERS : ''}`,
   );
@@ -143,4 +165,16 @@ function say(words: string): void {
   process.stderr.write(`${words}\n`);
 }
 
-await main();
+/** Says what was wrong with the call, and how it is made. */
+function refuse(error: unknown): never {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+  process.exit(2);
+}
+
+let asked: Wanted;
+try {
+  asked = wanted();
+} catch (error) {
+  refuse(error);
+}
+await main(asked);
