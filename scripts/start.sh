@@ -6,4 +6,4 @@ root=$(cd "$(dirname "$0")/.." && pwd)
 ensure_dependencies
 ensure_node
 ensure_web
-exec sh "$root/steward" start
+exec sh "$root/steward" start "$@"

@@ -23,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   try {
     const places = placesOf(env, argv[0] === 'init');
     if (isStart) {
+      refuseOptions(argv.slice(1));
       await serve({ start: true }, places);
       return;
     }
@@ -38,6 +39,17 @@ export async function main(argv: readonly string[]): Promise<void> {
     const { tell } = await loadCli();
     process.exitCode = tell({ out, err }, error, argv.includes('--json'));
   }
+}
+
+/** What was typed and does nothing would be missed later. */
+function refuseOptions(given: readonly string[]): void {
+  if (given.length === 0) return;
+  throw failure(
+    'invalid_input',
+    `npm start takes no options; it was given ${given.join(' ')}.`,
+    { path: given[0] ?? '', found: given },
+    'Say it before the command: STEWARD_PORT=4790 npm start. Or serve a home with: ./steward up --port 4790',
+  );
 }
 
 /** Serves until SIGINT or SIGTERM. One line on stdout says when and where. */

@@ -56,6 +56,13 @@ describe('a company, from nothing to a sent invoice', () => {
     return found as T;
   };
 
+  test('an option of npm start that would do nothing is refused before anything is made', async () => {
+    const end = await shop.run(['start', '--port', '4790']);
+    expect(end.code).toBe(2);
+    expect(end.err).toContain('STEWARD_PORT=4790 npm start');
+    expect(existsSync(shop.home)).toBe(false);
+  });
+
   test('init makes a private home and shows a recovery key once', async () => {
     const made = await data<{ recovery: string; device: { assurance: string } }>([
       'init',
