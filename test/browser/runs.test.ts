@@ -1,9 +1,8 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/base/index.ts';
 import type { RunPage, RunRow } from '../../web/src/api/shapes.ts';
+import { startPlan } from '../support/start-plan.ts';
 import {
   approveButton,
   countBecomes,
@@ -82,16 +81,6 @@ inBrowser('runs in a real browser', (visitor) => {
     await expect.poll(() => says.textContent()).toMatch(/stopped|cancelled|failed|done/);
   });
 
-  /** Starts a plan of one's own. */
-  async function startPlan(name: string, steps: readonly JsonObject[]): Promise<string> {
-    const file = join(desk.directory, `${name}.json`);
-    const head = { name, version: 1, title: name, autonomy: 'ask', input: { fields: [] } };
-    await writeFile(file, JSON.stringify({ ...head, plan: { steps } }));
-    await desk.data(['playbooks', 'publish', file]);
-    await desk.run(['do', name, '--playbook', name]); // one that fails at once says so
-    const [newest] = await desk.data<readonly RunRow[]>(['runs', '--limit', '1']);
-    return newest?.id ?? '';
-  }
   const pause = (id: string, more: JsonObject = {}) => ({ id, wait: { for: 'P1D' }, ...more });
   const step = (name: string) =>
     page
@@ -102,7 +91,7 @@ inBrowser('runs in a real browser', (visitor) => {
     const form = { fields: [{ name: 'n', kind: 'integer', required: true }] };
     const count = { id: 'count', title: 'Count the pears', ask: { title: 'How many?', form } };
     const inner = [pause('day'), pause('night', { title: 'Let it settle' })];
-    const run = await startPlan('pears', [
+    const run = await startPlan(desk, 'pears', [
       { id: 'all', after: [], each: { over: ['a', 'b'], as: 'x', do: inner } },
       { ...count, after: [] },
       pause('rest', { title: 'Let them ripen' }),
@@ -124,7 +113,7 @@ inBrowser('runs in a real browser', (visitor) => {
 
   test('of a run that ended, steps say that it did not come to them', async () => {
     const bad = pause('bad', { after: [], onFail: 'fail', when: '10 / 0 > 0' });
-    const run = await startPlan('failing', [bad, pause('later')]);
+    const run = await startPlan(desk, 'failing', [bad, pause('later')]);
     await page.goto(`${desk.url}/runs/${run}`);
     await textHolds(step('later'), 'The run ended before it.', 'not reached');
     await textHolds(page.getByRole('region', { name: 'The plan' }), 'not reached · for 1 day');
@@ -132,14 +121,14 @@ inBrowser('runs in a real browser', (visitor) => {
 
   test('steps beyond those that fit a screen are counted', async () => {
     const many = Array.from({ length: 31 }, (_, index) => pause(`s${index}`));
-    const run = await startPlan('long', many);
+    const run = await startPlan(desk, 'long', many);
     await page.goto(`${desk.url}/runs/${run}`);
     await page.getByText('And 10 more that have not begun.').waitFor();
     await countBecomes(page.getByRole('rowheader'), 21);
   });
 
   test('until when a run waits is said once, as people write it', async () => {
-    await startPlan('pause', [pause('day')]);
+    await startPlan(desk, 'pause', [pause('day')]);
     await page.goto(`${desk.url}/automations`);
     const line = page.getByRole('listitem').filter({ hasText: 'pause' }).first();
     await textHolds(line, 'Waits until');

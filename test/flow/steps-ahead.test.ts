@@ -1,8 +1,7 @@
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { JsonObject } from '../../src/base/index.ts';
 import { type CommandDesk, createExampleDesk } from '../support/command-desk.ts';
+import { startPlan } from '../support/start-plan.ts';
 
 let desk: CommandDesk;
 beforeAll(async () => {
@@ -26,23 +25,13 @@ interface Shown {
 
 const pause = (id: string, more: JsonObject = {}) => ({ id, wait: { for: 'P1D' }, ...more });
 
-async function startPlan(name: string, steps: readonly JsonObject[]): Promise<string> {
-  const file = join(desk.directory, `${name}.json`);
-  const head = { name, version: 1, title: name, autonomy: 'ask', input: { fields: [] } };
-  await writeFile(file, JSON.stringify({ ...head, plan: { steps } }));
-  await desk.data(['playbooks', 'publish', file]);
-  await desk.run(['do', name, '--playbook', name]); // one that fails at once says so
-  const [newest] = await desk.data<readonly { id: string }[]>(['runs', '--limit', '1']);
-  return newest?.id ?? '';
-}
-
 async function aheadOf(run: string): Promise<readonly string[]> {
   const { ahead } = await desk.data<Shown>(['run', run]);
   return ahead.steps.map(({ id, words }) => `${id}: ${words}`);
 }
 
 test('a run lists the steps that have not begun, each with what it waits for', async () => {
-  const run = await startPlan('later', [
+  const run = await startPlan(desk, 'later', [
     pause('first'),
     pause('second', { title: 'A second day' }),
     { id: 'both', wait: { for: 'P1D' }, after: ['first', 'second'] },
@@ -61,6 +50,7 @@ test('a run lists the steps that have not begun, each with what it waits for', a
 
 test('long lists of them are cut, and what is left out is counted', async () => {
   const run = await startPlan(
+    desk,
     'long',
     Array.from({ length: 31 }, (_, index) => pause(`s${index}`)),
   );
@@ -72,7 +62,7 @@ test('long lists of them are cut, and what is left out is counted', async () => 
 
 test('a step that waits for many says how many more', async () => {
   const days = ['a', 'b', 'c', 'd', 'e'];
-  const run = await startPlan('many', [
+  const run = await startPlan(desk, 'many', [
     ...days.map((id) => pause(id, { after: [] })),
     pause('last', { after: days }),
   ]);
@@ -82,7 +72,7 @@ test('a step that waits for many says how many more', async () => {
 });
 
 test('in a run that was stopped nothing is ahead: each step has its end', async () => {
-  const run = await startPlan('stopped', [pause('day'), pause('then')]);
+  const run = await startPlan(desk, 'stopped', [pause('day'), pause('then')]);
   await desk.data(['cancel', run]);
   const { status, steps, ahead } = await desk.data<Shown>(['run', run]);
   expect(status).toBe('cancelled');
@@ -92,7 +82,7 @@ test('in a run that was stopped nothing is ahead: each step has its end', async 
 
 test('of a run that failed it says which steps were not reached', async () => {
   const bad = pause('bad', { after: [], onFail: 'fail', when: '10 / 0 > 0' });
-  const run = await startPlan('failing', [bad, pause('day', { after: [] }), pause('then')]);
+  const run = await startPlan(desk, 'failing', [bad, pause('day', { after: [] }), pause('then')]);
   expect((await desk.data<Shown>(['run', run])).status).toBe('failed');
   expect(await aheadOf(run)).toEqual(['then: The run ended before it.']);
   expect((await desk.data<Shown>(['run', run])).ahead.steps[0]?.waitsFor).toEqual([]);

@@ -175,7 +175,7 @@ export function createAnswerItem(ports: AnswerPorts, { openItem, rowsOf }: ItemR
     }
     const known = isJsonObject(body.input) ? body.input : {};
     // a yes says that it is meant, not that what was asked for came from the operator
-    const [asked] = await log.readStream(`run/${turn.run.id}`, { limit: 1 });
+    const [asked] = await log.readStream(turn.run.stream, { limit: 1 });
     const label = joinLabels(asked?.label ?? PUBLIC, who.label);
     const decided = await planDecided(ports, playbook, { ...known, ...answer.input }, label, [
       'You answered the question.',

@@ -33,7 +33,7 @@ async function foldRun(
   const run = newRunState(id);
   let passed = playbook === undefined;
   for (let after = 0; ; ) {
-    const events = await log.readStream(`run/${id}`, { after, limit: LIMITS.pageRows });
+    const events = await log.readStream(run.stream, { after, limit: LIMITS.pageRows });
     for (const event of events) {
       if (upToSeq !== undefined && event.seq > upToSeq) return { run };
       if (event.type === 'run.migrated') {

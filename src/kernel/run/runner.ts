@@ -330,7 +330,7 @@ export function createRunner(ports: RunnerPorts): Runner {
           await oneTurn(actor, state, begin, apart);
         } catch (error) {
           // a run that never was would keep its place in every line for ever
-          if ((await log.streamVersion(`run/${id}`)) === 0) {
+          if ((await log.streamVersion(state.stream)) === 0) {
             ports.locks.releaseRun(id);
             actors.delete(id);
           }

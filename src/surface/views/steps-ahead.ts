@@ -12,6 +12,8 @@ export interface StepAhead {
   readonly title: string | null;
   readonly kind: StepKind;
   readonly words: string;
+  /** false when the run comes to no further step, whatever its plan says */
+  readonly isComing: boolean;
   /** paths of the steps that have to end first; empty where something else is the reason */
   readonly waitsFor: readonly string[];
 }
@@ -56,6 +58,7 @@ function aheadOf(run: RunState, scope: PlanScope, planned: CompiledStep, id: str
   return {
     ...{ id, title: step.title ?? null, kind: kindOf(step) },
     words: stopped ?? wordsOf(run, open),
+    isComing: stopped === undefined,
     waitsFor: stopped === undefined ? open : [],
   };
 }

@@ -215,6 +215,8 @@ export interface StepAhead {
   readonly id: string;
   readonly title: string | null;
   readonly words: string;
+  /** false when the run comes to no further step */
+  readonly isComing: boolean;
   /** the steps that have to end first; empty where something else is the reason */
   readonly waitsFor: readonly string[];
 }

@@ -4,17 +4,12 @@ import { isJsonObject } from '../../../src/base/portable.ts';
 import type { RunPage, RunStep, StepAhead } from '../api/shapes.ts';
 import { Status } from '../parts/status.tsx';
 import { formatDuration, withMoments } from '../words/format.ts';
-import { bareName, NOT_REACHED, runWords, type StatusWords } from '../words/status.ts';
+import { bareName, NOT_REACHED, runWords } from '../words/status.ts';
 import { visible } from '../words/visible.ts';
 import { StepDetails } from './step-details.tsx';
 
 /** steps of which there is nothing to be told yet */
 const NOTHING_TOLD: ReadonlySet<string> = new Set(['pending', 'ready', 'skipped']);
-/** states of a run in which it comes to no further step */
-const STOPPED: ReadonlySet<string> = new Set([
-  ...['done', 'failed', 'cancelled'],
-  ...['cancelling', 'compensating'],
-]);
 /** names in the reason of a step; the drawing shows them all */
 const NAMED = 3;
 
@@ -22,12 +17,11 @@ const NAMED = 3;
 export function StepsTable({ page }: { readonly page: RunPage }) {
   const { id: run, steps, ahead } = page;
   const titles = new Map([...steps, ...ahead.steps].map(({ id, title }) => [id, title]));
-  const state = STOPPED.has(page.status) ? NOT_REACHED : runWords('pending');
   const rows: readonly Row[] = [
     ...steps.map((step) => ({ id: step.id, row: <StepRow key={step.id} run={run} step={step} /> })),
     ...ahead.steps.map((step) => ({
       id: step.id,
-      row: <AheadRow key={step.id} step={step} state={state} reason={reasonOf(step, titles)} />,
+      row: <AheadRow key={step.id} step={step} reason={reasonOf(step, titles)} />,
     })),
   ];
   return (
@@ -93,15 +87,7 @@ function depthOf(id: string): string {
   return `depth-${Math.min(id.split('/').length - 1, 3)}`;
 }
 
-function AheadRow({
-  step,
-  state,
-  reason,
-}: {
-  readonly step: StepAhead;
-  readonly state: StatusWords;
-  readonly reason: string;
-}) {
+function AheadRow({ step, reason }: { readonly step: StepAhead; readonly reason: string }) {
   return (
     <tr class="step-ahead">
       <th scope="row" class={depthOf(step.id)}>
@@ -111,7 +97,7 @@ function AheadRow({
         </span>
       </th>
       <td>
-        <Status say={state} />
+        <Status say={step.isComing ? runWords('pending') : NOT_REACHED} />
       </td>
       <td />
     </tr>
